@@ -1,0 +1,45 @@
+import type { Flags, Values } from './flags.ts';
+import type { Run } from './run.ts';
+
+/**
+ * One cluster's life. Every verb stops soon after its signal aborts, rethrowing the signal's reason.
+ * The engine calls each at most once a run, in the order init, build, up, dumpLogs, down, finish.
+ */
+export interface Deployer {
+  /** Checks and takes what the later steps need. Runs once, before everything else. */
+  init?(signal: AbortSignal): Promise<void>;
+  /** Builds Kubernetes in the form `up` consumes. A deployer without it refuses `--build`. */
+  build?(signal: AbortSignal): Promise<void>;
+  /** Provisions a cluster and waits until it can be tested. On failure leaves whatever it made for `down` to find. */
+  up(signal: AbortSignal): Promise<void>;
+  /** Removes what this run created, and nothing else. Safe to call when there is nothing. */
+  down(signal: AbortSignal): Promise<void>;
+  /** Saves what the cluster can tell, below the artifacts. The engine calls it once for each state of the cluster. */
+  dumpLogs?(signal: AbortSignal): Promise<void>;
+  /**
+   * The kubeconfig of the cluster: an absolute path, or undefined when this run needs no cluster.
+   * A deployer that promises one and has none throws.
+   */
+  kubeconfig?(): Promise<string | undefined>;
+  /** Variables for the tester, the hooks and later calls of the run. */
+  outputs?(): Readonly<Record<string, string>>;
+  /** The provider name e2e.test and clusterloader2 know this cluster by. */
+  readonly provider?: string;
+  /** Reacts to the tests' result, before logs and Down. `testError` is undefined when they passed. */
+  afterTest?(testError: unknown, signal: AbortSignal): Promise<void>;
+  /** The last word, on every path once `init` was called: gives back leases and keys. */
+  finish?(signal: AbortSignal): Promise<void>;
+}
+
+/** A deployer as the command line sees it: a name, its flags, and how to make one. */
+export interface DeployerKind<F extends Flags = Flags> {
+  readonly name: string;
+  /** One line for `--help` and `list`. */
+  readonly summary: string;
+  readonly flags: F;
+  /** Throws UsageError for values that cannot work together. Does nothing else: no files, no processes. */
+  create(values: Values<F>, run: Run): Deployer;
+}
+
+/** Declares a deployer, keeping the exact types of its flags. */
+export const defineDeployer = <const F extends Flags>(kind: DeployerKind<F>): DeployerKind<F> => kind;

@@ -1,0 +1,46 @@
+/** Milliseconds. Go's `time.Duration`, which jobs write as `1h30m`, at the precision this program needs. */
+export type Duration = number;
+
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1e3,
+  m: 60e3,
+  h: 3600e3,
+};
+
+/** Reads what Go's `time.ParseDuration` reads (`1h30m`, `1.5s`, `-2m`, `0`) into milliseconds; undefined for anything else. */
+export function parseDuration(text: string): Duration | undefined {
+  const [, sign = '', body = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
+  if (body === '0') return 0;
+  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) return undefined;
+  let total = 0;
+  for (const [, number = '', unit = ''] of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    total += Number(number) * (UNITS[unit] ?? 0);
+  }
+  return sign === '-' ? -total : total;
+}
+
+/** Writes milliseconds as Go's `Duration.String` does: `1h30m0s`, `1.5s`, `250ms`, `0s`. */
+export function formatDuration(duration: Duration): string {
+  const ms = Math.abs(duration);
+  const sign = duration < 0 ? '-' : '';
+  if (ms === 0) return '0s';
+  if (ms < 1e-3) return `${sign}${trim(ms * 1e6, 0)}ns`;
+  if (ms < 1) return `${sign}${trim(ms * 1e3, 3)}µs`;
+  if (ms < 1000) return `${sign}${trim(ms, 6)}ms`;
+  const hours = Math.floor(ms / 3600e3);
+  const minutes = Math.floor((ms % 3600e3) / 60e3);
+  const seconds = `${trim((ms % 60e3) / 1e3, 9)}s`;
+  if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${sign}${minutes}m${seconds}` : `${sign}${seconds}`;
+}
+
+/** A number with at most `digits` decimals and no zeros at its end. */
+function trim(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}

@@ -1,0 +1,28 @@
+import { setTimeout as timer } from 'node:timers/promises';
+
+/** Waits `ms` milliseconds. Throws the signal's reason when it aborts. */
+export async function delay(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  try {
+    await timer(ms, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/**
+ * Asks `check` again every `every` milliseconds until it gives a value other than undefined.
+ * An error of `check` ends the wait. Throws the signal's reason when it aborts.
+ */
+export async function waitUntil<T>(
+  check: (signal: AbortSignal) => Promise<T | undefined>,
+  { every, signal }: { every: number; signal: AbortSignal },
+): Promise<T> {
+  for (;;) {
+    signal.throwIfAborted();
+    const value = await check(signal);
+    if (value !== undefined) return value;
+    await delay(every, signal);
+  }
+}
