@@ -57,7 +57,8 @@ export function parseFlags<const O extends Readonly<Record<string, Flags>>>(
   for (const { owner, key, name, flag } of new Set(declared.values())) {
     const occurrences = Object.hasOwn(typed, name) ? [typed[name]].flat().map(String) : [];
     if (occurrences.length > 0) given.add(name);
-    (values[owner] ??= {})[key] = valueOf(flag, name, occurrences, env, faults);
+    const own = values[owner];
+    if (own) own[key] = readValue(flag, name, occurrences, env, faults);
   }
   return {
     values: values as Parsed<O>['values'],
@@ -84,7 +85,7 @@ function declare(owners: Readonly<Record<string, Flags>>): Map<string, Declared>
   return declared;
 }
 
-function valueOf(
+function readValue(
   flag: Flag<unknown>,
   name: string,
   occurrences: readonly string[],
