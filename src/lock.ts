@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { RunError } from './errors.ts';
+import { isAlive, type Owner, ownIdentity } from './process-identity.ts';
+import { delay } from './wait.ts';
+
+export interface LockOptions {
+  readonly signal: AbortSignal;
+  /** Whether to wait for another owner; without it the lock is taken at once or LockedError is thrown. */
+  readonly wait: boolean;
+  /** Called once for each owner that is waited for. */
+  readonly onWait?: (pid: number) => void;
+}
+
+/** A lock that is held. Disposing gives it back; a second time does nothing. */
+export interface Lock extends AsyncDisposable {
+  readonly file: string;
+}
+
+/** Somebody else holds the lock. */
+export class LockedError extends RunError {
+  override readonly name = 'LockedError';
+  /** The holder's process id, on the machine (or in the container) it runs on. */
+  readonly pid: number;
+
+  constructor(file: string, pid: number) {
+    super(`${file} is held by process ${pid}`);
+    this.pid = pid;
+  }
+}
+
+interface Entry extends Owner {
+  /** Unique for each time a lock is taken. */
+  readonly nonce: string;
+}
+
+/** How often a holder shows that it is alive to those who cannot see its process, in milliseconds. */
+const BEAT = 15_000;
+/** A holder on another machine or in another container that has not shown itself for this long is dead. */
+const SILENCE = 90_000;
+
+/**
+ * Takes the lock that `file` stands for, among all processes that can see that file.
+ * It appears with its owner inside in one step, so a lock without an owner is never seen, and the lock of a dead
+ * owner is taken over by exactly one of those who want it. Missing folders are made.
+ * Throws LockedError when it is held and `wait` is false, and the signal's reason when the signal aborts.
+ */
+export async function takeLock(file: string, { signal, wait, onWait }: LockOptions): Promise<Lock> {
+  const entry: Entry = { ...(await ownIdentity()), nonce: randomUUID() };
+  let announced: string | undefined;
+  for (let pause = 20; ; pause = Math.min(pause * 1.5, 250)) {
+    signal.throwIfAborted();
+    if (await placed(file, entry)) return held(file, entry);
+    const holder = await readEntry(file);
+    if (holder === undefined) continue;
+    if (await isDead(file, holder)) {
+      await breakLock(file, holder, signal);
+      continue;
+    }
+    if (!wait) throw new LockedError(file, holder.pid);
+    if (announced !== holder.nonce) onWait?.(holder.pid);
+    announced = holder.nonce;
+    await delay(pause * (0.75 + Math.random() / 2), signal);
+  }
+}
+
+/** The process that holds the lock, or undefined when nobody who is alive does. */
+export async function lockHolder(file: string): Promise<number | undefined> {
+  const holder = await readEntry(file);
+  return holder === undefined || (await isDead(file, holder)) ? undefined : holder.pid;
+}
+
+async function placed(file: string, entry: Entry): Promise<boolean> {
+  const draft = `${file}.${entry.nonce}.new`;
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await writeFile(draft, JSON.stringify(entry), { flag: 'wx', mode: 0o600 });
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+function held(file: string, entry: Entry): Lock {
+  const beat = setInterval(() => {
+    const now = new Date();
+    utimes(file, now, now).catch(() => undefined);
+  }, BEAT);
+  beat.unref();
+  return {
+    file,
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(beat);
+      if ((await readEntry(file))?.nonce === entry.nonce) await rm(file, { force: true });
+    },
+  };
+}
+
+/**
+ * Removes the lock of a dead owner. The right to do so is a lock of its own, named after that one holding,
+ * so a lock that somebody took meanwhile is never removed.
+ */
+async function breakLock(file: string, dead: Entry, signal: AbortSignal): Promise<void> {
+  await using _ = await takeLock(`${file}.${dead.nonce}`, { signal, wait: true });
+  if ((await readEntry(file))?.nonce === dead.nonce) await unlink(file);
+}
+
+async function isDead(file: string, holder: Entry): Promise<boolean> {
+  const alive = await isAlive(holder);
+  if (alive !== undefined) return !alive;
+  const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }));
+  return Date.now() - mtimeMs > SILENCE;
+}
+
+/** Undefined when there is no lock. What cannot be read is nobody's: its owner counts as dead. */
+async function readEntry(file: string): Promise<Entry | undefined> {
+  try {
+    const { pid, started, place, nonce } = JSON.parse(await readFile(file, 'utf8'));
+    return { pid: Number(pid), started: String(started), place: String(place), nonce: String(nonce) };
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    if (error instanceof SyntaxError) return { pid: 0, started: '', place: '', nonce: 'unreadable' };
+    throw error;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
