@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = ['bin', 'src', 'deployers', 'testers', 'scripts/build.ts', 'package.json', 'package-lock.json'];
 
 export function setup(): void {
-  if (!existsSync(join(root, 'bin/kubetest2-ts.ts')) || built() > Math.max(...sources.map(newest))) return;
+  if (!existsSync(join(root, 'bin/launcher.ts')) || built() > Math.max(...sources.map(newest))) return;
   execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
