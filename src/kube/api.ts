@@ -1,0 +1,123 @@
+import { Agent as PlainAgent, request as plainRequest, type RequestOptions } from 'node:http';
+import { Agent, request } from 'node:https';
+import { isIP } from 'node:net';
+import type { Exec } from '../command.ts';
+import { RunError } from '../errors.ts';
+import type { Env } from '../run.ts';
+import { type ClusterAccess, readKubeconfig } from './kubeconfig.ts';
+
+/** Which cluster to talk to, and the doors needed for it. */
+export interface ApiTarget {
+  /** A path, or a list of paths as in `$KUBECONFIG`. */
+  readonly kubeconfig: string;
+  /** The current context when absent. */
+  readonly context?: string;
+  /** Runs `kubectl`, only for contexts that need a credential plugin or a proxy of their own. */
+  readonly exec: Exec;
+  readonly env: Env;
+}
+
+/** One cluster's API server, for reading. */
+export interface Api {
+  readonly context: string;
+  /** Its address, without credentials. */
+  readonly server: string;
+  /**
+   * The JSON at a path such as `/version`. Throws ApiError when the server answers with an error status, another
+   * error when it does not answer within 10 s. Throws the signal's reason when that aborts.
+   */
+  get(path: string, signal: AbortSignal): Promise<unknown>;
+}
+
+/** The API server answered, but not with what was asked for. */
+export class ApiError extends RunError {
+  override readonly name = 'ApiError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Reads the kubeconfig; asks nothing yet. Throws RunError when the kubeconfig names no cluster. */
+export async function openApi({ kubeconfig, context, exec, env }: ApiTarget): Promise<Api> {
+  const access = await readKubeconfig(kubeconfig, context);
+  const kubectl = ['kubectl', `--context=${access.context}`, '--request-timeout=10s', 'get', '--raw'];
+  const kubectlEnv = { ...env, KUBECONFIG: kubeconfig };
+  return {
+    context: access.context,
+    server: access.server,
+    get: async (path, signal) => {
+      const body = access.needsKubectl
+        ? (await exec([...kubectl, path], { signal, env: kubectlEnv, output: 'capture' })).stdout
+        : await fetchText(access, path, env, signal);
+      return JSON.parse(body);
+    },
+  };
+}
+
+const LIMIT_MS = 10_000;
+const LARGEST_ANSWER = 64 * 2 ** 20;
+
+async function fetchText(access: ClusterAccess, path: string, env: Env, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
+  const url = new URL(access.server + path);
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const options: RequestOptions = {
+    headers: { Accept: 'application/json', ...(access.authorization && { Authorization: access.authorization }) },
+    signal: AbortSignal.any([signal, limit]),
+  };
+  try {
+    const { status, body } = await send(url, access, options, env);
+    if (status === 200) return body;
+    throw new ApiError(status, `${access.server}${path} answered ${status}${reasonIn(body)}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.aborted) throw new RunError(`${access.server} did not answer within 10s`, { cause: error });
+    throw error;
+  }
+}
+
+function send(url: URL, { tls }: ClusterAccess, options: RequestOptions, env: Env) {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
+  // Node knows proxyEnv from 22.21 and 24.5 on; before, it is ignored.
+  const proxied = isLoopback(url.hostname) ? {} : { proxyEnv: env as NodeJS.ProcessEnv };
+  const outgoing =
+    url.protocol === 'https:'
+      ? request(url, { ...options, ...tls, agent: new Agent({ ...tls, ...proxied }) })
+      : plainRequest(url, { ...options, agent: new PlainAgent(proxied) });
+  outgoing.on('error', reject);
+  outgoing.on('response', (response) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > LARGEST_ANSWER)
+        outgoing.destroy(new RunError(`${url.host} sent more than 64 MiB for ${url.pathname}`));
+      else chunks.push(chunk);
+    });
+    response.on('error', reject);
+    response.on('end', () =>
+      resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+    );
+  });
+  outgoing.end();
+  return promise;
+}
+
+/** The message of a Kubernetes `Status`, when the answer is one. */
+function reasonIn(body: string): string {
+  try {
+    const { message } = JSON.parse(body) as { message?: unknown };
+    return typeof message === 'string' && message !== '' ? `: ${message}` : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Go's clients, `kubectl` among them, never use a proxy for these. */
+function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

@@ -1,0 +1,113 @@
+import type { Api } from './api.ts';
+
+/** What a cluster still lacks. */
+export interface Finding {
+  /** One sentence; empty when nothing is missing. */
+  readonly missing: string;
+  /** Node conditions and states of system pods, one a line. */
+  readonly details: string;
+}
+
+/**
+ * Looks once: is every node Ready (`wanted` of them, or at least one), and CoreDNS available where it is installed.
+ * Throws as `Api.get` does.
+ */
+export async function lookAtCluster(api: Api, wanted: number | undefined, signal: AbortSignal): Promise<Finding> {
+  const nodes = await items<Node>(api, '/api/v1/nodes', signal);
+  const deployments = await items<Deployment>(api, `${DNS}?labelSelector=k8s-app%3Dkube-dns`, signal);
+  const missing = [missingNodes(nodes, wanted), missingDns(deployments)].filter((each) => each !== '');
+  if (missing.length === 0) return { missing: '', details: '' };
+  const pods = await items<Pod>(api, '/api/v1/namespaces/kube-system/pods', signal);
+  const details = [...nodes.map(nodeLine), ...pods.filter((pod) => !podReady(pod)).map(podLine)];
+  return { missing: missing.join('; '), details: details.join('\n') };
+}
+
+const DNS = '/apis/apps/v1/namespaces/kube-system/deployments';
+
+interface Named {
+  readonly metadata: { readonly name: string };
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+interface Node extends Named {
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+interface Deployment extends Named {
+  readonly spec?: { readonly replicas?: number };
+  readonly status?: { readonly conditions?: readonly Condition[]; readonly availableReplicas?: number };
+}
+
+interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly terminated?: { readonly reason?: string; readonly message?: string; readonly exitCode?: number };
+}
+
+interface Pod extends Named {
+  readonly spec?: { readonly nodeName?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly Condition[];
+    readonly containerStatuses?: readonly { readonly name: string; readonly state?: ContainerState }[];
+  };
+}
+
+async function items<T>(api: Api, path: string, signal: AbortSignal): Promise<readonly T[]> {
+  const answer = (await api.get(path, signal)) as { items?: readonly T[] | null };
+  return answer.items ?? [];
+}
+
+function missingNodes(nodes: readonly Node[], wanted: number | undefined): string {
+  const waiting = nodes.filter((node) => ready(node.status?.conditions)?.status !== 'True');
+  const expected = Math.max(wanted ?? nodes.length, 1);
+  if (waiting.length === 0 && nodes.length >= expected) return '';
+  const counted = `${nodes.length - waiting.length} of ${Math.max(expected, nodes.length)} nodes Ready`;
+  const first = waiting[0];
+  return first === undefined ? counted : `${counted}, ${nodeLine(first)}`;
+}
+
+function missingDns(deployments: readonly Deployment[]): string {
+  const waiting = deployments.find((each) => conditionOf(each.status?.conditions, 'Available')?.status !== 'True');
+  if (waiting === undefined) return '';
+  const { availableReplicas = 0 } = waiting.status ?? {};
+  return `CoreDNS not available (${availableReplicas} of ${waiting.spec?.replicas ?? 1} pods)`;
+}
+
+function nodeLine({ metadata, status }: Node): string {
+  const condition = ready(status?.conditions);
+  if (condition === undefined) return `node ${metadata.name} has not reported`;
+  if (condition.status === 'True') return `node ${metadata.name} is Ready`;
+  return `node ${metadata.name} is not Ready${because(condition)}`;
+}
+
+function podLine({ metadata, spec, status }: Pod): string {
+  const where = spec?.nodeName === undefined ? '' : ` on ${spec.nodeName}`;
+  const containers = (status?.containerStatuses ?? []).flatMap(({ name, state }) => {
+    const why = state?.waiting ?? state?.terminated;
+    return why === undefined ? [] : [`${name}${because(why)}`];
+  });
+  const scheduled = conditionOf(status?.conditions, 'PodScheduled');
+  if (scheduled !== undefined && scheduled.status !== 'True') containers.push(`not scheduled${because(scheduled)}`);
+  return [`pod ${metadata.name}${where} is ${status?.phase ?? 'Unknown'}`, ...containers].join('; ');
+}
+
+function podReady({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || ready(status?.conditions)?.status === 'True';
+}
+
+const ready = (conditions: readonly Condition[] | undefined) => conditionOf(conditions, 'Ready');
+
+function conditionOf(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
+  return conditions?.find((each) => each.type === type);
+}
+
+function because({ reason, message }: { readonly reason?: string; readonly message?: string }): string {
+  const words = [reason, message].filter((each) => each !== undefined && each !== '').join(': ');
+  return words === '' ? '' : ` (${words})`;
+}

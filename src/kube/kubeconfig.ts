@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { delimiter, dirname, resolve } from 'node:path';
+import { messageOf, RunError } from '../errors.ts';
+
+/** How to reach one cluster: what `kubectl` would use of a kubeconfig for one context. */
+export interface ClusterAccess {
+  readonly context: string;
+  /** The API server's address without credentials. */
+  readonly server: string;
+  readonly tls: {
+    readonly ca?: Buffer;
+    readonly cert?: Buffer;
+    readonly key?: Buffer;
+    readonly servername?: string;
+    readonly rejectUnauthorized: boolean;
+  };
+  /** The Authorization header's value, if the user has one. */
+  readonly authorization?: string;
+  /** What only `kubectl` can do for this context (a credential plugin, a proxy), or undefined. */
+  readonly needsKubectl?: string;
+}
+
+/**
+ * Reads one context of a kubeconfig, the current one when none is named. `path` may be a list as in `$KUBECONFIG`;
+ * as with `kubectl` the first file that defines a name wins and files that do not exist are passed over.
+ * Throws RunError, saying which file and what is missing in it.
+ */
+export async function readKubeconfig(path: string, context = ''): Promise<ClusterAccess> {
+  const files = await readAll(path);
+  const named = context || files.map(({ content }) => text(content['current-context'])).find((name) => name !== '');
+  if (!named) throw new RunError(`kubeconfig ${path} has no current context`);
+  const entry = find(files, 'contexts', named);
+  if (!entry) throw new RunError(`kubeconfig ${path} has no context ${JSON.stringify(named)}`);
+  const wanted = record(entry.value['context']);
+  const cluster = find(files, 'clusters', text(wanted['cluster']));
+  const server = cluster && text(record(cluster.value['cluster'])['server']);
+  if (!cluster || !server) throw new RunError(`kubeconfig ${path}: context ${JSON.stringify(named)} names no server`);
+  return access(named, server, cluster, find(files, 'users', text(wanted['user'])));
+}
+
+interface ConfigFile {
+  readonly folder: string;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+interface Entry {
+  /** Relative paths in the entry are meant from here. */
+  readonly folder: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+async function readAll(path: string): Promise<ConfigFile[]> {
+  const { parse } = await import('yaml');
+  const files: ConfigFile[] = [];
+  for (const file of path.split(delimiter).filter((each) => each !== '')) {
+    try {
+      files.push({ folder: dirname(resolve(file)), content: record(parse(await readFile(file, 'utf8'))) });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      throw new RunError(`kubeconfig ${file} cannot be read: ${firstLine(messageOf(error))}`, { cause: error });
+    }
+  }
+  if (files.length === 0) throw new RunError(`there is no kubeconfig at ${path || '""'}`);
+  return files;
+}
+
+function find(files: readonly ConfigFile[], kind: string, name: string): Entry | undefined {
+  for (const { folder, content } of files)
+    for (const value of entries(content[kind])) if (text(value['name']) === name) return { folder, value };
+  return undefined;
+}
+
+async function access(context: string, server: string, cluster: Entry, user: Entry | undefined) {
+  const how = record(cluster.value['cluster']);
+  const who = record(user?.value['user']);
+  const ca = await bytes(cluster.folder, how, 'certificate-authority');
+  const cert = await bytes(user?.folder ?? '', who, 'client-certificate');
+  const key = await bytes(user?.folder ?? '', who, 'client-key');
+  const servername = text(how['tls-server-name']);
+  const authorization = await authorizationOf(user?.folder ?? '', who);
+  const needsKubectl = ['exec', 'auth-provider'].find((each) => who[each] !== undefined) ?? text(how['proxy-url']);
+  return {
+    context,
+    server: withoutCredentials(server),
+    tls: {
+      ...(ca && { ca }),
+      ...(cert && { cert }),
+      ...(key && { key }),
+      ...(servername && { servername }),
+      rejectUnauthorized: how['insecure-skip-tls-verify'] !== true,
+    },
+    ...(authorization && { authorization }),
+    ...(needsKubectl && { needsKubectl }),
+  };
+}
+
+/** A field given inline in base64 (`NAME-data`), which wins, or as a path. */
+async function bytes(folder: string, fields: Readonly<Record<string, unknown>>, name: string) {
+  const inline = text(fields[`${name}-data`]);
+  if (inline !== '') return Buffer.from(inline, 'base64');
+  const path = text(fields[name]);
+  return path === '' ? undefined : readCredential(resolve(folder, path));
+}
+
+async function authorizationOf(folder: string, user: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+  const file = text(user['tokenFile']);
+  const token = file === '' ? text(user['token']) : (await readCredential(resolve(folder, file))).toString().trim();
+  if (token !== '') return `Bearer ${token}`;
+  const name = text(user['username']);
+  const basic = Buffer.from(`${name}:${text(user['password'])}`).toString('base64');
+  return name === '' ? undefined : `Basic ${basic}`;
+}
+
+async function readCredential(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new RunError(`the kubeconfig names ${path}, which cannot be read`, { cause: error });
+  }
+}
+
+function withoutCredentials(server: string): string {
+  const url = URL.parse(server);
+  if (url === null) throw new RunError('the kubeconfig names a server that is not a URL');
+  url.username = '';
+  url.password = '';
+  return url.href.replace(/\/$/, '');
+}
+
+function entries(value: unknown): Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.map(record) : [];
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** YAML errors quote the lines around the fault, which may hold a token. */
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0] ?? '';
+}

@@ -1,0 +1,268 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Exec } from '../../src/command.ts';
+import { type NotReadyError, waitForApi, waitForCluster } from '../../src/kube/ready.ts';
+import { type Answers, Pki, serveApi } from './api-server.ts';
+
+let pki: Pki;
+let folder: string;
+beforeAll(() => {
+  pki = new Pki();
+});
+afterAll(() => pki[Symbol.dispose]());
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kt2-ready-'));
+  return () => rmSync(folder, { recursive: true, force: true });
+});
+
+const version = { body: { gitVersion: 'v1.36.1' } };
+const never = new AbortController().signal;
+const noExec: Exec = async (argv) => {
+  throw new Error(`nothing should be started, least of all ${argv.join(' ')}`);
+};
+
+/** Writes a kubeconfig (JSON is YAML) for one cluster and gives its path. */
+function kubeconfig(server: string, user: object, cluster: object = {}): string {
+  const path = join(folder, 'kubeconfig');
+  writeFileSync(
+    path,
+    JSON.stringify({
+      'current-context': 'here',
+      contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
+      clusters: [{ name: 'c', cluster: { server, 'certificate-authority': pki.path('ca.crt'), ...cluster } }],
+      users: [{ name: 'u', user }],
+    }),
+  );
+  return path;
+}
+
+const base64 = (name: string) => pki.read(name).toString('base64');
+const node = (name: string, ready: 'True' | 'False', message = '') => ({
+  metadata: { name },
+  status: { conditions: [{ type: 'Ready', status: ready, reason: 'KubeletSaysSo', message }] },
+});
+const dns = (available: 'True' | 'False') => ({
+  metadata: { name: 'coredns' },
+  spec: { replicas: 2 },
+  status: { conditions: [{ type: 'Available', status: available }], availableReplicas: available === 'True' ? 2 : 0 },
+});
+const stuckPod = {
+  metadata: { name: 'coredns-1' },
+  spec: { nodeName: 'one' },
+  status: {
+    phase: 'Pending',
+    containerStatuses: [{ name: 'coredns', state: { waiting: { reason: 'ErrImagePull', message: 'no such image' } } }],
+  },
+};
+
+function cluster(state: { nodes: object[]; dns: object[]; pods?: object[] }): Answers {
+  return (path) => {
+    if (path === '/version') return version;
+    if (path === '/api/v1/nodes') return { body: { items: state.nodes } };
+    if (path.includes('/deployments')) return { body: { items: state.dns } };
+    if (path.endsWith('/kube-system/pods')) return { body: { items: state.pods ?? [] } };
+    return undefined;
+  };
+}
+
+describe('credentials', () => {
+  test.each([
+    {
+      how: 'an inline client certificate',
+      user: () => ({ 'client-certificate-data': base64('client.crt'), 'client-key-data': base64('client.key') }),
+      expected: { client: 'client' },
+    },
+    {
+      how: 'client certificate files beside the kubeconfig',
+      user: () => ({ 'client-certificate': pki.path('client.crt'), 'client-key': pki.path('client.key') }),
+      expected: { client: 'client' },
+    },
+    { how: 'a token', user: () => ({ token: 'abc' }), expected: { authorization: 'Bearer abc' } },
+    {
+      how: 'a name and a password',
+      user: () => ({ username: 'me', password: 'p:w' }),
+      expected: { authorization: `Basic ${Buffer.from('me:p:w').toString('base64')}` },
+    },
+    {
+      how: 'a token file, which wins over the token',
+      user: () => {
+        writeFileSync(join(folder, 'token'), 'from-file\n');
+        return { token: 'abc', tokenFile: 'token' };
+      },
+      expected: { authorization: 'Bearer from-file' },
+    },
+  ])('$how reaches the server without kubectl', async ({ user, expected }) => {
+    await using server = await serveApi(pki, () => version);
+    const path = kubeconfig(server.url, user());
+    const reached = await waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never });
+    expect(reached).toEqual({ serverVersion: 'v1.36.1', context: 'here', server: server.url });
+    expect(server.seen).toMatchObject([expected]);
+  });
+
+  test('a server with a certificate of another authority is not trusted', async () => {
+    await using server = await serveApi(pki, () => version);
+    const path = kubeconfig(server.url, { token: 'abc' }, { 'certificate-authority': pki.path('client.crt') });
+    const within = { limit: 700, flag: '--wait' };
+    await expect(waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never, within })).rejects.toThrow(
+      /not ready within 700ms \(--wait\): no answer from .*certificate/,
+    );
+    expect(server.seen).toEqual([]);
+  });
+
+  test('insecure-skip-tls-verify and tls-server-name are honoured', async () => {
+    await using server = await serveApi(pki, () => version);
+    for (const how of [
+      { 'certificate-authority': '', 'insecure-skip-tls-verify': true },
+      { 'tls-server-name': 'cluster.test' },
+    ]) {
+      const path = kubeconfig(server.url, {}, how);
+      await expect(waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never })).resolves.toBeDefined();
+    }
+    const path = kubeconfig(server.url, {}, { 'tls-server-name': 'other.test' });
+    const within = { limit: 300, flag: '--wait' };
+    await expect(waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never, within })).rejects.toThrow(
+      /other\.test/,
+    );
+  });
+
+  test('a credential plugin is left to kubectl, for the same context', async () => {
+    const calls: { argv: readonly string[]; kubeconfig: string | undefined }[] = [];
+    const exec: Exec = async (argv, { env }) => {
+      calls.push({ argv, kubeconfig: env?.['KUBECONFIG'] });
+      return { exitCode: 0, stdout: '{"gitVersion":"v1.30.0"}', stderr: '', tail: '', seconds: 0 };
+    };
+    const path = kubeconfig('https://10.0.0.1', { exec: { command: 'login' } });
+    const reached = await waitForApi({ kubeconfig: path, exec, env: {}, signal: never });
+    expect(reached.serverVersion).toBe('v1.30.0');
+    expect(calls).toEqual([
+      { argv: ['kubectl', '--context=here', '--request-timeout=10s', 'get', '--raw', '/version'], kubeconfig: path },
+    ]);
+  });
+});
+
+describe('a kubeconfig that cannot be used fails at once', () => {
+  test.each([
+    ['that does not exist', undefined, /no kubeconfig at/],
+    ['without a current context', '{}', /no current context/],
+    ['whose context is not in it', '{"current-context":"x"}', /no context "x"/],
+    ['whose context names no server', '{"current-context":"x","contexts":[{"name":"x"}]}', /names no server/],
+    ['that is not YAML', 'a: [', /cannot be read/],
+  ])('one %s', async (_, content, sentence) => {
+    const path = join(folder, 'kubeconfig');
+    if (content !== undefined) writeFileSync(path, content);
+    const waiting = waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never });
+    await expect(waiting).rejects.toThrow(sentence);
+  });
+
+  test('one with a broken line does not show the lines around it', async () => {
+    const path = join(folder, 'kubeconfig');
+    writeFileSync(path, 'users:\n- token: s3cret\n  x: [');
+    const error = await waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never }).catch(String);
+    expect(error).not.toContain('s3cret');
+  });
+});
+
+test('of a list of kubeconfigs the first that defines a name wins, missing files are passed over', async () => {
+  await using server = await serveApi(pki, () => version);
+  const first = kubeconfig(server.url, {});
+  const second = join(folder, 'second');
+  writeFileSync(
+    second,
+    '{"current-context":"there","clusters":[{"name":"c","cluster":{"server":"https://10.0.0.1"}}]}',
+  );
+  const list = [join(folder, 'missing'), first, second].join(':');
+  const reached = await waitForApi({ kubeconfig: list, exec: noExec, env: {}, signal: never });
+  expect(reached).toMatchObject({ context: 'here', server: server.url });
+});
+
+test('credentials in the address of the server are not shown', async () => {
+  const path = kubeconfig('https://me:pw@127.0.0.1:1', {});
+  const within = { limit: 100, flag: '--wait' };
+  const error = await waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never, within }).catch(String);
+  expect(error).toContain('https://127.0.0.1:1');
+  expect(error).not.toContain('pw');
+});
+
+test('the wait goes on while the server refuses, and ends when it answers', async () => {
+  let refusals = 2;
+  await using server = await serveApi(pki, () =>
+    refusals-- > 0 ? { status: 401, body: { message: 'Unauthorized' } } : version,
+  );
+  const missing: string[] = [];
+  await waitForApi({
+    kubeconfig: kubeconfig(server.url, {}),
+    exec: noExec,
+    env: {},
+    signal: never,
+    onProgress: (what) => missing.push(what),
+  });
+  expect(missing).toEqual([`${server.url}/version answered 401: Unauthorized`]);
+});
+
+test('the reason of an aborted signal survives the wait', async () => {
+  const stop = new AbortController();
+  await using server = await serveApi(pki, () => {
+    stop.abort(new Error('enough'));
+    return { status: 500, body: {} };
+  });
+  const waiting = waitForApi({ kubeconfig: kubeconfig(server.url, {}), exec: noExec, env: {}, signal: stop.signal });
+  await expect(waiting).rejects.toThrow('enough');
+});
+
+describe('a cluster', () => {
+  const wait = (url: string, nodes?: number) =>
+    waitForCluster({
+      kubeconfig: kubeconfig(url, {}),
+      exec: noExec,
+      env: {},
+      signal: never,
+      within: { limit: 600, flag: '--wait' },
+      ...(nodes === undefined ? {} : { nodes }),
+    });
+
+  test.each([
+    { name: 'with all nodes Ready and CoreDNS available', dns: [dns('True')], nodes: 2 },
+    { name: 'without CoreDNS', dns: [], nodes: undefined },
+  ])('$name is ready', async ({ dns, nodes }) => {
+    await using server = await serveApi(pki, cluster({ nodes: [node('one', 'True'), node('two', 'True')], dns }));
+    await expect(wait(server.url, nodes)).resolves.toMatchObject({ serverVersion: 'v1.36.1' });
+  });
+
+  test.each([
+    {
+      name: 'whose node is not Ready',
+      state: { nodes: [node('one', 'True'), node('two', 'False', 'cni plugin not initialized')], dns: [dns('True')] },
+      nodes: 2,
+      missing: '1 of 2 nodes Ready, node two is not Ready (KubeletSaysSo: cni plugin not initialized)',
+      details: 'node one is Ready\nnode two is not Ready (KubeletSaysSo: cni plugin not initialized)',
+    },
+    {
+      name: 'with fewer nodes than wanted',
+      state: { nodes: [node('one', 'True')], dns: [] },
+      nodes: 3,
+      missing: '1 of 3 nodes Ready',
+      details: 'node one is Ready',
+    },
+    {
+      name: 'with no node',
+      state: { nodes: [], dns: [] },
+      nodes: undefined,
+      missing: '0 of 1 nodes Ready',
+      details: '',
+    },
+    {
+      name: 'whose CoreDNS does not start',
+      state: { nodes: [node('one', 'True')], dns: [dns('False')], pods: [stuckPod] },
+      nodes: 1,
+      missing: 'CoreDNS not available (0 of 2 pods)',
+      details: 'node one is Ready\npod coredns-1 on one is Pending; coredns (ErrImagePull: no such image)',
+    },
+  ])('$name is not ready, and the error says why', async ({ state, nodes, missing, details }) => {
+    await using server = await serveApi(pki, cluster(state));
+    const error = (await wait(server.url, nodes).catch((reason: unknown) => reason)) as NotReadyError;
+    expect(error.message).toBe(`the cluster was not ready within 600ms (--wait): ${missing}`);
+    expect(error.details).toBe(details);
+  });
+});
