@@ -17,6 +17,9 @@ export interface Parsed<O extends Readonly<Record<string, Flags>>> {
   readonly faults: readonly string[];
 }
 
+/** Stands before each value on its way through yargs-parser, which takes a pair of quotes around a whole value away. */
+const GUARD = ':';
+
 interface Declared {
   readonly owner: string;
   readonly key: string;
@@ -55,7 +58,9 @@ export function parseFlags<const O extends Readonly<Record<string, Flags>>>(
   const values: Record<string, Record<string, unknown>> = {};
   for (const owner of Object.keys(owners)) values[owner] = {};
   for (const { owner, key, name, flag } of new Set(declared.values())) {
-    const occurrences = Object.hasOwn(typed, name) ? [typed[name]].flat().map(String) : [];
+    const occurrences = Object.hasOwn(typed, name)
+      ? [typed[name]].flat().map((value) => String(value).slice(GUARD.length))
+      : [];
     if (occurrences.length > 0) given.add(name);
     const own = values[owner];
     if (own) own[key] = readValue(flag, name, occurrences, env, faults);
@@ -123,7 +128,7 @@ function splitWords(words: readonly string[], declared: ReadonlyMap<string, Decl
       }
       value = next.value;
     }
-    canonical.push(`--${entry.name}=${value}`);
+    canonical.push(`--${entry.name}=${GUARD}${value}`);
   };
   for (const word of queue) {
     if (word === '--') break;

@@ -135,8 +135,10 @@ describe('modes', () => {
 });
 
 describe('the help of the runner', () => {
-  const goFlag = '  -delete-instances\n    \tdelete them (default true)\n  -e2e-node-binary string\n    \tpath\n  -v value\n';
-  const pflag = '      --delete-instances           x (default true)\n  -v, --verbose Level   y\n      --e2e-node-binary string\n';
+  const goFlag =
+    '  -delete-instances\n    \tdelete them (default true)\n  -e2e-node-binary string\n    \tpath\n  -v value\n';
+  const pflag =
+    '      --delete-instances           x (default true)\n  -v, --verbose Level   y\n      --e2e-node-binary string\n';
 
   test('both forms of Go usage are read', () => {
     expect([...flagsInHelp(goFlag)]).toEqual(['delete-instances', 'e2e-node-binary']);
