@@ -1,0 +1,19 @@
+#!/bin/sh
+# npm run quickstart: from a fresh clone to a finished run, and what it left behind. Touches no cluster of yours.
+. "$(dirname "$0")/install.sh"
+node scripts/build.ts
+home=$(mktemp -d)
+trap 'rm -rf "$home"' EXIT
+records=$PWD/_artifacts/quickstart
+set -- noop --up --down --artifacts="$records" --test=exec -- \
+  sh -c 'echo "The tests of run $KUBETEST2_RUN_ID"; date >"$ARTIFACTS/from-the-test.txt"'
+echo "
+\$ kubetest2-ts $*
+" | sed "s/ sh -c \(.*\)/ sh -c '\1'/"
+# Without a kubeconfig in its environment or home, noop waits for no cluster.
+env -u KUBECONFIG -u PROW_JOB_ID HOME="$home" XDG_CACHE_HOME="$home" node dist/kubetest2-ts.js "$@"
+echo "
+It passed: noop brought nothing up, the exec tester ran a command, noop took nothing down. The records are in
+  $records"
+ls -1 "$records" | sed 's/^/    /'
+echo 'Next: node dist/kubetest2-ts.js --help'
