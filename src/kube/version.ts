@@ -1,0 +1,67 @@
+/** A Kubernetes version as its tags, builds and `gitVersion` fields spell it. */
+export interface KubeVersion {
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
+  /** After the dash: `alpha.1.123`, `rc.0`, a vendor's `gke.100`; else empty. */
+  readonly pre: string;
+  /** After the plus: commit and run id of builds that are no release; else empty. */
+  readonly build: string;
+  /** With a leading `v`. */
+  readonly text: string;
+}
+
+/** A release line, for instance 1.36. */
+export interface MinorVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+const NUMBER = '(0|[1-9]\\d*)';
+const FULL = new RegExp(`^v?${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-([0-9A-Za-z.-]+))?(?:\\+([0-9A-Za-z.-]+))?$`);
+const SHORT = new RegExp(`^v?${NUMBER}\\.${NUMBER}\\+?$`);
+
+/**
+ * Reads a whole version: `v1.36.1`, `1.36.1`, `v1.37.0-alpha.1.123+abc123`, a vendor's `v1.30.5-gke.100`.
+ * Undefined for anything else, and for `v0.0.0-…`, which programs say that were built without a version.
+ */
+export function parseVersion(text: string): KubeVersion | undefined {
+  const match = FULL.exec(text.trim());
+  if (match === null) return undefined;
+  const [whole, major, minor, patch, pre = '', build = ''] = match;
+  const version = { major: Number(major), minor: Number(minor), patch: Number(patch), pre, build };
+  if (version.major === 0 && version.minor === 0) return undefined;
+  return { ...version, text: whole.startsWith('v') ? whole : `v${whole}` };
+}
+
+/** Reads a release line from a whole version or from `1.36`, `v1.36` and the `1.37+` of a server's two fields joined. */
+export function parseMinor(text: string): MinorVersion | undefined {
+  const full = parseVersion(text);
+  if (full) return { major: full.major, minor: full.minor };
+  const [match, major, minor] = SHORT.exec(text.trim()) ?? [];
+  return match === undefined ? undefined : { major: Number(major), minor: Number(minor) };
+}
+
+/** Negative when `a` comes before `b`, 0 when neither does: semver's order, in which what follows the plus counts for nothing. */
+export function compareVersions(a: KubeVersion, b: KubeVersion): number {
+  return a.major - b.major || a.minor - b.minor || a.patch - b.patch || comparePre(a.pre, b.pre);
+}
+
+function comparePre(a: string, b: string): number {
+  if (a === '' || b === '') return Number(a === '') - Number(b === '');
+  const [left, right] = [a.split('.'), b.split('.')];
+  for (const [at, word] of left.entries()) {
+    const other = right[at];
+    if (other === undefined) return 1;
+    const order = compareWords(word, other);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+function compareWords(a: string, b: string): number {
+  const [left, right] = [/^\d+$/.test(a), /^\d+$/.test(b)];
+  if (left !== right) return left ? -1 : 1;
+  if (left) return Math.sign(Number(a) - Number(b));
+  return Number(a > b) - Number(a < b);
+}
