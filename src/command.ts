@@ -1,4 +1,16 @@
+import { basename } from 'node:path';
+import process from 'node:process';
+import type { execa as Execa } from 'execa';
+import { attend, type Exit, type Started } from './child.ts';
+import { CommandError } from './errors.ts';
+import type { Log } from './log.ts';
+import { ChildOutput, Sink } from './output.ts';
+import { ProcessGroup } from './process-group.ts';
+import { quoted } from './quoted.ts';
 import type { Env } from './run.ts';
+import { whyNotStarted } from './start-failure.ts';
+
+export { quoted } from './quoted.ts';
 
 export interface ExecOptions {
   readonly signal: AbortSignal;
@@ -14,12 +26,14 @@ export interface ExecOptions {
    * `log` passes both to our stderr. Default: live.
    */
   readonly output?: 'live' | 'capture' | 'log';
-  /** Sees every chunk of stdout and stderr as it passes, in live mode too. */
+  /** Sees every chunk of stdout and stderr as it passes, in live mode too. What it throws ends the child and becomes the CommandError's cause. */
   readonly onOutput?: (chunk: Uint8Array) => void;
   /** Exit codes that are not failures. Default: 0 alone. */
   readonly okCodes?: readonly number[];
   /** Milliseconds between SIGINT, SIGTERM and SIGKILL once the signal aborts; `--interrupt-grace` when absent. */
   readonly grace?: number;
+  /** For programs that are meant to leave a daemon running: what is left of the family is not waited for, nor ended. Default: false. */
+  readonly leaveBehind?: boolean;
 }
 
 /** A child process that ended as it should. */
@@ -28,14 +42,172 @@ export interface Finished {
   /** Whole in capture mode, else empty. */
   readonly stdout: string;
   readonly stderr: string;
-  /** The last 64 KiB of stdout and stderr as they came. */
+  /** The last 64 KiB of stdout and stderr as they came, secrets masked. */
   readonly tail: string;
   readonly seconds: number;
 }
 
 /**
  * Runs a program in a process group of its own and waits until the whole family is gone.
- * When the signal aborts, the group gets SIGINT, after the grace SIGTERM, then SIGKILL, and the signal's reason is thrown.
+ * When the signal aborts, the group gets SIGINT, after the grace SIGTERM, then SIGKILL, and the signal's reason is thrown;
+ * a reason without a cause of its own gets the CommandError with the child's last output as its cause.
  * Throws CommandError when it cannot be started, exits with another code or is killed.
  */
 export type Exec = (argv: readonly string[], options: ExecOptions) => Promise<Finished>;
+
+/** What child processes are given and tied to. */
+export interface ExecWorld {
+  /** The live environment of the run. */
+  readonly env: () => Env;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly log: Log;
+  /** Takes one `command` event for each child. */
+  readonly event: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Replaces the secrets in a text. */
+  readonly mask: (text: string) => string;
+  /** `--interrupt-grace`: milliseconds from SIGINT to SIGTERM. */
+  readonly grace: number;
+  /** Of Signals: the operator's second request moves every child that is being stopped to its next step. */
+  readonly onHurry: (listener: () => void) => () => void;
+  /** Of Signals: the third request kills every child at once. */
+  readonly giveUp: AbortSignal;
+}
+
+/** What is longer is cut where it is shown. Characters. */
+const SHOWN = 4096;
+
+/** Opens the one door to child processes. Children still running when this process exits, however it does, are killed. */
+export function openExec(world: ExecWorld): Exec {
+  const sinks = {
+    stdout: new Sink(world.stdout, 'stdout', world.log),
+    stderr: new Sink(world.stderr, 'stderr', world.log),
+  };
+  const during = killingAtExit();
+
+  return async (argv, options) => {
+    options.signal.throwIfAborted();
+    const { log, mask } = world;
+    const name = basename(argv[0] ?? '') || 'a command';
+    const command = shorten(mask(quoted(argv.map(shorten))));
+    const cwd = options.cwd ?? world.cwd;
+    const env = withColour(options.env ?? world.env(), options, world);
+    log.detail(2, cwd === world.cwd ? `running ${command}` : `running ${command} in ${cwd}`);
+
+    const { execa } = await import('execa');
+    options.signal.throwIfAborted();
+    const start = performance.now();
+    const output = new ChildOutput(sinks, options);
+    const care = {
+      name,
+      log,
+      output,
+      patience: { grace: options.grace ?? world.grace, onHurry: world.onHurry, giveUp: world.giveUp },
+      signal: options.signal,
+      leaveBehind: options.leaveBehind ?? false,
+    };
+    const child = await spawn(execa, argv, cwd, env, options.input);
+    const exit: Exit =
+      'error' in child
+        ? { neverRan: `could not be started: ${await whyNotStarted(argv, env, cwd, child.error)}`, cause: child.error }
+        : await during(child.pid, (group) => attend(child, group, care));
+    const seconds = (performance.now() - start) / 1000;
+    world.event('command', { argv: argv.map((word) => mask(shorten(word))), cwd, seconds, ...recorded(exit, mask) });
+
+    const tail = mask(output.tail());
+    const failed = failure(exit, output.refusal, options.okCodes);
+    const error = failed && new CommandError(mask(`${name} ${failed.how}`), { command, ...exit, output: tail }, failed);
+    if (options.signal.aborted) throw withCause(options.signal.reason, error);
+    if (error !== undefined) throw error;
+    const { exitCode = 0 } = exit;
+    return { exitCode, stdout: output.captured('stdout'), stderr: output.captured('stderr'), tail, seconds };
+  };
+}
+
+/** Starts a child in a process group of its own, at once, so that nothing can happen between a look at the signal and it. */
+async function spawn(
+  execa: typeof Execa,
+  argv: readonly string[],
+  cwd: string,
+  env: Env,
+  input: string | undefined,
+): Promise<Started | { readonly error: unknown }> {
+  const [program = '', ...words] = argv;
+  if (program === '') return { error: new Error('an empty command') };
+  const child = execa(program, words, {
+    cwd,
+    env: { ...env },
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+  });
+  const { pid, stdout, stderr, nodeChildProcess } = child;
+  if (pid === undefined) {
+    const { cause } = await child;
+    return { error: cause };
+  }
+  const exit = Promise.withResolvers<Exit>();
+  nodeChildProcess.once('exit', (code, killer) => {
+    exit.resolve({ exitCode: code ?? undefined, signal: killer ?? undefined });
+  });
+  return { pid, stdout, stderr, exit: exit.promise };
+}
+
+/** A way to do something with a process group which, should this process exit meanwhile, is killed. */
+function killingAtExit() {
+  const running = new Set<ProcessGroup>();
+  const killAll = (): void => {
+    for (const group of running) group.kill();
+  };
+  return async <T>(id: number, body: (group: ProcessGroup) => Promise<T>): Promise<T> => {
+    const group = new ProcessGroup(id);
+    if (running.size === 0) process.on('exit', killAll);
+    running.add(group);
+    try {
+      return await body(group);
+    } finally {
+      running.delete(group);
+      if (running.size === 0) process.off('exit', killAll);
+    }
+  };
+}
+
+/** Programs drop their colours when they write to a pipe; here the pipe leads to a terminal. */
+function withColour(env: Env, { output = 'live' }: ExecOptions, { stdout }: ExecWorld): Env {
+  const decided = ['NO_COLOR', 'FORCE_COLOR', 'CLICOLOR_FORCE'].some((name) => env[name] !== undefined);
+  if (output !== 'live' || stdout.isTTY !== true || decided || env['TERM'] === 'dumb') return env;
+  return { ...env, FORCE_COLOR: '1', CLICOLOR_FORCE: '1' };
+}
+
+/** What is wrong with how a child ended: the rest of a sentence that starts with its name, and the error behind it. */
+function failure(
+  exit: Exit,
+  refusal: Error | undefined,
+  okCodes: readonly number[] = [0],
+): { how: string; cause?: unknown } | undefined {
+  const { exitCode, signal, neverRan, cause } = exit;
+  if (neverRan !== undefined) return { how: neverRan, cause };
+  if (refusal !== undefined) return { how: `was stopped because it ${refusal.message}`, cause: refusal };
+  if (signal !== undefined) return { how: `was killed by ${signal}` };
+  if (exitCode === undefined) return { how: 'could not be killed' };
+  return okCodes.includes(exitCode) ? undefined : { how: `exited with code ${exitCode}` };
+}
+
+function recorded({ exitCode, signal, neverRan }: Exit, mask: (text: string) => string) {
+  return neverRan === undefined ? { exit: exitCode, signal } : { error: mask(neverRan) };
+}
+
+/** The reason of an abort, which keeps how the child took it and what it printed last. */
+function withCause(reason: unknown, failure: CommandError | undefined): unknown {
+  if (reason instanceof Error && reason.cause === undefined && failure !== undefined) reason.cause = failure;
+  return reason;
+}
+
+function shorten(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
+}

@@ -1,0 +1,108 @@
+import type { Readable } from 'node:stream';
+import type { Log } from './log.ts';
+import type { ChildOutput, Relay } from './output.ts';
+import { endGroup, type Patience, type ProcessGroup } from './process-group.ts';
+
+/** A child that was started in a process group of its own. */
+export interface Started {
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exit: Promise<Exit>;
+}
+
+/** How a child ended: one of the first three is there, or none of them when it could not even be killed. */
+export interface Exit {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  /** Why it was never started, as the rest of a sentence that starts with its name. */
+  readonly neverRan?: string;
+  /** The error behind `neverRan`. */
+  readonly cause?: unknown;
+}
+
+export interface Care {
+  /** The program's name, for warnings. */
+  readonly name: string;
+  readonly log: Log;
+  readonly output: ChildOutput;
+  readonly patience: Patience;
+  /** Ends the child when it aborts. */
+  readonly signal: AbortSignal;
+  /** What the child leaves running is none of our business. */
+  readonly leaveBehind: boolean;
+}
+
+/** Milliseconds that what a child left behind has to end, and to close the child's output. */
+const LEFT_BEHIND = 2000;
+
+/** More than the system keeps of a stream that nobody can write to any more. Bytes. */
+const IN_FLIGHT = 1024 * 1024;
+
+/** Waits until a child has ended, nothing of its group is left and its output has been passed on; sees to it when it is told to. */
+export async function attend(child: Started, group: ProcessGroup, care: Care): Promise<Exit> {
+  const relays = [care.output.relay(child.stdout, 'stdout'), care.output.relay(child.stderr, 'stderr')];
+  const stuck = Promise.withResolvers<Exit>();
+  let ending: Promise<void> | undefined;
+  const end = (): void => {
+    ending ??= endGroup(group, care.patience).then((gone) => {
+      if (gone) return;
+      care.log.warn(`${care.name} (process group ${child.pid}) cannot be ended, not even by SIGKILL: it stays behind`);
+      stuck.resolve({});
+    });
+  };
+  care.signal.addEventListener('abort', end, { once: true });
+  care.output.onRefusal = end;
+  if (care.signal.aborted) end();
+
+  const exit = await Promise.race([child.exit, stuck.promise]);
+  group.leaderEnded = true;
+  if (ending === undefined && !care.leaveBehind && !(await leavesNobody(group, relays, care))) end();
+  await ending;
+  await drain(relays, care);
+  care.signal.removeEventListener('abort', end);
+  // The signal may have aborted while the last output was on its way.
+  await ending;
+  return exit;
+}
+
+/** Whether the rest of the family ends soon after the child did. */
+async function leavesNobody(group: ProcessGroup, relays: readonly Relay[], care: Care): Promise<boolean> {
+  if (await group.ends(LEFT_BEHIND, care.signal)) return true;
+  if (care.signal.aborted) return true;
+  const holding = relays.some((relay) => !relay.over) ? ', which hold its output open' : '';
+  care.log.warn(`${care.name} has ended and left processes behind${holding}: ending them`);
+  return false;
+}
+
+/**
+ * Lets what is left of the output pass, as slowly as our own output takes it. A stream that is still open and silent is
+ * held by a process that left the family, and is cut.
+ */
+async function drain(relays: readonly Relay[], care: Care): Promise<void> {
+  const all = Promise.all(relays.map((relay) => relay.ended)).then(() => true);
+  const passed = (): number => relays.reduce((sum, relay) => sum + relay.passed, 0);
+  const start = passed();
+  for (let before = start; ; before = passed()) {
+    if (await within(LEFT_BEHIND, all)) return;
+    const slow = relays.some((relay) => relay.waiting) && !care.signal.aborted;
+    if (!slow && (passed() === before || passed() - start > IN_FLIGHT)) break;
+  }
+  if (!care.leaveBehind && !care.signal.aborted) {
+    care.log.warn(
+      `${care.name} has ended, and a process that left its group holds its output open: no longer listening`,
+    );
+  }
+  for (const relay of relays) relay.cut();
+}
+
+/** The promise's value, or false after so many milliseconds. */
+async function within(ms: number, promise: Promise<boolean>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, ms, false);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
