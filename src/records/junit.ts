@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, RunError } from '../errors.ts';
+import type { JunitEntry } from '../run.ts';
+import { moveAside } from './aside.ts';
+import { writeAtomic } from './atomic.ts';
+import { bounded, oneLine, xmlText } from './bounded.ts';
+import { failureText } from './failure.ts';
+import { freeName, isNamed, isReplaceable, type RunnerCase, unfinished } from './junit-case.ts';
+import { type JunitCase, readJunit } from './junit-read.ts';
+import { RUN_ID, type RunnerSuite, writeRunnerXml } from './junit-write.ts';
+import { isCode, reasonOf } from './reason.ts';
+
+export interface JunitSettings {
+  readonly runId: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Takes secrets out of names, failures and outputs; see src/secrets.ts. */
+  readonly mask: (text: string) => string;
+  readonly warn?: (message: string) => void;
+}
+
+/** What is kept of one case's output, in bytes; TestGrid keeps 1 KB of a message. */
+const LONGEST_OUTPUT = 400_000;
+const LONGEST_MESSAGE = 1000;
+
+/**
+ * `junit_runner.xml`: the steps of a run. Every method rewrites the file in one step and resolves when it is in place,
+ * so whenever the run is killed there is a valid file, in which the step that was running reads as not finished.
+ * Calls may overlap; they are written in the order they were made. Each throws RunError when the file cannot be
+ * written; the next one that succeeds writes everything.
+ */
+export class JunitRunner {
+  readonly #file: string;
+  readonly #suite: Omit<RunnerSuite, 'cases'>;
+  readonly #clean: (text: string) => string;
+  #cases: RunnerCase[];
+  /** The names that running steps go by in the file. */
+  readonly #running = new Map<string, string>();
+  #written: Promise<void> = Promise.resolve();
+
+  private constructor(file: string, suite: RunnerSuite, clean: (text: string) => string) {
+    this.#file = file;
+    this.#suite = { runId: suite.runId, timestamp: suite.timestamp };
+    this.#cases = [...suite.cases];
+    this.#clean = clean;
+  }
+
+  /**
+   * Keeps the cases of a file of the same run, from an earlier call; starts anew over another run's, and moves aside
+   * one that cannot be read. Writes nothing yet. Throws RunError when a file is there and cannot be opened.
+   */
+  static async open(file: string, { runId, now, mask, warn }: JunitSettings): Promise<JunitRunner> {
+    const clean = (text: string) => mask(xmlText(text));
+    const cleanRunId = clean(runId);
+    const earlier = await readEarlier(file, warn);
+    const own = earlier?.suites.find(({ properties }) => properties[RUN_ID] === cleanRunId);
+    const timestamp = own?.timestamp || new Date(now()).toISOString();
+    const cases = own?.cases.map(kept) ?? [];
+    return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean);
+  }
+
+  /** A step begins. One that an earlier call left unfinished, or skipped, is replaced. */
+  async begin(name: string): Promise<void> {
+    this.#running.delete(name);
+    const entry = this.#place(name, unfinished);
+    this.#running.set(name, entry);
+    await this.#write();
+  }
+
+  async pass(name: string, seconds: number, output = ''): Promise<void> {
+    this.#end(name, { seconds, ...this.#output(output) });
+    await this.#write();
+  }
+
+  /** The failure's text is the error's cause chain and its last lines of output; `output` is what else the step printed. */
+  async fail(name: string, seconds: number, error: unknown, output = ''): Promise<void> {
+    const told = failureText(error, output, this.#clean);
+    const failure = { message: oneLine(told.message, LONGEST_MESSAGE), text: told.text };
+    this.#end(name, { seconds, failure, ...this.#output(told.output) });
+    await this.#write();
+  }
+
+  async skip(name: string, reason: string): Promise<void> {
+    this.#end(name, { seconds: 0, skipped: oneLine(this.#clean(reason), LONGEST_MESSAGE) });
+    await this.#write();
+  }
+
+  /** Takes back a step that `begin` told of and that is worth a row only when it fails. */
+  async drop(name: string): Promise<void> {
+    const known = this.#running.get(name);
+    if (known === undefined) return;
+    this.#running.delete(name);
+    this.#cases = this.#cases.filter((each) => each.name !== known);
+    await this.#write();
+  }
+
+  /** A case beside the steps. */
+  async add({ name, seconds, failure, skipped, output }: JunitEntry): Promise<void> {
+    if (failure !== undefined) await this.fail(name, seconds, failure, output);
+    else if (skipped !== undefined) await this.skip(name, skipped);
+    else await this.pass(name, seconds, output);
+  }
+
+  #end(name: string, result: Omit<RunnerCase, 'name'>): void {
+    const known = this.#running.get(name);
+    this.#running.delete(name);
+    if (known === undefined) {
+      this.#place(name, (free) => ({ ...result, name: free }));
+    } else {
+      this.#cases = this.#cases.map((each) => (each.name === known ? { ...result, name: known } : each));
+    }
+  }
+
+  /** Puts a case where the same step was left unfinished or skipped, else at the end under a free name. Returns the name. */
+  #place(name: string, make: (name: string) => RunnerCase): string {
+    const wanted = oneLine(this.#clean(name), LONGEST_MESSAGE) || 'unnamed';
+    const ours = new Set(this.#running.values());
+    const left = this.#cases.findIndex((each) => isNamed(each, wanted) && isReplaceable(each) && !ours.has(each.name));
+    const placed = make(this.#cases[left]?.name ?? freeName(wanted, this.#cases));
+    this.#cases = left === -1 ? [...this.#cases, placed] : this.#cases.with(left, placed);
+    return placed.name;
+  }
+
+  #output(output: string): { output?: string } {
+    const text = bounded(this.#clean(output), LONGEST_OUTPUT);
+    return text.trim() === '' ? {} : { output: text };
+  }
+
+  async #write(): Promise<void> {
+    const cases = this.#cases;
+    const turn = this.#written
+      .catch(() => undefined)
+      .then(async () => writeAtomic(this.#file, await writeRunnerXml({ ...this.#suite, cases })));
+    this.#written = turn;
+    await turn;
+  }
+}
+
+async function readEarlier(file: string, warn: JunitSettings['warn']) {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw new RunError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+  if (text.trim() === '') return undefined;
+  try {
+    return await readJunit(text, file);
+  } catch (error) {
+    warn?.(`${messageOf(error)}; it is kept as ${moveAside(file)}`);
+    return undefined;
+  }
+}
+
+function kept({ name, seconds, failure, skipped, systemOut }: JunitCase): RunnerCase {
+  return {
+    name,
+    seconds,
+    ...(failure && { failure: { message: failure.message, text: failure.text } }),
+    ...(skipped !== undefined && { skipped }),
+    ...(systemOut !== '' && { output: systemOut }),
+  };
+}

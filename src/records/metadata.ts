@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { RunError } from '../errors.ts';
+import { moveAside } from './aside.ts';
+import { writeAtomicSync } from './atomic.ts';
+import { isCode, reasonOf } from './reason.ts';
+
+export interface MergeOptions {
+  /** Takes secrets out of the values. */
+  readonly mask?: (text: string) => string;
+  /** Hears that a file was unreadable and where it is now. */
+  readonly warn?: (message: string) => void;
+}
+
+/**
+ * Adds or replaces keys of `metadata.json`, which Prow merges into `finished.json` and TestGrid reads its columns from:
+ * a flat object of strings. Keys of others stay, whatever their type. The file is read anew each time and replaced in
+ * one step, so launcher and testers can take turns. Throws RunError when it cannot be written.
+ */
+export async function mergeMetadata(
+  file: string,
+  entries: Readonly<Record<string, string>>,
+  { mask = (text) => text, warn }: MergeOptions = {},
+): Promise<void> {
+  const merged = new Map(Object.entries(readObject(file, warn)));
+  for (const [key, value] of Object.entries(entries)) merged.set(key, mask(value).toWellFormed());
+  writeAtomicSync(file, `${JSON.stringify(Object.fromEntries(merged), undefined, 2)}\n`);
+}
+
+function readObject(file: string, warn: MergeOptions['warn']): object {
+  const text = readText(file);
+  if (text === undefined || text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Not JSON is as unreadable as JSON that is no object.
+  }
+  warn?.(`${file} was not a JSON object; it is kept as ${moveAside(file)}`);
+  return {};
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw new RunError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+}

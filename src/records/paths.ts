@@ -1,0 +1,86 @@
+import { basename, join, resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import type { Env } from '../run.ts';
+
+/** Where a run's files are. All absolute. */
+export interface RunPaths {
+  /** `--rundir`: the folder that holds the run dirs. */
+  readonly base: string;
+  /** This run's own folder. */
+  readonly runDir: string;
+  readonly artifacts: string;
+  /** `junit_runner.xml`, `metadata.json` and `events.jsonl`, in the artifacts. */
+  readonly junit: string;
+  readonly metadata: string;
+  readonly events: string;
+  /** What only this run and its later calls read, in the run dir. */
+  readonly state: string;
+  readonly kubeconfig: string;
+  readonly lock: string;
+}
+
+export interface PathSettings {
+  readonly runId: string;
+  /** `--rundir`, or empty. */
+  readonly rundir: string;
+  /** `--rundir-in-artifacts`. */
+  readonly rundirInArtifacts: boolean;
+  /** `--artifacts`, or empty. */
+  readonly artifacts: string;
+  readonly env: Env;
+  readonly cwd: string;
+}
+
+/**
+ * Decides where a run's files go; touches nothing. An empty flag or variable counts as unset.
+ * Throws UsageError for a run id that cannot be the name of a folder.
+ */
+export function runPaths({ runId, rundir, rundirInArtifacts, artifacts, env, cwd }: PathSettings): RunPaths {
+  checkRunId(runId);
+  const records = resolve(cwd, artifacts || env['ARTIFACTS'] || '_artifacts');
+  const base = baseDir({ rundir, rundirInArtifacts, artifacts: records, env, cwd });
+  const runDir = join(base, runId);
+  return {
+    base,
+    runDir,
+    artifacts: records,
+    junit: join(records, 'junit_runner.xml'),
+    metadata: join(records, 'metadata.json'),
+    events: join(records, 'events.jsonl'),
+    state: join(runDir, 'state.json'),
+    kubeconfig: join(runDir, 'kubeconfig'),
+    lock: join(runDir, 'lock'),
+  };
+}
+
+/** The folder that holds the run dirs, without asking which run; for `status` and for finding the run to continue. */
+export function baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd }: Omit<PathSettings, 'runId'>): string {
+  const asked = rundir || env['KUBETEST2_RUN_DIR'] || '_rundir';
+  if (!rundirInArtifacts) return resolve(cwd, asked);
+  const records = resolve(cwd, artifacts || env['ARTIFACTS'] || '_artifacts');
+  // An absolute one cannot be below the artifacts: it goes by its last name.
+  return join(records, asked.startsWith('/') ? basename(asked) || '_rundir' : asked);
+}
+
+/** Bytes; a file system takes 255 for one name. */
+const LONGEST_RUN_ID = 200;
+
+function checkRunId(runId: string): void {
+  const fault = runIdFault(runId);
+  if (fault === undefined) return;
+  const shown = JSON.stringify(runId.length > 100 ? `${runId.slice(0, 100)}…` : runId);
+  throw new UsageError(
+    `the run id ${shown} ${fault}, so it cannot name the run's folder; give another with --run-id, made of letters, digits, dots and dashes`,
+  );
+}
+
+function runIdFault(runId: string): string | undefined {
+  if (runId.trim() === '') return 'is empty';
+  if (/[/\\]/.test(runId)) return 'holds a slash';
+  if (runId.includes('..')) return 'holds ".."';
+  if (/\p{Cc}/u.test(runId)) return 'holds a control character';
+  if (!runId.isWellFormed()) return 'is not valid Unicode';
+  if (/^[-.]/.test(runId)) return `begins with "${runId.charAt(0)}"`;
+  if (Buffer.byteLength(runId) > LONGEST_RUN_ID) return `is longer than ${LONGEST_RUN_ID} bytes`;
+  return undefined;
+}

@@ -1,0 +1,113 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunError } from '../errors.ts';
+import { writeAtomic } from './atomic.ts';
+import { isCode, reasonOf } from './reason.ts';
+import { checkState } from './state-check.ts';
+
+/** What a run writes down for its later calls: `state.json` in the run dir, rewritten at each step. */
+export interface RunState {
+  /** The version of this form; a reader refuses what is newer. */
+  readonly schema: 1;
+  readonly runId: string;
+  readonly deployer: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** The process at work on the run: its id and when it started, as the system counts; null between calls. */
+  readonly owner: StateOwner | null;
+  /** What the last call was asked to do. */
+  readonly asked: StateAsked;
+  /** What the run is at, in the words of the lifecycle. */
+  readonly phase: string;
+  readonly steps: readonly StateStep[];
+  /** What deployers remember: cluster name, project, lease owner … */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Absolute. */
+  readonly kubeconfig?: string;
+  /** The variables the deployer hands to testers and hooks. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** What was created or leased and has to be given back. */
+  readonly taken: readonly string[];
+  readonly tornDown: boolean;
+  /** Absolute. */
+  readonly artifacts: string;
+  readonly exitCode?: number;
+}
+
+export interface StateOwner {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+export interface StateAsked {
+  readonly build: boolean;
+  readonly up: boolean;
+  /** The tester's name, or empty. */
+  readonly test: string;
+  readonly down: string;
+}
+
+export interface StateStep {
+  readonly name: string;
+  readonly result: 'passed' | 'failed' | 'running' | 'skipped';
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly seconds?: number;
+  /** One sentence. */
+  readonly error?: string;
+}
+
+/** A folder below the run dirs' base: a run, or one whose state cannot be read and why. */
+export type ListedRun =
+  | { readonly dir: string; readonly state: RunState }
+  | { readonly dir: string; readonly problem: string };
+
+/** Undefined when there is none. Throws RunError naming the file and the way out when it is corrupt or of a newer version. */
+export async function readState(file: string): Promise<RunState | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw new RunError(`the run's state ${file} cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+  return checkState(text, file);
+}
+
+/** Replaces the file in one step, readable for its owner only. Throws RunError when it cannot be written. */
+export async function writeState(file: string, state: RunState): Promise<void> {
+  await writeAtomic(file, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+/** The runs below a base folder, the oldest first, those that cannot be read at the end. Folders that are no runs are left out. */
+export async function listRuns(base: string): Promise<ListedRun[]> {
+  const runs = await Promise.all((await foldersIn(base)).map(listed));
+  return runs.filter((run) => run !== undefined).toSorted((a, b) => sortKey(a).localeCompare(sortKey(b)));
+}
+
+/** Whether the run may still own something: it took something, or its Up passed, and it was not torn down. */
+export function isLive({ tornDown, taken, steps }: RunState): boolean {
+  return !tornDown && (taken.length > 0 || steps.some(({ name, result }) => name === 'Up' && result === 'passed'));
+}
+
+async function foldersIn(base: string): Promise<string[]> {
+  try {
+    const entries = await readdir(base, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => join(base, entry.name));
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw new RunError(`the run folders in ${base} cannot be listed: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function listed(dir: string): Promise<ListedRun | undefined> {
+  try {
+    const state = await readState(join(dir, 'state.json'));
+    return state && { dir, state };
+  } catch (error) {
+    return { dir, problem: reasonOf(error) };
+  }
+}
+
+const sortKey = (run: ListedRun): string => ('state' in run ? `0 ${run.state.createdAt} ${run.dir}` : `1 ${run.dir}`);
