@@ -1,0 +1,25 @@
+import { UsageError } from '../errors.ts';
+import { LockedError, takeLock } from '../lock.ts';
+import type { RunPaths } from './paths.ts';
+
+/** Milliseconds for taking over the lock of a process that is gone. */
+const TAKE_OVER = 30_000;
+
+/**
+ * Makes this process the only one at work on a run, until disposed. The lock of a process that is gone is taken over.
+ * Throws UsageError with the other one's pid while it is alive.
+ */
+export async function lockRun(
+  { lock, runDir }: Pick<RunPaths, 'lock' | 'runDir'>,
+  signal: AbortSignal = AbortSignal.timeout(TAKE_OVER),
+): Promise<AsyncDisposable> {
+  try {
+    return await takeLock(lock, { signal, wait: false });
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error;
+    throw new UsageError(
+      `process ${error.pid} is at work on this run (${runDir}); wait for it, stop it, or start another run with --run-id`,
+      { cause: error },
+    );
+  }
+}
