@@ -25,6 +25,11 @@ export interface Deployer {
   outputs?(): Readonly<Record<string, string>>;
   /** The provider name e2e.test and clusterloader2 know this cluster by. */
   readonly provider?: string;
+  /**
+   * Aborts when what the cluster stands on was lost, a borrowed project for instance. Asked for after `init`; the engine
+   * stops the run's work with its reason, as if the operator had.
+   */
+  lost?(): AbortSignal | undefined;
   /** Reacts to the tests' result, before logs and Down. `testError` is undefined when they passed. */
   afterTest?(testError: unknown, signal: AbortSignal): Promise<void>;
   /** The last word, on every path once `init` was called: gives back leases and keys. */

@@ -54,6 +54,8 @@ export interface Run {
   readonly acquire: AcquireSettings;
   /** The version of this program, as `--version` says it. */
   readonly version: string;
+  /** The words that start this program again: node and the script, or the executable alone. */
+  readonly self: readonly string[];
 
   /**
    * Says that the run is about to create or lease something which must be given back, and arms the teardown.

@@ -1,0 +1,166 @@
+import { formatDuration } from '../duration.ts';
+import { causeOf, RunError } from '../errors.ts';
+import { delay } from '../wait.ts';
+import { BoskosRefusal, PACE, type Pace, request } from './request.ts';
+import type { BoskosServer } from './server.ts';
+
+/** A thing that Boskos lends, as the server writes it. */
+export interface Resource {
+  readonly type: string;
+  readonly name: string;
+  readonly state: string;
+  readonly owner: string;
+}
+
+/** How many resources of a type are in which state and with whom. */
+export interface Metric {
+  readonly type: string;
+  readonly current: Readonly<Record<string, number>>;
+  readonly owner: Readonly<Record<string, number>>;
+}
+
+export interface AcquireOptions {
+  readonly type: string;
+  /**
+   * Gives the request a place in the server's queue, first come first served. The server forgets a request 30 seconds
+   * after it was last repeated and has no call to withdraw one; the same id asked again keeps its place.
+   */
+  readonly requestId: string;
+  /** Milliseconds to go on asking. 0 asks once. */
+  readonly patience: number;
+  readonly signal: AbortSignal;
+  /** Told each time nothing was free. */
+  readonly onWait?: (said: string) => void;
+  /** Told of each try without an answer: the server may have lent something whose name nobody knows. */
+  readonly onLostAnswer?: (error: Error) => void;
+}
+
+/** An acquire under way when the run is stopped is waited for this long, lest what it borrowed stays with nobody. */
+const LINGER = 5000;
+
+/** Time for a call, `patience` in milliseconds for repeating it. */
+export interface CallOptions {
+  readonly patience: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The HTTP API of a Boskos server, in the name of one owner. Every call throws BoskosRefusal when the server says no
+ * (4xx, at once), and BoskosRefusal or BoskosUnreachable when it does not come back in time.
+ */
+export class Boskos {
+  readonly server: BoskosServer;
+  readonly #pace: Pace;
+
+  constructor(server: BoskosServer, pace: Pace = PACE) {
+    this.server = server;
+    this.#pace = pace;
+  }
+
+  /**
+   * Borrows a free resource, waiting for one. Throws RunError when none became free in time or the server knows no
+   * resource of the type. May return although the signal aborted: then what it returns is to be given back.
+   */
+  async acquire(options: AcquireOptions): Promise<Resource> {
+    const started = performance.now();
+    for (;;) {
+      const left = Math.max(0, options.patience - (performance.now() - started));
+      const found = await this.#askOnce(options, left);
+      if (found instanceof BoskosRefusal) {
+        if (performance.now() - started >= options.patience) throw await this.#nothingFree(options, found);
+        options.onWait?.(found.said);
+        await delay(Math.min(this.#pace.poll, options.patience - (performance.now() - started)), options.signal);
+      } else return found;
+    }
+  }
+
+  /** Says that the owner still uses the resource. 401: not the owner; 404: no such resource; 409: another state. */
+  async update(name: string, state: string, options: CallOptions): Promise<void> {
+    await this.#call('POST', 'update', { name, owner: this.server.owner, state }, options);
+  }
+
+  /** Gives a resource back in a state. 401: not the owner; 404: no such resource. */
+  async release(name: string, dest: string, options: CallOptions & { onRetry?: () => void }): Promise<void> {
+    await this.#call('POST', 'release', { name, owner: this.server.owner, dest }, options, options.onRetry);
+  }
+
+  /**
+   * Takes the resources of a type and state from owners who have not updated them for `expire` (a Go duration).
+   * Returns each resource's name with its owner until now.
+   */
+  async reset(
+    query: { type: string; state: string; dest: string; expire: string },
+    options: CallOptions,
+  ): Promise<Readonly<Record<string, string>>> {
+    return parse<Record<string, string>>(await this.#call('POST', 'reset', query, options), 'reset', isRecord);
+  }
+
+  /** Counts of a type's resources. 404: the server knows none. */
+  async metric(type: string, options: CallOptions): Promise<Metric> {
+    return parse<Metric>(await this.#call('GET', 'metric', { type }, options), 'metric', isMetric);
+  }
+
+  async #askOnce(options: AcquireOptions, patience: number): Promise<Resource | BoskosRefusal> {
+    const { type, requestId, signal } = options;
+    const query = { type, state: 'free', dest: 'busy', owner: this.server.owner, request_id: requestId };
+    try {
+      const answer = await this.#call('POST', 'acquire', query, { patience, signal }, options.onLostAnswer, LINGER);
+      return parse<Resource>(answer, 'acquire', isResource);
+    } catch (error) {
+      if (!(error instanceof BoskosRefusal) || error.status !== 404) throw error;
+      // The sentence is the only thing that tells a type nobody declared from one that is merely in use.
+      if (!error.said.includes('does not exist')) return error;
+      throw new RunError(`Boskos at ${this.server.location} has no resources of type ${JSON.stringify(type)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #nothingFree({ type, patience, signal }: AcquireOptions, cause: BoskosRefusal): Promise<RunError> {
+    const counts = await this.metric(type, { patience: 0, signal }).then(
+      ({ current }) => Object.entries(current).map(([state, count]) => `${count} ${state}`),
+      () => [],
+    );
+    signal.throwIfAborted();
+    return new RunError(
+      `no ${type} became free in Boskos at ${this.server.location} within ${formatDuration(patience)}` +
+        `${counts.length === 0 ? '' : ` (${counts.join(', ')})`}; --boskos-acquire-timeout-seconds waits longer`,
+      { cause },
+    );
+  }
+
+  #call(
+    method: 'GET' | 'POST',
+    path: string,
+    query: Readonly<Record<string, string>>,
+    { patience, signal }: CallOptions,
+    onRetry: (error: Error) => void = () => undefined,
+    linger = 0,
+  ): Promise<string> {
+    const call = { method, path, query, onRetry, linger };
+    return request(this.server, call, { patience, pace: this.#pace, signal });
+  }
+}
+
+/** True when the server says that the resource is not this owner's, or not there at all. */
+export function isGone(error: unknown): boolean {
+  const refusal = causeOf(error, BoskosRefusal);
+  return refusal !== undefined && [401, 404].includes(refusal.status);
+}
+
+/** Reads an answer. The server sends JSON as text/plain, so the content type says nothing. */
+function parse<T>(answer: string, call: string, is: (value: unknown) => boolean): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(answer);
+  } catch (error) {
+    throw new RunError(`Boskos answered ${call} with something that is not JSON`, { cause: error });
+  }
+  if (!is(value)) throw new RunError(`Boskos answered ${call} with JSON of another shape: ${answer.slice(0, 200)}`);
+  return value as T;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isResource = (value: unknown): boolean =>
+  isRecord(value) && typeof value['name'] === 'string' && value['name'] !== '';
+const isMetric = (value: unknown): boolean => isRecord(value) && isRecord(value['current']) && isRecord(value['owner']);

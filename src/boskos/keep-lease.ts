@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { formatDuration } from '../duration.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { delay } from '../wait.ts';
+import { Boskos } from './client.ts';
+import { type KeeperOrder, pidFile, readOrder, readText, removeOrder } from './keeper-order.ts';
+import { Lease } from './lease.ts';
+import type { Pace } from './request.ts';
+
+/** What a keeper needs of the world. */
+export interface KeeperWorld {
+  readonly pid: number;
+  readonly log: Log;
+  /** Aborts when the keeper is told to end by a signal. */
+  readonly signal: AbortSignal;
+  /** True once the run's state says that there is nothing left to hold a resource for. */
+  readonly tornDown: (runDir: string) => Promise<boolean>;
+  readonly pace?: Pace;
+}
+
+/**
+ * The keeper: `keep-lease RUNDIR`, started by a run that ends without taking its cluster down. Holds the lease of the
+ * order in the run dir until the order is withdrawn (a later call takes over), the time is up or the run is torn down
+ * (the resource is given back), or the lease is lost. Returns the exit code.
+ */
+export async function keepLease(words: readonly string[], world: KeeperWorld): Promise<number> {
+  const [runDir] = words;
+  const order = runDir === undefined ? undefined : await readOrder(runDir);
+  if (runDir === undefined || order === undefined) {
+    world.log.error(`keep-lease RUNDIR: no lease is to be kept${runDir === undefined ? '' : ` in ${runDir}`}`);
+    return 2;
+  }
+  const lease = new Lease({ ...order, onLost: 'abort', boskos: new Boskos(order, world.pace), log: world.log });
+  try {
+    await lease.confirm(order.interval / 2, world.signal);
+    await writeFile(pidFile(runDir), `${world.pid}\n${order.id}\n`);
+    world.log.info(`holds ${order.name} for ${formatDuration(order.keepFor)}`);
+    const why = await hold(runDir, order, lease, world);
+    await lease.stop();
+    if (why.release) await lease.release(AbortSignal.timeout(120_000));
+    world.log.info(why.said);
+    return why.code;
+  } catch (error) {
+    world.log.error(messageOf(error));
+    return 1;
+  } finally {
+    await lease.stop();
+    await leave(runDir, order);
+  }
+}
+
+interface End {
+  readonly said: string;
+  readonly release: boolean;
+  readonly code: number;
+}
+
+/** Waits for the end, looking about twice a second. */
+async function hold(runDir: string, order: KeeperOrder, lease: Lease, world: KeeperWorld): Promise<End> {
+  const signal = AbortSignal.any([world.signal, lease.lost]);
+  const until = performance.now() + order.keepFor;
+  for (;;) {
+    if ((await readOrder(runDir))?.id !== order.id) {
+      const orphaned = !existsSync(runDir);
+      const said = orphaned ? 'the run dir is gone, and with it whoever could take over' : 'somebody else takes over';
+      return { said, release: orphaned, code: 0 };
+    }
+    if (await world.tornDown(runDir)) return { said: 'the run is torn down', release: true, code: 0 };
+    if (performance.now() >= until) return { said: 'its time is up', release: true, code: 0 };
+    try {
+      await delay(Math.max(1, Math.min(500, until - performance.now())), signal);
+    } catch {
+      if (lease.lost.aborted) return { said: messageOf(lease.lost.reason), release: !lease.gone, code: 1 };
+      // The cluster is still there and so may be whoever uses it: the next call of the run decides.
+      return {
+        said: `stopped: ${messageOf(world.signal.reason)}; nobody holds ${lease.name} now`,
+        release: false,
+        code: 0,
+      };
+    }
+  }
+}
+
+/** Removes what this keeper wrote, and nothing of one that came after it. */
+async function leave(runDir: string, order: KeeperOrder): Promise<void> {
+  if ((await readText(pidFile(runDir)))?.includes(order.id)) await rm(pidFile(runDir), { force: true });
+  if ((await readOrder(runDir))?.id === order.id) await removeOrder(runDir);
+}

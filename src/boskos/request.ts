@@ -1,0 +1,129 @@
+import { messageOf } from '../errors.ts';
+import { delay } from '../wait.ts';
+import { type BoskosServer, callUrl, credentials } from './server.ts';
+
+/** Boskos answered, and the answer was no. */
+export class BoskosRefusal extends Error {
+  override readonly name = 'BoskosRefusal';
+  /** The HTTP status, 400 to 599. */
+  readonly status: number;
+  /** The sentence of the server. */
+  readonly said: string;
+
+  constructor(call: string, server: BoskosServer, status: number, said: string) {
+    super(`Boskos at ${server.location} answered ${call} with ${status}${said === '' ? '' : `: ${said}`}`);
+    this.status = status;
+    this.said = said;
+  }
+}
+
+/** No answer could be had; whether the server did what was asked is not known. */
+export class BoskosUnreachable extends Error {
+  override readonly name = 'BoskosUnreachable';
+}
+
+/** How long to wait between two tries of a call, in milliseconds. */
+export interface Pace {
+  /** The first wait after a failure; doubled each time. */
+  readonly first: number;
+  readonly longest: number;
+  /** Between two questions for a free resource. */
+  readonly poll: number;
+  /** For one answer. */
+  readonly answer: number;
+}
+
+export const PACE: Pace = { first: 1000, longest: 15_000, poll: 3000, answer: 30_000 };
+
+/** One call of the API: everything is said in the query, errors come as plain text. */
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Told of each try that failed and will be repeated. */
+  readonly onRetry?: (error: Error) => void;
+  /**
+   * Milliseconds that an answer under way is waited for once the signal aborted: for a call whose effect must be known.
+   * An answer that comes in that time is returned as if nothing had happened.
+   */
+  readonly linger?: number;
+}
+
+/**
+ * Makes a call until there is an answer, for at most `patience` milliseconds beyond the first try. 4xx is an answer;
+ * 5xx, 408, 429 and a broken connection are tried again.
+ * Throws BoskosRefusal, BoskosUnreachable, or the signal's reason.
+ */
+export async function request(
+  server: BoskosServer,
+  call: Call,
+  { patience, pace, signal }: { patience: number; pace: Pace; signal: AbortSignal },
+): Promise<string> {
+  const started = performance.now();
+  for (let wait = pace.first; ; wait = Math.min(wait * 2, pace.longest)) {
+    signal.throwIfAborted();
+    const failure = await tryOnce(server, call, pace, signal);
+    if (typeof failure === 'string') return failure;
+    if (!isPassing(failure)) throw failure;
+    const left = patience - (performance.now() - started);
+    if (left <= 0) throw failure;
+    call.onRetry?.(failure);
+    await delay(Math.min(wait, left), signal);
+  }
+}
+
+/** The body of the answer, or what went wrong. Throws the signal's reason alone. */
+async function tryOnce(
+  server: BoskosServer,
+  call: Call,
+  pace: Pace,
+  signal: AbortSignal,
+): Promise<string | BoskosRefusal | BoskosUnreachable> {
+  const headers = await credentials(server);
+  using cut = abortAfter(signal, call.linger ?? 0);
+  try {
+    const response = await fetch(callUrl(server, call.path, call.query), {
+      method: call.method,
+      headers: call.body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      ...(call.body === undefined ? {} : { body: call.body }),
+      signal: AbortSignal.any([cut.signal, AbortSignal.timeout(pace.answer)]),
+    });
+    const said = await response.text();
+    return response.ok ? said : new BoskosRefusal(call.path, server, response.status, said.trim().slice(0, 500));
+  } catch (error) {
+    signal.throwIfAborted();
+    return new BoskosUnreachable(`no answer from Boskos at ${server.location} to ${call.path}: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A signal that aborts `ms` milliseconds after another. */
+function abortAfter(signal: AbortSignal, ms: number): Disposable & { signal: AbortSignal } {
+  if (ms === 0) return { signal, [Symbol.dispose]: () => undefined };
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    timer = setTimeout(() => controller.abort(signal.reason), ms);
+  };
+  signal.addEventListener('abort', start, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      signal.removeEventListener('abort', start);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** True when the same call can go well a moment later. */
+function isPassing(failure: BoskosRefusal | BoskosUnreachable): boolean {
+  return failure instanceof BoskosUnreachable || failure.status >= 500 || [408, 429].includes(failure.status);
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return messageOf(cause instanceof Error && messageOf(cause) !== '' ? cause : error);
+}

@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { test as each, expect } from 'vitest';
+import { leaveToKeeper } from '../../src/boskos/keeper.ts';
+import { logFile, orderFile, pidFile } from '../../src/boskos/keeper-order.ts';
+import { resumeLease, takeLease } from '../../src/boskos/take.ts';
+import { waitUntil } from '../../src/wait.ts';
+import { FakeBoskos } from './server.ts';
+import { never, QUICK, settingsFor, type TestRun, testRun } from './world.ts';
+
+const test = each.concurrent;
+const self = [process.execPath, fileURLToPath(new URL('keeper-program.ts', import.meta.url))];
+
+/** A run whose lease a keeper holds, and what is needed to look at it. */
+async function kept(server: FakeBoskos, other: { keepFor?: number; interval?: number } = {}) {
+  const run = await testRun(self);
+  const settings = settingsFor(run, server.url, { interval: 50, ...other });
+  const lease = await takeLease(run, settings, never(), QUICK);
+  await leaveToKeeper(run, lease, settings, never());
+  const pid = Number.parseInt(await readFile(pidFile(run.dir), 'utf8'), 10);
+  return { run, settings, lease, pid, [Symbol.asyncDispose]: () => end(run, pid) };
+}
+
+async function end(run: TestRun, pid: number): Promise<void> {
+  if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  await run[Symbol.asyncDispose]();
+}
+
+const start = () => FakeBoskos.start({ 'gce-project': ['a'] });
+const said = async (run: TestRun) => readFile(logFile(run.dir), 'utf8');
+/** True while a process runs; one that ended and was not yet asked about by its parent does not. */
+function isAlive(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout !== '' && !stdout.startsWith('Z');
+}
+
+/** Resolves when a process has ended. */
+const ended = (pid: number) =>
+  waitUntil(async () => (isAlive(pid) ? undefined : true), { every: 50, signal: AbortSignal.timeout(10_000) });
+
+test('a keeper beats on after the run let go', async () => {
+  await using server = await start();
+  await using scene = await kept(server);
+  await server.called('update', server.count('update') + 3);
+  expect(isAlive(scene.pid)).toBe(true);
+  expect(server.find('a').state).toBe('busy');
+  expect(await said(scene.run)).toMatch('holds a for 12h0m0s');
+});
+
+test('a later call takes over, the keeper ends, and the resource is given back once', async () => {
+  await using server = await start();
+  await using scene = await kept(server);
+  const lease = await resumeLease(scene.run, scene.settings, never(), QUICK);
+  expect(existsSync(pidFile(scene.run.dir))).toBe(false);
+  await lease?.release(never());
+  await ended(scene.pid);
+  expect(server.count('release')).toBe(1);
+  expect(server.find('a')).toMatchObject({ owner: '', state: 'dirty' });
+  expect(await said(scene.run)).toMatch('somebody else takes over');
+});
+
+test('when its time is up the keeper gives the resource back', async () => {
+  await using server = await start();
+  await using scene = await kept(server, { keepFor: 500 });
+  await server.called('release');
+  await ended(scene.pid);
+  expect(server.find('a').state).toBe('dirty');
+  expect(existsSync(pidFile(scene.run.dir))).toBe(false);
+});
+
+test('a run that is torn down needs no keeper', async () => {
+  await using server = await start();
+  await using scene = await kept(server);
+  await writeFile(`${scene.run.dir}/torn-down`, 'yes');
+  await server.called('release');
+  await ended(scene.pid);
+});
+
+test('a keeper whose run dir was removed gives the resource back', async () => {
+  await using server = await start();
+  await using scene = await kept(server);
+  await scene.run[Symbol.asyncDispose]();
+  await server.called('release');
+  await ended(scene.pid);
+});
+
+test('a keeper that lost the lease says so and ends', async () => {
+  await using server = await start();
+  await using scene = await kept(server);
+  server.find('a').owner = 'other';
+  await ended(scene.pid);
+  expect(await said(scene.run)).toMatch('a is no longer ours');
+  expect(server.find('a').owner).toBe('other');
+});
+
+test('a keeper that is told to stop stops, and leaves the resource to the next call', async () => {
+  await using server = await start();
+  await using scene = await kept(server);
+  process.kill(scene.pid, 'SIGTERM');
+  await ended(scene.pid);
+  expect(server.count('release')).toBe(0);
+  expect(existsSync(pidFile(scene.run.dir))).toBe(false);
+});
+
+test('a killed keeper is taken over all the same', async () => {
+  await using server = await start();
+  await using scene = await kept(server);
+  process.kill(scene.pid, 'SIGKILL');
+  const lease = await resumeLease(scene.run, scene.settings, never(), QUICK);
+  await lease?.release(never());
+  expect(server.find('a').state).toBe('dirty');
+});
+
+test('when no keeper comes up the lease stays with the run', async () => {
+  await using server = await start();
+  await using run = await testRun([process.execPath, '-e', 'process.exit(1)']);
+  const settings = settingsFor(run, server.url, { interval: 50 });
+  await using lease = await takeLease(run, settings, never(), QUICK);
+  const leaving = leaveToKeeper(run, lease, settings, AbortSignal.timeout(300));
+  await expect(leaving).rejects.toThrow();
+  expect(existsSync(orderFile(run.dir))).toBe(false);
+  await server.called('update', server.count('update') + 2);
+});
+
+test('without heartbeats there is nothing to keep, and that is said', async () => {
+  await using server = await start();
+  await using run = await testRun(self);
+  const settings = settingsFor(run, server.url, { interval: 0 });
+  const lease = await takeLease(run, settings, never(), QUICK);
+  await leaveToKeeper(run, lease, settings, never());
+  expect(run.log.lines.join()).toMatch('warn: nothing holds a from now on');
+  expect(existsSync(orderFile(run.dir))).toBe(false);
+});
