@@ -11,7 +11,7 @@ import { FakeBoskos } from './server.ts';
 import { never, QUICK, settingsFor, type TestRun, testRun } from './world.ts';
 
 const test = each.concurrent;
-const self = [process.execPath, fileURLToPath(new URL('keeper-program.ts', import.meta.url))];
+const self = [process.execPath, fileURLToPath(new URL('../fakes/keep-lease.ts', import.meta.url))];
 
 /** A run whose lease a keeper holds, and what is needed to look at it. */
 async function kept(server: FakeBoskos, other: { keepFor?: number; interval?: number } = {}) {

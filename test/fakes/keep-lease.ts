@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { keepLease } from '../../src/boskos/keep-lease.ts';
-import { lines, QUICK } from './world.ts';
+import { lines, QUICK } from '../boskos/world.ts';
 
 /** What main does for `keep-lease`: gives it the world. */
 const stop = new AbortController();
