@@ -20,8 +20,7 @@ export interface LogSettings {
   readonly stderr: LogStream;
   /** For NO_COLOR and TERM, and for the secrets to mask. */
   readonly env: Env;
-  /** Milliseconds since 1970, fractions welcome. */
-  readonly now: () => number;
+  readonly now: () => Date;
   readonly pid: number;
   /** Default: `secretMask(env)`. */
   readonly mask?: (text: string) => string;
@@ -65,7 +64,7 @@ export function openLog(settings: LogSettings): Log {
     shown = next;
   };
   const occasionalLine = (message: string | undefined) => {
-    const time = now();
+    const time = now().getTime();
     if (message === undefined || time - lastProgress < PROGRESS_EVERY) return;
     lastProgress = time;
     print('I', message);

@@ -5,7 +5,7 @@ export interface LineSettings {
   readonly format: 'auto' | 'text' | 'json';
   readonly terminal: boolean;
   readonly colour: boolean;
-  readonly now: () => number;
+  readonly now: () => Date;
   readonly pid: number;
 }
 
@@ -22,7 +22,7 @@ const LEVELS = { I: 'info', W: 'warning', E: 'error' } as const;
 
 function jsonLines({ now, pid }: LineSettings): Lines {
   return (severity, message, v) => {
-    const time = new Date(now()).toISOString();
+    const time = now().toISOString();
     return `${JSON.stringify({ time, level: LEVELS[severity], ...(v !== undefined && { v }), pid, message })}\n`;
   };
 }
@@ -34,7 +34,7 @@ function personLines({ now, colour }: LineSettings): Lines {
   return (severity, message, level) => {
     const begin = colour ? (level === undefined ? COLOURS[severity] : '\u001B[2m') : '';
     const end = begin === '' ? '' : '\u001B[0m';
-    const time = clock(new Date(now()));
+    const time = clock(now());
     const [first = '', ...further] = linesOf(message);
     const body = [`${time} ${MARKS[severity]}${first}`, ...further.map((line) => `${' '.repeat(time.length)} ${line}`)];
     return body.map((line) => `${begin}${line}${end}\n`).join('');
@@ -44,11 +44,10 @@ function personLines({ now, colour }: LineSettings): Lines {
 /** Every line carries the head, so that no line of an error is taken for the output of something else. */
 function klogLines({ now, pid }: LineSettings): Lines {
   return (severity, message) => {
-    const time = now();
-    const date = new Date(time);
-    const micros = Math.floor((time % 1000) * 1000 + 1e-3);
+    const date = now();
+    const micros = String(date.getMilliseconds() * 1000);
     const day = `${two(date.getMonth() + 1)}${two(date.getDate())}`;
-    const head = `${severity}${day} ${clock(date)}.${String(micros).padStart(6, '0')} ${String(pid).padStart(7)} kubetest2-ts]`;
+    const head = `${severity}${day} ${clock(date)}.${micros.padStart(6, '0')} ${String(pid).padStart(7)} kubetest2-ts]`;
     return linesOf(message)
       .map((line, index) => `${head} ${index === 0 ? '' : '  '}${line}`.trimEnd().concat('\n'))
       .join('');

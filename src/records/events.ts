@@ -1,4 +1,5 @@
 import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Log } from '../log.ts';
 import { plainOf } from './plain.ts';
 import { isCode, reasonOf } from './reason.ts';
 
@@ -12,18 +13,18 @@ export interface EventSettings {
   readonly runId: string;
   /** Takes secrets out of every text; see src/secrets.ts. */
   readonly mask: (text: string) => string;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly warn?: (message: string) => void;
+  readonly now: () => Date;
+  /** Hears, once, that events cannot be written. */
+  readonly log?: Pick<Log, 'warn'>;
 }
 
 /** A call that begins with an unfinished line, left by a killed one, ends that line first. */
-export function openEvents(file: string, { runId, mask, now, warn }: EventSettings): EventLog {
+export function openEvents(file: string, { runId, mask, now, log }: EventSettings): EventLog {
   let begun = false;
   let failed = false;
   return {
     event(kind, fields) {
-      const time = new Date(now()).toISOString();
+      const time = now().toISOString();
       try {
         const line = { time, run: runId, event: kind, ...fieldsOf(fields, mask) };
         const start = !begun && endsInsideLine(file) ? '\n' : '';
@@ -31,7 +32,7 @@ export function openEvents(file: string, { runId, mask, now, warn }: EventSettin
         appendFileSync(file, `${start}${JSON.stringify(line)}\n`);
         begun = true;
       } catch (error) {
-        if (!failed) warn?.(`${file} cannot be written, events of this run are missing there: ${reasonOf(error)}`);
+        if (!failed) log?.warn(`${file} cannot be written, events of this run are missing there: ${reasonOf(error)}`);
         failed = true;
       }
     },

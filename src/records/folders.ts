@@ -2,15 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RunError } from '../errors.ts';
-import type { RunPaths } from './paths.ts';
 import { isCode, reasonOf } from './reason.ts';
+
+/** The folders of a run, absolute; see `RunPaths`. */
+export interface Folders {
+  readonly base: string;
+  readonly runDir: string;
+  readonly artifacts: string;
+}
 
 /**
  * Makes the run's folders and makes sure that they can be written: the base, which git is told to ignore when it is
  * ours, the run dir, for its owner only, and the artifacts.
  * Throws RunError naming the folder, what the system said, and the flag that chooses another.
  */
-export async function makeRunFolders({ base, runDir, artifacts }: RunPaths): Promise<void> {
+export async function makeRunFolders({ base, runDir, artifacts }: Folders): Promise<void> {
   const flag = base.startsWith(`${artifacts}/`) ? '--artifacts or --rundir' : '--rundir';
   await making(base, flag, () => makeBase(base));
   await making(runDir, flag, () => makeRunDir(runDir));

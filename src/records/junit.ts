@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, RunError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { JunitEntry } from '../run.ts';
 import { moveAside } from './aside.ts';
 import { writeAtomic } from './atomic.ts';
@@ -12,11 +13,11 @@ import { isCode, reasonOf } from './reason.ts';
 
 export interface JunitSettings {
   readonly runId: string;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly now: () => Date;
   /** Takes secrets out of names, failures and outputs; see src/secrets.ts. */
   readonly mask: (text: string) => string;
-  readonly warn?: (message: string) => void;
+  /** Hears that an earlier file was unreadable, and where it is now. */
+  readonly log?: Pick<Log, 'warn'>;
 }
 
 /** What is kept of one case's output, in bytes; TestGrid keeps 1 KB of a message. */
@@ -49,12 +50,12 @@ export class JunitRunner {
    * Keeps the cases of a file of the same run, from an earlier call; starts anew over another run's, and moves aside
    * one that cannot be read. Writes nothing yet. Throws RunError when a file is there and cannot be opened.
    */
-  static async open(file: string, { runId, now, mask, warn }: JunitSettings): Promise<JunitRunner> {
+  static async open(file: string, { runId, now, mask, log }: JunitSettings): Promise<JunitRunner> {
     const clean = (text: string) => mask(xmlText(text));
     const cleanRunId = clean(runId);
-    const earlier = await readEarlier(file, warn);
+    const earlier = await readEarlier(file, log);
     const own = earlier?.suites.find(({ properties }) => properties[RUN_ID] === cleanRunId);
-    const timestamp = own?.timestamp || new Date(now()).toISOString();
+    const timestamp = own?.timestamp || now().toISOString();
     const cases = own?.cases.map(kept) ?? [];
     return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean);
   }
@@ -136,7 +137,7 @@ export class JunitRunner {
   }
 }
 
-async function readEarlier(file: string, warn: JunitSettings['warn']) {
+async function readEarlier(file: string, log: JunitSettings['log']) {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -148,7 +149,7 @@ async function readEarlier(file: string, warn: JunitSettings['warn']) {
   try {
     return await readJunit(text, file);
   } catch (error) {
-    warn?.(`${messageOf(error)}; it is kept as ${moveAside(file)}`);
+    log?.warn(`${messageOf(error)}; it is kept as ${moveAside(file)}`);
     return undefined;
   }
 }

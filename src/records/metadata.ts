@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { RunError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { moveAside } from './aside.ts';
 import { writeAtomicSync } from './atomic.ts';
 import { isCode, reasonOf } from './reason.ts';
@@ -8,7 +9,7 @@ export interface MergeOptions {
   /** Takes secrets out of the values. */
   readonly mask?: (text: string) => string;
   /** Hears that a file was unreadable and where it is now. */
-  readonly warn?: (message: string) => void;
+  readonly log?: Pick<Log, 'warn'>;
 }
 
 /**
@@ -19,14 +20,14 @@ export interface MergeOptions {
 export async function mergeMetadata(
   file: string,
   entries: Readonly<Record<string, string>>,
-  { mask = (text) => text, warn }: MergeOptions = {},
+  { mask = (text) => text, log }: MergeOptions = {},
 ): Promise<void> {
-  const merged = new Map(Object.entries(readObject(file, warn)));
+  const merged = new Map(Object.entries(readObject(file, log)));
   for (const [key, value] of Object.entries(entries)) merged.set(key, mask(value).toWellFormed());
   writeAtomicSync(file, `${JSON.stringify(Object.fromEntries(merged), undefined, 2)}\n`);
 }
 
-function readObject(file: string, warn: MergeOptions['warn']): object {
+function readObject(file: string, log: MergeOptions['log']): object {
   const text = readText(file);
   if (text === undefined || text.trim() === '') return {};
   try {
@@ -35,7 +36,7 @@ function readObject(file: string, warn: MergeOptions['warn']): object {
   } catch {
     // Not JSON is as unreadable as JSON that is no object.
   }
-  warn?.(`${file} was not a JSON object; it is kept as ${moveAside(file)}`);
+  log?.warn(`${file} was not a JSON object; it is kept as ${moveAside(file)}`);
   return {};
 }
 

@@ -2,6 +2,8 @@ import { basename, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Env } from '../run.ts';
 
+export { makeRunFolders } from './folders.ts';
+
 /** Where a run's files are. All absolute. */
 export interface RunPaths {
   /** `--rundir`: the folder that holds the run dirs. */

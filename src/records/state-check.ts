@@ -1,5 +1,6 @@
 import { RunError } from '../errors.ts';
-import type { RunState, StateAsked, StateOwner, StateStep } from './state.ts';
+import type { Owner } from '../process-identity.ts';
+import type { RunState, StateAsked, StateStep } from './state.ts';
 
 /** Reads the text of a `state.json`. Throws RunError naming the file and the way out. */
 export function checkState(text: string, file: string): RunState {
@@ -34,22 +35,23 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Undefined when anything that is needed is missing or of another type. */
 function readRoot(root: Json): RunState | undefined {
-  const { runId, deployer, createdAt, updatedAt, phase, tornDown, artifacts, kubeconfig, exitCode } = root;
-  const owner = root['owner'] === null ? null : readOwner(root['owner']);
+  const { runId, deployer, createdAt, updatedAt, phase, up, tornDown, artifacts, kubeconfig, exitCode } = root;
+  const owner = readOwner(root['owner']);
   const asked = readAsked(root['asked']);
   const steps = readSteps(root['steps']);
   const facts = readStrings(root['facts']);
   const outputs = readStrings(root['outputs']);
   const taken = readList(root['taken']);
-  if (!allStrings(runId, deployer, createdAt, updatedAt, phase, artifacts) || typeof tornDown !== 'boolean') return;
-  if (owner === undefined || !asked || !steps || !facts || !outputs || !taken) return;
+  if (!allStrings(runId, deployer, createdAt, updatedAt, phase, artifacts)) return;
+  if (typeof up !== 'boolean' || typeof tornDown !== 'boolean' || !asked || !steps || !facts || !outputs || !taken)
+    return;
   return {
     schema: 1,
     runId: String(runId),
     deployer: String(deployer),
     createdAt: String(createdAt),
     updatedAt: String(updatedAt),
-    owner,
+    ...(owner && { owner }),
     asked,
     phase: String(phase),
     steps,
@@ -57,6 +59,7 @@ function readRoot(root: Json): RunState | undefined {
     ...(typeof kubeconfig === 'string' && { kubeconfig }),
     outputs,
     taken,
+    up,
     tornDown,
     artifacts: String(artifacts),
     ...(typeof exitCode === 'number' && { exitCode }),
@@ -74,19 +77,20 @@ function readSteps(value: unknown): StateStep[] | undefined {
 function readStep(value: unknown): StateStep | undefined {
   const { name, startedAt, seconds, error, ...rest } = asObject(value) ?? {};
   const result = RESULTS.find((each) => each === rest['result']);
-  if (typeof name !== 'string' || typeof startedAt !== 'string' || result === undefined) return undefined;
+  if (typeof name !== 'string' || result === undefined) return undefined;
   return {
     name,
     result,
-    startedAt,
+    ...(typeof startedAt === 'string' && { startedAt }),
     ...(typeof seconds === 'number' && { seconds }),
     ...(typeof error === 'string' && { error }),
   };
 }
 
-function readOwner(value: unknown): StateOwner | undefined {
-  const { pid, startTime } = asObject(value) ?? {};
-  return typeof pid === 'number' && typeof startTime === 'string' ? { pid, startTime } : undefined;
+function readOwner(value: unknown): Owner | undefined {
+  const { pid, started, place } = asObject(value) ?? {};
+  if (typeof pid !== 'number' || typeof started !== 'string' || typeof place !== 'string') return undefined;
+  return { pid, started, place };
 }
 
 function readAsked(value: unknown): StateAsked | undefined {

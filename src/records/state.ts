@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../errors.ts';
+import type { Owner } from '../process-identity.ts';
 import { writeAtomic } from './atomic.ts';
 import { isCode, reasonOf } from './reason.ts';
 import { checkState } from './state-check.ts';
@@ -14,8 +15,8 @@ export interface RunState {
   /** RFC 3339. */
   readonly createdAt: string;
   readonly updatedAt: string;
-  /** The process at work on the run: its id and when it started, as the system counts; null between calls. */
-  readonly owner: StateOwner | null;
+  /** The process at work on the run; none between calls. */
+  readonly owner?: Owner | undefined;
   /** What the last call was asked to do. */
   readonly asked: StateAsked;
   /** What the run is at, in the words of the lifecycle. */
@@ -24,20 +25,18 @@ export interface RunState {
   /** What deployers remember: cluster name, project, lease owner … */
   readonly facts: Readonly<Record<string, string>>;
   /** Absolute. */
-  readonly kubeconfig?: string;
+  readonly kubeconfig?: string | undefined;
   /** The variables the deployer hands to testers and hooks. */
   readonly outputs: Readonly<Record<string, string>>;
   /** What was created or leased and has to be given back. */
   readonly taken: readonly string[];
+  /** True from a passed Up until a passed Down. */
+  readonly up: boolean;
   readonly tornDown: boolean;
   /** Absolute. */
   readonly artifacts: string;
-  readonly exitCode?: number;
-}
-
-export interface StateOwner {
-  readonly pid: number;
-  readonly startTime: string;
+  /** Of the last call; none while one is at work, or when it was killed. */
+  readonly exitCode?: number | undefined;
 }
 
 export interface StateAsked {
@@ -52,7 +51,7 @@ export interface StateStep {
   readonly name: string;
   readonly result: 'passed' | 'failed' | 'running' | 'skipped';
   /** RFC 3339. */
-  readonly startedAt: string;
+  readonly startedAt?: string;
   readonly seconds?: number;
   /** One sentence. */
   readonly error?: string;
@@ -62,6 +61,27 @@ export interface StateStep {
 export type ListedRun =
   | { readonly dir: string; readonly state: RunState }
   | { readonly dir: string; readonly problem: string };
+
+/** The state of a run that begins now. */
+export function newState(run: { runId: string; deployer: string; artifacts: string; now: Date }): RunState {
+  const { runId, deployer, artifacts, now } = run;
+  return {
+    schema: 1,
+    runId,
+    deployer,
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+    asked: { build: false, up: false, test: '', down: 'never' },
+    phase: '',
+    steps: [],
+    facts: {},
+    outputs: {},
+    taken: [],
+    up: false,
+    tornDown: false,
+    artifacts,
+  };
+}
 
 /** Undefined when there is none. Throws RunError naming the file and the way out when it is corrupt or of a newer version. */
 export async function readState(file: string): Promise<RunState | undefined> {
@@ -87,8 +107,8 @@ export async function listRuns(base: string): Promise<ListedRun[]> {
 }
 
 /** Whether the run may still own something: it took something, or its Up passed, and it was not torn down. */
-export function isLive({ tornDown, taken, steps }: RunState): boolean {
-  return !tornDown && (taken.length > 0 || steps.some(({ name, result }) => name === 'Up' && result === 'passed'));
+export function isLive({ tornDown, taken, up }: Pick<RunState, 'tornDown' | 'taken' | 'up'>): boolean {
+  return !tornDown && (taken.length > 0 || up);
 }
 
 async function foldersIn(base: string): Promise<string[]> {
