@@ -6,8 +6,9 @@ import { endGroup, type Patience, type ProcessGroup } from './process-group.ts';
 /** A child that was started in a process group of its own. */
 export interface Started {
   readonly pid: number;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
+  /** Absent when the child writes to our own streams. */
+  readonly stdout: Readable | null | undefined;
+  readonly stderr: Readable | null | undefined;
   readonly exit: Promise<Exit>;
 }
 
@@ -41,7 +42,10 @@ const IN_FLIGHT = 1024 * 1024;
 
 /** Waits until a child has ended, nothing of its group is left and its output has been passed on; sees to it when it is told to. */
 export async function attend(child: Started, group: ProcessGroup, care: Care): Promise<Exit> {
-  const relays = [care.output.relay(child.stdout, 'stdout'), care.output.relay(child.stderr, 'stderr')];
+  const relays = (['stdout', 'stderr'] as const).flatMap((name) => {
+    const stream = child[name];
+    return stream ? [care.output.relay(stream, name)] : [];
+  });
   const stuck = Promise.withResolvers<Exit>();
   let ending: Promise<void> | undefined;
   const end = (): void => {

@@ -23,9 +23,10 @@ export interface ExecOptions {
   /**
    * `live` passes output through to our own stdout and stderr byte for byte and keeps the tail;
    * `capture` keeps stdout and stderr whole (up to 64 MiB each) and shows nothing;
-   * `log` passes both to our stderr. Default: live.
+   * `log` passes both to our stderr; `inherit` hands the child our own streams, for programs that are engines themselves
+   * (our stdin too, unless it is a terminal, which stops a background group that reads it). Default: live.
    */
-  readonly output?: 'live' | 'capture' | 'log';
+  readonly output?: 'live' | 'capture' | 'log' | 'inherit';
   /** Sees every chunk of stdout and stderr as it passes, in live mode too. What it throws ends the child and becomes the CommandError's cause. */
   readonly onOutput?: (chunk: Uint8Array) => void;
   /** Exit codes that are not failures. Default: 0 alone. */
@@ -74,6 +75,8 @@ export interface ExecWorld {
   readonly onHurry: (listener: () => void) => () => void;
   /** Of Signals: the third request kills every child at once. */
   readonly giveUp: AbortSignal;
+  /** Whether our own stdin is a terminal; only `inherit` asks. */
+  readonly stdinIsTerminal?: boolean;
 }
 
 /** What is longer is cut where it is shown. Characters. */
@@ -108,7 +111,7 @@ export function openExec(world: ExecWorld): Exec {
       signal: options.signal,
       leaveBehind: options.leaveBehind ?? false,
     };
-    const child = await spawn(execa, argv, cwd, env, options.input);
+    const child = await spawn(execa, argv, cwd, env, options, world.stdinIsTerminal ?? false);
     const exit: Exit =
       'error' in child
         ? { neverRan: `could not be started: ${await whyNotStarted(argv, env, cwd, child.error)}`, cause: child.error }
@@ -132,7 +135,8 @@ async function spawn(
   argv: readonly string[],
   cwd: string,
   env: Env,
-  input: string | undefined,
+  { input, output }: ExecOptions,
+  stdinIsTerminal: boolean,
 ): Promise<Started | { readonly error: unknown }> {
   const [program = '', ...words] = argv;
   if (program === '') return { error: new Error('an empty command') };
@@ -144,7 +148,8 @@ async function spawn(
     cleanup: false,
     buffer: false,
     reject: false,
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    ...(input === undefined ? { stdin: output === 'inherit' && !stdinIsTerminal ? 'inherit' : 'ignore' } : { input }),
+    ...(output === 'inherit' ? { stdout: 'inherit', stderr: 'inherit' } : {}),
   });
   const { pid, stdout, stderr, nodeChildProcess } = child;
   if (pid === undefined) {

@@ -1,5 +1,5 @@
 import type { Flags, Values } from './flags.ts';
-import type { Run } from './run.ts';
+import type { Env, Run } from './run.ts';
 
 /**
  * One cluster's life. Every verb stops soon after its signal aborts, rethrowing the signal's reason.
@@ -32,19 +32,27 @@ export interface Deployer {
   lost?(): AbortSignal | undefined;
   /** Reacts to the tests' result, before logs and Down. `testError` is undefined when they passed. */
   afterTest?(testError: unknown, signal: AbortSignal): Promise<void>;
+  /** The commands a step would run, as far as they can be known, for `--dry-run`. */
+  plan?(step: 'build' | 'up' | 'down'): readonly (readonly string[])[];
   /** The last word, on every path once `init` was called: gives back leases and keys. */
   finish?(signal: AbortSignal): Promise<void>;
 }
 
 /** A deployer as the command line sees it: a name, its flags, and how to make one. */
 export interface DeployerKind<F extends Flags = Flags> {
+  readonly is: 'deployer';
   readonly name: string;
   /** One line for `--help` and `list`. */
   readonly summary: string;
   readonly flags: F;
   /** Throws UsageError for values that cannot work together. Does nothing else: no files, no processes. */
   create(values: Values<F>, run: Run): Deployer;
+  /** Flags (`--name=value`) of the named tester that go before what is typed, from environment names that jobs of this deployer use. */
+  testerDefaults?(tester: string, env: Env): readonly string[];
 }
 
 /** Declares a deployer, keeping the exact types of its flags. */
-export const defineDeployer = <const F extends Flags>(kind: DeployerKind<F>): DeployerKind<F> => kind;
+export const defineDeployer = <const F extends Flags>(kind: Omit<DeployerKind<F>, 'is'>): DeployerKind<F> => ({
+  ...kind,
+  is: 'deployer',
+});

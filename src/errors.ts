@@ -72,9 +72,11 @@ export class TestsFailedError extends RunError {
 /** The steps of a run, by the names their junit cases carry. */
 export type StepName =
   | 'Init'
+  | 'DownLeftover'
   | 'Build'
   | 'Prepare'
   | 'Up'
+  | 'Kubeconfig'
   | 'PreTestCmd'
   | 'Test'
   | 'PostTestCmd'
@@ -113,22 +115,22 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * Runs `body`, then `last` whatever happened. One error is rethrown as it is,
+ * Runs `body`, then `last` whatever happened; `last` is told the body's error. One error is rethrown as it is,
  * two are kept together with the body's first.
  */
-export async function always<T>(body: () => Promise<T>, last: () => Promise<void>): Promise<T> {
+export async function always<T>(body: () => Promise<T>, last: (error: unknown) => Promise<void>): Promise<T> {
   let result: T;
   try {
     result = await body();
   } catch (error) {
     try {
-      await last();
+      await last(error);
     } catch (also) {
       throw both(error, also);
     }
     throw error;
   }
-  await last();
+  await last(undefined);
   return result;
 }
 

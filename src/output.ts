@@ -7,7 +7,7 @@ const TAIL = 64 * 1024;
 const CAPTURE = 64 * 1024 * 1024;
 
 export interface OutputOptions {
-  readonly output?: 'live' | 'capture' | 'log';
+  readonly output?: 'live' | 'capture' | 'log' | 'inherit';
   readonly onOutput?: (chunk: Uint8Array) => void;
 }
 

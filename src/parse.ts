@@ -1,7 +1,7 @@
-import { distance as editDistance } from 'fastest-levenshtein';
 import yargsParser from 'yargs-parser';
 import { messageOf } from './errors.ts';
 import { type Flag, type Flags, fallbackOf, namedFlags, type Values } from './flags.ts';
+import { nearest } from './nearest.ts';
 import type { Env } from './run.ts';
 
 /** What a command line says, each owner of flags with its own typed values. */
@@ -170,14 +170,11 @@ function takeShort(
 }
 
 function unknown(name: string, declared: ReadonlyMap<string, Declared>): string {
-  let nearest: string | undefined;
-  let least = Math.max(3, name.length * 0.4);
-  for (const candidate of declared.keys()) {
-    if (!candidate.startsWith('--')) continue;
-    const steps = editDistance(name, candidate);
-    if (steps < least) [nearest, least] = [candidate, steps];
-  }
-  return `unknown flag ${shorten(name)}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+  const hint = nearest(
+    name,
+    [...declared.keys()].filter((each) => each.startsWith('--')),
+  );
+  return `unknown flag ${shorten(name)}${hint === undefined ? '' : `; did you mean ${hint}?`}`;
 }
 
 /** A word short enough for an error message. */

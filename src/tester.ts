@@ -32,8 +32,17 @@ export interface Tester {
   plan?(): readonly (readonly string[])[];
 }
 
+/** How the command line came about, for testers that care. */
+export interface Typed {
+  /** `-v` among the tester's own words. */
+  readonly verbosity: number;
+  /** The names of the flags that were typed. */
+  readonly given: ReadonlySet<string>;
+}
+
 /** A tester as the command line sees it. */
 export interface TesterKind<F extends Flags = Flags> {
+  readonly is: 'tester';
   readonly name: string;
   readonly summary: string;
   readonly flags: F;
@@ -45,8 +54,11 @@ export interface TesterKind<F extends Flags = Flags> {
    * Throws UsageError for values that cannot work. Does nothing else.
    * `words` are the words after `--` when the tester takes words, else empty.
    */
-  create(values: Values<F>, words: readonly string[], run: Run): Tester;
+  create(values: Values<F>, words: readonly string[], run: Run, typed: Typed): Tester;
 }
 
 /** Declares a tester, keeping the exact types of its flags. */
-export const defineTester = <const F extends Flags>(kind: TesterKind<F>): TesterKind<F> => kind;
+export const defineTester = <const F extends Flags>(kind: Omit<TesterKind<F>, 'is'>): TesterKind<F> => ({
+  ...kind,
+  is: 'tester',
+});

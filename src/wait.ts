@@ -26,3 +26,17 @@ export async function waitUntil<T>(
     await delay(every, signal);
   }
 }
+
+/** `signal`, and a limit of `ms` milliseconds after which the new signal aborts with `reason()`. Dispose it when the wait is over. */
+export function withDeadline(
+  signal: AbortSignal,
+  ms: number,
+  reason: () => Error,
+): { readonly signal: AbortSignal } & Disposable {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(reason()), ms);
+  return {
+    signal: AbortSignal.any([signal, limit.signal]),
+    [Symbol.dispose]: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,4 @@
+import { main } from '../src/main.ts';
+import { registry } from './registry.ts';
+
+process.exitCode = await main(registry);

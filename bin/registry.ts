@@ -1,0 +1,19 @@
+import type { Registry } from '../src/registry.ts';
+
+/** The deployers and testers of this program. The summaries stand here too, so that listing them loads none. */
+export const registry: Registry = {
+  deployers: [
+    {
+      name: 'noop',
+      summary: 'uses a cluster that exists already, or none',
+      load: async () => (await import('../deployers/noop/index.ts')).noop,
+    },
+  ],
+  testers: [
+    {
+      name: 'exec',
+      summary: 'runs any command as the tests',
+      load: async () => (await import('../testers/exec/index.ts')).exec,
+    },
+  ],
+};

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { type Deployer, defineDeployer } from '../../src/deployer.ts';
+import { RunError } from '../../src/errors.ts';
+import { duration, text, type Values } from '../../src/flags.ts';
+import { waitForApi } from '../../src/kube/ready.ts';
+import type { Run } from '../../src/run.ts';
+
+const flags = {
+  kubeconfig: text('The kubeconfig of the cluster that is there already. Default: $KUBECONFIG, else ~/.kube/config.'),
+  readyTimeout: duration('How long --up waits for the API of that cluster to answer.', 5 * 60e3),
+} as const;
+
+/** Uses a cluster that exists already, or none. Creates nothing, so there is nothing to take down. */
+class ExistingCluster implements Deployer {
+  readonly #values: Values<typeof flags>;
+  readonly #run: Run;
+
+  constructor(values: Values<typeof flags>, run: Run) {
+    this.#values = values;
+    this.#run = run;
+  }
+
+  async up(signal: AbortSignal): Promise<void> {
+    const kubeconfig = await this.kubeconfig();
+    if (kubeconfig === undefined) {
+      this.#run.log.info('There is no kubeconfig, so there is no cluster to wait for.');
+      return;
+    }
+    const { env, exec, log } = this.#run;
+    const within = { limit: this.#values.readyTimeout, flag: '--ready-timeout' };
+    const onProgress = (missing: string) => log.progress(`waiting for the API of ${kubeconfig}: ${missing}`);
+    const api = await waitForApi({ kubeconfig, exec, env, signal, within, onProgress });
+    log.progress(undefined);
+    log.info(`The cluster of context ${api.context} at ${api.server} answers as ${api.serverVersion}.`);
+    await this.#run.metadata({ 'cluster-version': api.serverVersion });
+  }
+
+  async down(): Promise<void> {}
+
+  /** The kubeconfig that was named, which must be there, or the user's own if there is one. */
+  async kubeconfig(): Promise<string | undefined> {
+    const { env, cwd } = this.#run;
+    const named = this.#values.kubeconfig;
+    if (named !== '') {
+      if (!existsSync(resolve(cwd, named))) throw new RunError(`--kubeconfig: there is no file ${resolve(cwd, named)}`);
+      return resolve(cwd, named);
+    }
+    if (env['KUBECONFIG']) {
+      // A list of files, as kubectl reads it.
+      return env['KUBECONFIG']
+        .split(delimiter)
+        .map((file) => resolve(cwd, file))
+        .join(delimiter);
+    }
+    const own = env['HOME'] ? join(env['HOME'], '.kube', 'config') : undefined;
+    return own !== undefined && existsSync(own) ? own : undefined;
+  }
+}
+
+export const noop = defineDeployer({
+  name: 'noop',
+  summary: 'uses a cluster that exists already, or none',
+  flags,
+  create: (values, run) => new ExistingCluster(values, run),
+});

@@ -1,0 +1,143 @@
+import { acquireFlags, acquireSettings } from './acquire/flags.ts';
+import type { DeployerKind } from './deployer.ts';
+import { UsageError } from './errors.ts';
+import { toggle } from './flags.ts';
+import { klogFlags } from './launcher-flags.ts';
+import { type Parsed, parseFlags } from './parse.ts';
+import { findTester, unusableProgram } from './plugins/find.ts';
+import { ForeignTester } from './plugins/foreign-tester.ts';
+import type { Listed, Registry } from './registry.ts';
+import type { AcquireSettings, Env, Run } from './run.ts';
+import type { Tester, TesterKind } from './tester.ts';
+import type { World } from './world.ts';
+
+/** The tester of a command line, found and its words read, not yet made. */
+export interface ChosenTester {
+  readonly name: string;
+  /** Ours, with its flags; absent for a program on PATH. */
+  readonly kind: TesterKind | undefined;
+  /** The program on PATH, when it is not ours. */
+  readonly path: string | undefined;
+  /** The words after `--`. */
+  readonly words: readonly string[];
+  readonly faults: readonly string[];
+  /** Words that are neither flags nor values. */
+  readonly strays: readonly string[];
+  readonly verbosity: number;
+  /** True when the tester's own words ask for help. */
+  readonly help: boolean;
+  /** Throws UsageError for values that cannot work. A program on PATH is asked for its help, so that it can refuse. */
+  create(run: Run, signal: AbortSignal): Promise<Tester>;
+}
+
+/** The flags every tester of ours takes beside its own. */
+export const testerCommonFlags = { help: toggle('Show the flags of this tester.', false, { short: 'h' }) } as const;
+
+/** Finds the tester: ours by that name, else a program on PATH. Throws UsageError that lists ours when there is none. */
+export async function chooseTester(
+  name: string,
+  words: readonly string[],
+  deployer: DeployerKind,
+  registry: Registry,
+  world: Pick<World, 'env' | 'cwd'>,
+): Promise<ChosenTester | undefined> {
+  if (name === '') return undefined;
+  const listed = registry.testers.find((tester) => tester.name === name);
+  if (listed) {
+    const defaults = deployer.testerDefaults?.(name, world.env) ?? [];
+    return readOwn(await listed.load(), words, defaults, world.env);
+  }
+  const path = findTester(name, world.env, world.cwd);
+  if (path !== undefined) return chooseForeign(name, path, words);
+  throw new UsageError(unknownTester(name, registry.testers, world));
+}
+
+/** Reads the words of one of our testers. `defaults` are flags that go before what is typed. */
+export function readOwn(
+  kind: TesterKind,
+  words: readonly string[],
+  defaults: readonly string[],
+  env: Env,
+): ChosenTester {
+  if (kind.takesWords) return ownWords(kind, words);
+  const owners = { tester: kind.flags, common: testerCommonFlags, klog: klogFlags };
+  return ownFlags(kind, words, parseFlags(owners, [...defaults, ...words], env));
+}
+
+/** Reads the words of one of our testers that stands alone: the flags for downloads are then among its own. */
+export function readStandalone(
+  kind: TesterKind,
+  words: readonly string[],
+  world: Pick<World, 'env' | 'cwd' | 'home'>,
+): { readonly chosen: ChosenTester; readonly acquire: AcquireSettings } {
+  const owners = { tester: kind.flags, common: testerCommonFlags, klog: klogFlags, acquire: acquireFlags };
+  const line = parseFlags(owners, kind.takesWords ? [] : words, world.env);
+  const chosen = kind.takesWords ? ownWords(kind, words) : ownFlags(kind, words, line);
+  return { chosen, acquire: acquireSettings(line.values.acquire, world) };
+}
+
+function ownWords(kind: TesterKind, words: readonly string[]): ChosenTester {
+  const typed = { verbosity: 0, given: new Set<string>() };
+  return {
+    name: kind.name,
+    kind,
+    path: undefined,
+    words,
+    faults: [],
+    strays: [],
+    verbosity: 0,
+    help: false,
+    create: async (run) => kind.create({}, words, run, typed),
+  };
+}
+
+function ownFlags(
+  kind: TesterKind,
+  words: readonly string[],
+  line: Parsed<{
+    readonly tester: TesterKind['flags'];
+    readonly common: typeof testerCommonFlags;
+    readonly klog: typeof klogFlags;
+  }>,
+): ChosenTester {
+  const typed = { verbosity: line.values.klog.v, given: line.given };
+  return {
+    name: kind.name,
+    kind,
+    path: undefined,
+    words,
+    faults: line.faults.map((fault) => `${kind.name} tester: ${fault}`),
+    strays: [...line.positionals, ...line.afterDashes],
+    verbosity: typed.verbosity,
+    help: line.values.common.help,
+    create: async (run) => kind.create(line.values.tester, [], run, typed),
+  };
+}
+
+function chooseForeign(name: string, path: string, words: readonly string[]): ChosenTester {
+  return {
+    name,
+    kind: undefined,
+    path,
+    words,
+    faults: [],
+    strays: [],
+    verbosity: 0,
+    help: false,
+    create: async (run, signal) => {
+      const tester = new ForeignTester(path, words, run);
+      await tester.probe(signal);
+      return tester;
+    },
+  };
+}
+
+function unknownTester(
+  name: string,
+  testers: readonly Listed<TesterKind>[],
+  { env, cwd }: Pick<World, 'env' | 'cwd'>,
+): string {
+  const reason = unusableProgram(`kubetest2-tester-${name}`, env, cwd);
+  const why = reason === undefined ? `and no program kubetest2-tester-${name} is on PATH` : `and ${reason}`;
+  return `--test: ${JSON.stringify(name)} is none of ${testers.map((tester) => tester.name).join(', ')}, ${why}`;
+}

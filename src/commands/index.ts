@@ -1,0 +1,52 @@
+import type { Registry } from '../registry.ts';
+import type { World } from '../world.ts';
+
+/** The world as a command sees it: the program's, and what is built into it. */
+export interface CommandWorld extends World {
+  readonly registry: Registry;
+}
+
+/** A word of the launcher that is not a deployer. */
+export interface Command {
+  readonly name: string;
+  /** What follows the name, for help. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Left out of help: for the program's own use. */
+  readonly hidden?: boolean;
+  /** From the words after the command's name to the exit code. */
+  readonly run: (words: readonly string[], world: CommandWorld) => Promise<number>;
+}
+
+export const commands: readonly Command[] = [
+  {
+    name: 'list',
+    usage: '',
+    summary: 'deployers and testers: where each comes from, what it hides, its version',
+    run: async (words, world) => await (await import('./list.ts')).list(words, world),
+  },
+  {
+    name: 'status',
+    usage: '[--rundir=DIR]',
+    summary: 'the runs below the run dir: phase, age, cluster, torn down or not',
+    run: async (words, world) => await (await import('./status.ts')).status(words, world),
+  },
+  {
+    name: 'doctor',
+    usage: '',
+    summary: 'what this machine has and lacks for running tests, and what to do about it',
+    run: async (words, world) => await (await import('./doctor.ts')).doctor(words, world),
+  },
+  {
+    name: 'link',
+    usage: 'DIR [--force]',
+    summary: "kubetest2's own program names in DIR, as links to this program",
+    run: async (words, world) => await (await import('./link.ts')).link(words, world),
+  },
+];
+
+export const commandNames = commands.filter(({ hidden }) => !hidden).map(({ name }) => name);
+
+export function findCommand(name: string): Command | undefined {
+  return commands.find((command) => command.name === name);
+}

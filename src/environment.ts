@@ -1,0 +1,42 @@
+import { delimiter } from 'node:path';
+import type { Deployer } from './deployer.ts';
+import { expand } from './expand.ts';
+import type { Log } from './log.ts';
+import type { RecordedRun } from './recorded-run.ts';
+import type { Env, Run } from './run.ts';
+import type { TestContext } from './tester.ts';
+
+/**
+ * What the tester and the hooks are given, taken after Up: the environment as the deployer left it, its outputs, and
+ * kubetest2's own variables. Mirrors what kubetest2 sets in pkg/app/app.go.
+ */
+export async function testContext(run: RecordedRun, deployer: Deployer): Promise<TestContext> {
+  const kubeconfig = (await deployer.kubeconfig?.()) ?? (deployer.kubeconfig ? undefined : run.kubeconfig);
+  const env: Env = {
+    ...run.env,
+    ...run.outputs,
+    ...deployer.outputs?.(),
+    ...runVariables(run),
+    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+  };
+  return { env, kubeconfig, provider: deployer.provider };
+}
+
+/** The variables that tell a program which run it is part of, with the run dir first on PATH. */
+export function runVariables(run: Pick<Run, 'id' | 'dir' | 'artifacts' | 'env'>): Env {
+  const path = run.env['PATH'];
+  return {
+    PATH: path === undefined || path === '' ? run.dir : `${run.dir}${delimiter}${path}`,
+    ARTIFACTS: run.artifacts,
+    KUBETEST2_RUN_DIR: run.dir,
+    KUBETEST2_RUN_ID: run.id,
+  };
+}
+
+/** The words of a hook with their variables filled in from the environment it will run in. */
+export function expandWords(words: readonly string[], env: Env, log: Log): string[] {
+  const unset = new Set<string>();
+  const expanded = words.map((word) => expand(word, env, (name) => unset.add(name)));
+  for (const name of unset) log.warn(`$${name} is not set and became empty in: ${words.join(' ')}`);
+  return expanded;
+}

@@ -1,0 +1,99 @@
+import { homedir } from 'node:os';
+import { basename } from 'node:path';
+import type { DeployerKind } from './deployer.ts';
+import { messageOf, UsageError } from './errors.ts';
+import { exitCodeOf } from './exit-codes.ts';
+import { launch } from './launch.ts';
+import { findDeployer, unusableProgram } from './plugins/find.ts';
+import type { Registry } from './registry.ts';
+import type { Env } from './run.ts';
+import type { TesterKind } from './tester.ts';
+import { programVersion } from './version.ts';
+import type { World } from './world.ts';
+
+const LAUNCHERS = ['kubetest2-ts', 'kubetest2'];
+
+/**
+ * One call of the program, from its words to its exit code. What it is depends on what it is given: a registry is the
+ * launcher, or one of its deployers or testers when it was called by the name of one (`kubetest2-kind`,
+ * `kubetest2-tester-exec`); a deployer or a tester alone is that program.
+ */
+export async function main(
+  what: Registry | DeployerKind | TesterKind,
+  args: readonly string[] = process.argv.slice(2),
+  env: Env = process.env,
+): Promise<number> {
+  const world = realWorld(args, env);
+  try {
+    if ('deployers' in what) return await byName(what, world);
+    if (what.is === 'tester') return await (await import('./tester-program.ts')).testerProgram(what, world);
+    return await launch(what, args, { deployers: [], testers: [] }, world);
+  } catch (error) {
+    world.stderr.write(`Error: ${messageOf(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function realWorld(args: readonly string[], env: Env): World {
+  return {
+    program: basename(process.argv[1] ?? 'kubetest2-ts').replace(/\.[cm]?[jt]s$/, ''),
+    args,
+    env,
+    cwd: process.cwd(),
+    home: env['HOME'] || homedir(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    pid: process.pid,
+    stdinIsTerminal: process.stdin.isTTY === true,
+    signals: process,
+    self: [process.execPath, ...process.execArgv, ...(process.argv[1] === undefined ? [] : [process.argv[1]])],
+  };
+}
+
+async function byName(registry: Registry, world: World): Promise<number> {
+  const { program, args } = world;
+  if (program.startsWith('kubetest2-tester-')) {
+    const tester = registry.testers.find(({ name }) => `kubetest2-tester-${name}` === program);
+    if (tester) return await (await import('./tester-program.ts')).testerProgram(await tester.load(), world);
+  } else if (program.startsWith('kubetest2-') && !LAUNCHERS.includes(program)) {
+    const deployer = registry.deployers.find(({ name }) => `kubetest2-${name}` === program);
+    if (deployer) return await launch(await deployer.load(), args, registry, world);
+  }
+  return await launcher(registry, world);
+}
+
+async function launcher(registry: Registry, world: World): Promise<number> {
+  const [word, ...rest] = world.args;
+  if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
+    const { launcherHelp } = await import('./commands/help.ts');
+    world.stdout.write(launcherHelp(registry, world));
+    return 0;
+  }
+  if (word === '--version' || word === '-v') {
+    world.stdout.write(`kubetest2-ts version ${programVersion()} (node ${process.versions.node})\n`);
+    return 0;
+  }
+  const deployer = registry.deployers.find(({ name }) => name === word);
+  if (deployer) return await launch(await deployer.load(), rest, registry, world);
+  const { findCommand } = await import('./commands/index.ts');
+  const command = findCommand(word);
+  if (command) return await command.run(rest, { ...world, registry });
+  const path = findDeployer(word, world.env, world.cwd);
+  if (path !== undefined)
+    return await (await import('./plugins/foreign-deployer.ts')).foreignDeployer(path, rest, world);
+  throw new UsageError(await unknownWord(word, registry, world));
+}
+
+async function unknownWord(word: string, registry: Registry, { env, cwd }: World): Promise<string> {
+  const { nearest } = await import('./nearest.ts');
+  const { commandNames } = await import('./commands/index.ts');
+  const reason = unusableProgram(`kubetest2-${word}`, env, cwd);
+  const names = [...registry.deployers.map(({ name }) => name), ...commandNames];
+  const near = nearest(word, names);
+  const hint =
+    reason ?? `no program kubetest2-${word} is on PATH${near === undefined ? '' : `; did you mean ${near}?`}`;
+  return (
+    `${JSON.stringify(word)} is neither a deployer (${registry.deployers.map(({ name }) => name).join(', ')}) ` +
+    `nor a command (${commandNames.join(', ')}), and ${hint}`
+  );
+}
