@@ -47,8 +47,11 @@ export interface DeployerKind<F extends Flags = Flags> {
   readonly flags: F;
   /** Throws UsageError for values that cannot work together. Does nothing else: no files, no processes. */
   create(values: Values<F>, run: Run): Deployer;
-  /** Flags (`--name=value`) of the named tester that go before what is typed, from environment names that jobs of this deployer use. */
-  testerDefaults?(tester: string, env: Env): readonly string[];
+  /**
+   * Flags (`--name=value`) of the named tester that go before what is typed: what jobs of this deployer have always said
+   * in another way, in variables for instance.
+   */
+  testerDefaults?(tester: string, env: Env, values: Values<F>): readonly string[];
 }
 
 /** Declares a deployer, keeping the exact types of its flags. */

@@ -17,7 +17,10 @@ export interface ApiTarget {
   readonly env: Env;
 }
 
-/** One cluster's API server, for reading. */
+/** How a change is written: RFC 7386, or RFC 6902. */
+export type PatchKind = 'merge-patch' | 'json-patch';
+
+/** One cluster's API server. */
 export interface Api {
   readonly context: string;
   /** Its address, without credentials. */
@@ -27,6 +30,8 @@ export interface Api {
    * error when it does not answer within 10 s. Throws the signal's reason when that aborts.
    */
   get(path: string, signal: AbortSignal): Promise<unknown>;
+  /** Changes the object at a path. Throws as `get` does, and RunError for a context that only `kubectl` can use. */
+  patch(path: string, kind: PatchKind, patch: unknown, signal: AbortSignal): Promise<void>;
 }
 
 /** The API server answered, but not with what was asked for. */
@@ -51,8 +56,12 @@ export async function openApi({ kubeconfig, context, exec, env }: ApiTarget): Pr
     get: async (path, signal) => {
       const body = access.needsKubectl
         ? (await exec([...kubectl, path], { signal, env: kubectlEnv, output: 'capture' })).stdout
-        : await fetchText(access, path, env, signal);
+        : await fetchText(access, { path }, env, signal);
       return JSON.parse(body);
+    },
+    patch: async (path, kind, patch, signal) => {
+      if (access.needsKubectl) throw new RunError(`context ${access.context} can only be changed with kubectl`);
+      await fetchText(access, { path, patch: { kind, body: JSON.stringify(patch) } }, env, signal);
     },
   };
 }
@@ -60,16 +69,31 @@ export async function openApi({ kubeconfig, context, exec, env }: ApiTarget): Pr
 const LIMIT_MS = 10_000;
 const LARGEST_ANSWER = 64 * 2 ** 20;
 
-async function fetchText(access: ClusterAccess, path: string, env: Env, signal: AbortSignal): Promise<string> {
+interface Question {
+  readonly path: string;
+  readonly patch?: { readonly kind: PatchKind; readonly body: string };
+}
+
+async function fetchText(
+  access: ClusterAccess,
+  { path, patch }: Question,
+  env: Env,
+  signal: AbortSignal,
+): Promise<string> {
   signal.throwIfAborted();
   const url = new URL(access.server + path);
   const limit = AbortSignal.timeout(LIMIT_MS);
   const options: RequestOptions = {
-    headers: { Accept: 'application/json', ...(access.authorization && { Authorization: access.authorization }) },
+    method: patch ? 'PATCH' : 'GET',
+    headers: {
+      Accept: 'application/json',
+      ...(access.authorization && { Authorization: access.authorization }),
+      ...(patch && { 'Content-Type': `application/${patch.kind}+json` }),
+    },
     signal: AbortSignal.any([signal, limit]),
   };
   try {
-    const { status, body } = await send(url, access, options, env);
+    const { status, body } = await send(url, access, { options, body: patch?.body }, env);
     if (status === 200) return body;
     throw new ApiError(status, `${access.server}${path} answered ${status}${reasonIn(body)}`);
   } catch (error) {
@@ -79,7 +103,12 @@ async function fetchText(access: ClusterAccess, path: string, env: Env, signal: 
   }
 }
 
-function send(url: URL, { tls }: ClusterAccess, options: RequestOptions, env: Env) {
+interface Outgoing {
+  readonly options: RequestOptions;
+  readonly body: string | undefined;
+}
+
+function send(url: URL, { tls }: ClusterAccess, { options, body }: Outgoing, env: Env) {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
   // Node knows proxyEnv from 22.21 and 24.5 on; before, it is ignored.
   const proxied = isLoopback(url.hostname) ? {} : { proxyEnv: env as NodeJS.ProcessEnv };
@@ -102,7 +131,7 @@ function send(url: URL, { tls }: ClusterAccess, options: RequestOptions, env: En
       resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
     );
   });
-  outgoing.end();
+  outgoing.end(body);
   return promise;
 }
 

