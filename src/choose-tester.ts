@@ -1,5 +1,4 @@
 import { acquireFlags, acquireSettings } from './acquire/flags.ts';
-import type { DeployerKind } from './deployer.ts';
 import { UsageError } from './errors.ts';
 import { toggle } from './flags.ts';
 import { klogFlags } from './launcher-flags.ts';
@@ -33,19 +32,21 @@ export interface ChosenTester {
 /** The flags every tester of ours takes beside its own. */
 export const testerCommonFlags = { help: toggle('Show the flags of this tester.', false, { short: 'h' }) } as const;
 
-/** Finds the tester: ours by that name, else a program on PATH. Throws UsageError that lists ours when there is none. */
+/**
+ * Finds the tester: ours by that name, else a program on PATH. `defaultsOf` gives the flags that go before what is typed
+ * for one of ours. Throws UsageError that lists ours when there is none.
+ */
 export async function chooseTester(
   name: string,
   words: readonly string[],
-  deployer: DeployerKind,
+  defaultsOf: (tester: string) => readonly string[],
   registry: Registry,
   world: Pick<World, 'env' | 'cwd'>,
 ): Promise<ChosenTester | undefined> {
   if (name === '') return undefined;
   const listed = registry.testers.find((tester) => tester.name === name);
   if (listed) {
-    const defaults = deployer.testerDefaults?.(name, world.env) ?? [];
-    return readOwn(await listed.load(), words, defaults, world.env);
+    return readOwn(await listed.load(), words, defaultsOf(name), world.env);
   }
   const path = findTester(name, world.env, world.cwd);
   if (path !== undefined) return chooseForeign(name, path, words);

@@ -30,7 +30,10 @@ export async function launch(
   const line = parseFlags(owners, words, world.env);
   const { launcher, klog } = line.values;
   const faults = [...line.faults];
-  const chosen = await attempt(faults, () => chooseTester(launcher.test, line.afterDashes, kind, registry, world));
+  const defaultsOf = (tester: string) => kind.testerDefaults?.(tester, world.env, line.values.deployer) ?? [];
+  const chosen = await attempt(faults, () =>
+    chooseTester(launcher.test, line.afterDashes, defaultsOf, registry, world),
+  );
   if (words.length === 0 || launcher.help) {
     const { deployerHelp } = await import('./deployer-help.ts');
     world.stdout.write(await deployerHelp(kind, chosen, world));
