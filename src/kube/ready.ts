@@ -1,6 +1,5 @@
 import { type Duration, formatDuration } from '../duration.ts';
 import { messageOf, RunError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { waitUntil } from '../wait.ts';
 import { type Api, ApiError, type ApiTarget, openApi } from './api.ts';
 import { type Finding, lookAtCluster } from './health.ts';
@@ -16,8 +15,8 @@ export interface WaitOptions extends ApiTarget {
   readonly signal: AbortSignal;
   /** Without it only the signal ends the wait. */
   readonly within?: Within;
-  /** Shows what is missing while it is. */
-  readonly log?: Pick<Log, 'progress'>;
+  /** Told what is missing, whenever that changes. */
+  readonly onProgress?: (missing: string) => void;
 }
 
 /** A cluster whose API server answers. */
@@ -70,7 +69,7 @@ export async function waitForCluster(options: WaitOptions & { readonly nodes?: n
 type Answer = { readonly ready: Reached } | { readonly finding: Finding };
 
 async function askUntil(
-  { signal, within, log, ...target }: WaitOptions,
+  { signal, within, onProgress, ...target }: WaitOptions,
   ask: (api: Api, signal: AbortSignal) => Promise<Answer>,
 ): Promise<Reached> {
   const api = await openApi(target);
@@ -80,8 +79,8 @@ async function askUntil(
   const check = async (now: AbortSignal) => {
     const answer = await askOnce(api, ask, now);
     if ('ready' in answer) return answer.ready;
+    if (answer.finding.missing !== last.missing) onProgress?.(answer.finding.missing);
     last = answer.finding;
-    log?.progress(`Waiting for the cluster: ${last.missing}`);
     return undefined;
   };
   try {
@@ -91,8 +90,6 @@ async function askUntil(
     if (within === undefined || !limit?.aborted) throw error;
     const limitText = `${formatDuration(within.limit)} (${within.flag})`;
     throw new NotReadyError(`the cluster was not ready within ${limitText}: ${last.missing}`, last.details);
-  } finally {
-    log?.progress(undefined);
   }
 }
 
