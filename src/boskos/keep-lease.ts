@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { formatDuration } from '../duration.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { readState } from '../records/state.ts';
 import { delay } from '../wait.ts';
 import { Boskos } from './client.ts';
 import { type KeeperOrder, pidFile, readOrder, readText, removeOrder } from './keeper-order.ts';
@@ -15,8 +17,6 @@ export interface KeeperWorld {
   readonly log: Log;
   /** Aborts when the keeper is told to end by a signal. */
   readonly signal: AbortSignal;
-  /** True once the run's state says that there is nothing left to hold a resource for. */
-  readonly tornDown: (runDir: string) => Promise<boolean>;
   readonly pace?: Pace;
 }
 
@@ -67,7 +67,7 @@ async function hold(runDir: string, order: KeeperOrder, lease: Lease, world: Kee
       const said = orphaned ? 'the run dir is gone, and with it whoever could take over' : 'somebody else takes over';
       return { said, release: orphaned, code: 0 };
     }
-    if (await world.tornDown(runDir)) return { said: 'the run is torn down', release: true, code: 0 };
+    if (await isTornDown(runDir)) return { said: 'the run is torn down', release: true, code: 0 };
     if (performance.now() >= until) return { said: 'its time is up', release: true, code: 0 };
     try {
       await delay(Math.max(1, Math.min(500, until - performance.now())), signal);
@@ -80,6 +80,16 @@ async function hold(runDir: string, order: KeeperOrder, lease: Lease, world: Kee
         code: 0,
       };
     }
+  }
+}
+
+/** True once the run's state says that there is nothing left to hold a resource for. */
+async function isTornDown(runDir: string): Promise<boolean> {
+  try {
+    return (await readState(join(runDir, 'state.json')))?.tornDown ?? false;
+  } catch {
+    // A state that cannot be read is for the next call to complain about; until then the lease is held.
+    return false;
   }
 }
 

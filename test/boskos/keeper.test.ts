@@ -1,15 +1,32 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { test as each, expect } from 'vitest';
 import { leaveToKeeper } from '../../src/boskos/keeper.ts';
 import { logFile, orderFile, pidFile } from '../../src/boskos/keeper-order.ts';
 import { resumeLease, takeLease } from '../../src/boskos/take.ts';
+import { type RunState, writeState } from '../../src/records/state.ts';
 import { waitUntil } from '../../src/wait.ts';
 import { FakeBoskos } from './server.ts';
 import { never, QUICK, settingsFor, type TestRun, testRun } from './world.ts';
 
+const TORN_DOWN: RunState = {
+  schema: 1,
+  runId: 'run-1',
+  deployer: 'gce',
+  createdAt: '2026-01-02T03:04:05Z',
+  updatedAt: '2026-01-02T03:04:05Z',
+  asked: { build: false, up: false, test: '', down: 'always' },
+  phase: 'finish',
+  steps: [],
+  facts: {},
+  outputs: {},
+  taken: [],
+  up: false,
+  tornDown: true,
+  artifacts: '/a',
+};
 const test = each.concurrent;
 const self = [process.execPath, fileURLToPath(new URL('../fakes/keep-lease.ts', import.meta.url))];
 
@@ -73,7 +90,7 @@ test('when its time is up the keeper gives the resource back', async () => {
 test('a run that is torn down needs no keeper', async () => {
   await using server = await start();
   await using scene = await kept(server);
-  await writeFile(`${scene.run.dir}/torn-down`, 'yes');
+  await writeState(`${scene.run.dir}/state.json`, TORN_DOWN);
   await server.called('release');
   await ended(scene.pid);
 });

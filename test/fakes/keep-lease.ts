@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { keepLease } from '../../src/boskos/keep-lease.ts';
 import { lines, QUICK } from '../boskos/world.ts';
 
@@ -6,11 +5,9 @@ import { lines, QUICK } from '../boskos/world.ts';
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')));
 const log = { ...lines(), info: (line: string) => console.log(line), error: (line: string) => console.log(line) };
-const tornDown = async (dir: string) => (await readFile(`${dir}/torn-down`, 'utf8').catch(() => '')) !== '';
 process.exitCode = await keepLease(process.argv.slice(3), {
   pid: process.pid,
   log,
   signal: stop.signal,
-  tornDown,
   pace: QUICK,
 });
