@@ -11,6 +11,9 @@ import { type KeeperOrder, pidFile, readOrder, readText, removeOrder } from './k
 import { Lease } from './lease.ts';
 import type { Pace } from './request.ts';
 
+/** How long the first heartbeat is tried, in milliseconds. */
+const FIRST_BEAT = 10_000;
+
 /** What a keeper needs of the world. */
 export interface KeeperWorld {
   readonly pid: number;
@@ -34,7 +37,7 @@ export async function keepLease(words: readonly string[], world: KeeperWorld): P
   }
   const lease = new Lease({ ...order, onLost: 'abort', boskos: new Boskos(order, world.pace), log: world.log });
   try {
-    await lease.confirm(order.interval / 2, world.signal);
+    await lease.confirm(FIRST_BEAT, world.signal);
     await writeFile(pidFile(runDir), `${world.pid}\n${order.id}\n`);
     world.log.info(`holds ${order.name} for ${formatDuration(order.keepFor)}`);
     const why = await hold(runDir, order, lease, world);

@@ -5,7 +5,7 @@ import type { Run } from '../run.ts';
 import { waitUntil } from '../wait.ts';
 import { recallLease } from './facts.ts';
 import type { LeaseSettings } from './flags.ts';
-import { logFile, pidFile, readText, removeOrder, writeOrder } from './keeper-order.ts';
+import { logFile, pidFile, readOrder, readText, removeOrder, writeOrder } from './keeper-order.ts';
 import type { Lease } from './lease.ts';
 
 /** How long a keeper may take to hold, or to let go, in milliseconds. */
@@ -71,6 +71,11 @@ async function leaveAlone(run: Run, lease: Lease): Promise<void> {
 }
 
 async function waitForKeeper(runDir: string, id: string, signal: AbortSignal): Promise<void> {
-  const holds = async () => ((await readText(pidFile(runDir)))?.includes(id) ? true : undefined);
+  const holds = async () => {
+    if ((await readText(pidFile(runDir)))?.includes(id)) return true;
+    // A keeper that gives up takes its order away.
+    if ((await readOrder(runDir))?.id !== id) throw new RunError('the keeper ended');
+    return undefined;
+  };
   await waitUntil(holds, { every: 50, signal: AbortSignal.any([signal, AbortSignal.timeout(HANDOVER)]) });
 }

@@ -10,7 +10,7 @@ import type { Log } from '../../src/log.ts';
 import type { Run } from '../../src/run.ts';
 
 /** Everything quick, so that a test of retries takes milliseconds. */
-export const QUICK: Pace = { first: 5, longest: 20, poll: 10, answer: 1000 };
+export const QUICK: Pace = { first: 5, longest: 20, poll: 10, answer: 15_000 };
 
 /** A signal nobody aborts. */
 export const never = (): AbortSignal => new AbortController().signal;
