@@ -69,20 +69,18 @@ export class JunitRunner {
   }
 
   async pass(name: string, seconds: number, output = ''): Promise<void> {
-    this.#end(name, { seconds, ...this.#output(output) });
+    this.#end(name, this.#passed(seconds, output));
     await this.#write();
   }
 
   /** The failure's text is the error's cause chain and its last lines of output; `output` is what else the step printed. */
   async fail(name: string, seconds: number, error: unknown, output = ''): Promise<void> {
-    const told = failureText(error, output, this.#clean);
-    const failure = { message: oneLine(told.message, LONGEST_MESSAGE), text: told.text };
-    this.#end(name, { seconds, failure, ...this.#output(told.output) });
+    this.#end(name, this.#failed(seconds, error, output));
     await this.#write();
   }
 
   async skip(name: string, reason: string): Promise<void> {
-    this.#end(name, { seconds: 0, skipped: oneLine(this.#clean(reason), LONGEST_MESSAGE) });
+    this.#end(name, this.#skipped(0, reason));
     await this.#write();
   }
 
@@ -95,14 +93,19 @@ export class JunitRunner {
     await this.#write();
   }
 
-  /** A case beside the steps. */
+  /** A case beside the steps; it ends no step of its name. */
   async add({ name, seconds, failure, skipped, output }: JunitEntry): Promise<void> {
-    if (failure !== undefined) await this.fail(name, seconds, failure, output);
-    else if (skipped !== undefined) await this.skip(name, skipped);
-    else await this.pass(name, seconds, output);
+    const result =
+      failure !== undefined
+        ? this.#failed(seconds, failure, output)
+        : skipped !== undefined
+          ? this.#skipped(seconds, skipped)
+          : this.#passed(seconds, output);
+    this.#place(name, (free) => ({ ...result, name: free }));
+    await this.#write();
   }
 
-  #end(name: string, result: Omit<RunnerCase, 'name'>): void {
+  #end(name: string, result: CaseResult): void {
     const known = this.#running.get(name);
     this.#running.delete(name);
     if (known === undefined) {
@@ -122,9 +125,18 @@ export class JunitRunner {
     return placed.name;
   }
 
-  #output(output: string): { output?: string } {
-    const text = bounded(this.#clean(output), LONGEST_OUTPUT);
-    return text.trim() === '' ? {} : { output: text };
+  #passed(seconds: number, output = ''): CaseResult {
+    return { seconds, ...keptOutput(this.#clean(output)) };
+  }
+
+  #failed(seconds: number, error: unknown, output = ''): CaseResult {
+    const told = failureText(error, output, this.#clean);
+    const failure = { message: oneLine(told.message, LONGEST_MESSAGE), text: told.text };
+    return { seconds, failure, ...keptOutput(told.output) };
+  }
+
+  #skipped(seconds: number, reason: string): CaseResult {
+    return { seconds, skipped: oneLine(this.#clean(reason), LONGEST_MESSAGE) };
   }
 
   async #write(): Promise<void> {
@@ -135,6 +147,12 @@ export class JunitRunner {
     this.#written = turn;
     await turn;
   }
+}
+
+type CaseResult = Omit<RunnerCase, 'name'>;
+
+function keptOutput(clean: string): { output?: string } {
+  return clean.trim() === '' ? {} : { output: bounded(clean, LONGEST_OUTPUT) };
 }
 
 async function readEarlier(file: string, log: JunitSettings['log']) {

@@ -55,8 +55,8 @@ export function runPaths({ runId, rundir, rundirInArtifacts, artifacts, env, cwd
   };
 }
 
-/** The folder that holds the run dirs, without asking which run; for `status` and for finding the run to continue. */
-export function baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd }: Omit<PathSettings, 'runId'>): string {
+/** The folder that holds the run dirs. */
+function baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd }: Omit<PathSettings, 'runId'>): string {
   const asked = rundir || env['KUBETEST2_RUN_DIR'] || '_rundir';
   if (!rundirInArtifacts) return resolve(cwd, asked);
   const records = resolve(cwd, artifacts || env['ARTIFACTS'] || '_artifacts');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { type PathSettings, runPaths } from '../../src/records/paths.ts';
+import { anyText } from './text.ts';
 
 const settings: PathSettings = {
   runId: 'abc',
@@ -77,7 +78,7 @@ describe('run paths', () => {
 
   test('no run id leads out of the base folder', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (runId) => {
+      fc.property(anyText, (runId) => {
         try {
           expect(runPaths({ ...settings, runId }).runDir.split('/')).toHaveLength(4);
         } catch (error) {

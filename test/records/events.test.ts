@@ -1,0 +1,180 @@
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openEvents } from '../../src/records/events.ts';
+import { secretMask } from '../../src/secrets.ts';
+import { tempFolder, tempMount } from './folder.ts';
+import { anyText } from './text.ts';
+
+const now = () => new Date('2026-11-23T10:35:56.789Z');
+const mask = secretMask({ GITHUB_TOKEN: 'open-sesame' });
+
+function open(folder: string) {
+  const warnings: string[] = [];
+  const log = { warn: (message: string) => void warnings.push(message) };
+  const file = join(folder, 'events.jsonl');
+  const lines = () => readFileSync(file, 'utf8').trimEnd().split('\n');
+  const events = () => lines().map((line): unknown => JSON.parse(line));
+  return { ...openEvents(file, { runId: 'r', mask, now, log }), file, warnings, lines, events };
+}
+
+describe('events.jsonl', () => {
+  test('has one line for each event, with the time and the run', () => {
+    const log = open(tempFolder());
+    log.event('step', { step: 'Up', state: 'started' });
+    log.event('command', { argv: ['kind', 'create'], seconds: 1.5, exit: 0, signal: undefined });
+    expect(log.lines()).toEqual([
+      '{"time":"2026-11-23T10:35:56.789Z","run":"r","event":"step","step":"Up","state":"started"}',
+      '{"time":"2026-11-23T10:35:56.789Z","run":"r","event":"command","argv":["kind","create"],"seconds":1.5,"exit":0}',
+    ]);
+  });
+
+  test('is continued by a later call, on a line of its own even when the earlier one was cut off', () => {
+    const folder = tempFolder();
+    open(folder).event('a', {});
+    appendFileSync(join(folder, 'events.jsonl'), '{"time":"2026');
+    const log = open(folder);
+    log.event('b', {});
+    log.event('c', {});
+    expect(log.lines().map((line) => line.slice(-14))).toEqual([
+      ...['"r","event":"a"}', '{"time":"2026', '"r","event":"b"}', '"r","event":"c"}'].map((end) => end.slice(-14)),
+    ]);
+  });
+
+  test('keeps the names of its own fields', () => {
+    const log = open(tempFolder());
+    log.event('download', { event: 'x', time: 'y', run: 'z', url: 'u' });
+    expect(log.events()).toEqual([
+      { time: '2026-11-23T10:35:56.789Z', run: 'r', event: 'download', event_: 'x', time_: 'y', run_: 'z', url: 'u' },
+    ]);
+  });
+
+  test('holds no secret, however deep', () => {
+    const log = open(tempFolder());
+    log.event('command', {
+      argv: [
+        'curl',
+        '--token',
+        'abc',
+        '--token=def',
+        'https://u:ghi@h/',
+        '--token-file',
+        '/path',
+        '--token',
+        '--verbose',
+      ],
+      env: {
+        KUBE_TOKEN: 'jkl',
+        HOME: '/root',
+        deep: [{ text: 'say open-sesame', password: 'mno', note: new Error('open-sesame') }],
+      },
+      'open-sesame': new Map([['client_secret', 'pqr']]),
+      link: new URL('https://h/?X-Goog-Signature=stu&x=1'),
+    });
+    expect(log.lines()[0]).not.toMatch(/sesame|abc|def|ghi|jkl|mno|pqr|stu/);
+    expect(log.events()[0]).toMatchObject({
+      argv: [
+        'curl',
+        '--token',
+        '***',
+        '--token=***',
+        'https://u:***@h/',
+        '--token-file',
+        '/path',
+        '--token',
+        '--verbose',
+      ],
+      env: { KUBE_TOKEN: '***', HOME: '/root', deep: [{ text: 'say ***', password: '***', note: '***' }] },
+      '***': { client_secret: '***' },
+      link: 'https://h/?X-Goog-Signature=***&x=1',
+    });
+  });
+
+  test('takes what JSON cannot say', () => {
+    const log = open(tempFolder());
+    const cycle: Record<string, unknown> = { date: new Date(0), bad: new Date(Number.NaN), big: 1n, nan: Number.NaN };
+    cycle['self'] = cycle;
+    Object.defineProperty(cycle, 'trap', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    log.event('odd', {
+      cycle,
+      set: new Set([1, undefined]),
+      bytes: new Uint8Array(3),
+      error: new AggregateError([new Error('a'), new Error('b')]),
+    });
+    expect(log.events()[0]).toMatchObject({
+      cycle: {
+        date: '1970-01-01T00:00:00.000Z',
+        bad: null,
+        big: '1',
+        nan: 'NaN',
+        self: '[circular]',
+        trap: '[unreadable: no]',
+      },
+      set: [1, null],
+      bytes: '[3 bytes]',
+      error: 'a; also: b',
+    });
+  });
+
+  test('cuts what is too long for a line, and says so', () => {
+    const log = open(tempFolder());
+    log.event('command', { argv: ['x'.repeat(10_000_000), ...Array.from({ length: 5000 }, (_, n) => `--flag-${n}`)] });
+    const [line = ''] = log.lines();
+    expect(line.length).toBeLessThan(30_000);
+    expect(line).toContain('… 9991808 characters cut …');
+    expect(line).toContain('"… 4501 more"');
+  });
+
+  test('that cannot be written is told once, and never throws', () => {
+    const folder = join(tempFolder(), 'artifacts');
+    const log = open(folder);
+    log.event('a', {});
+    log.event('b', {});
+    expect(log.warnings).toEqual([
+      `${folder}/events.jsonl cannot be written, events of this run are missing there: no such file or directory`,
+    ]);
+    mkdirSync(folder);
+    log.event('c', {});
+    expect(log.lines()).toHaveLength(1);
+    rmSync(folder, { recursive: true });
+    log.event('d', {});
+    expect(log.warnings).toHaveLength(1);
+  });
+
+  test('on a full disk is told once', ({ skip }) => {
+    const folder = tempMount('size=16k');
+    if (folder === undefined) return skip('mounting a file system in memory is refused');
+    const log = open(folder);
+    expect(() => writeFileSync(join(folder, 'fill'), 'x'.repeat(50_000))).toThrow('ENOSPC');
+    log.event('a', {});
+    log.event('b', {});
+    expect(log.warnings).toEqual([expect.stringContaining('no space left on device')]);
+  });
+
+  test('is one line of JSON whatever the fields are', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          anyText,
+          fc.oneof(
+            anyText,
+            fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true }),
+          ),
+        ),
+        (fields) => {
+          const log = open(tempFolder());
+          log.event('any', fields);
+          expect(log.warnings).toEqual([]);
+          expect(log.lines()).toHaveLength(1);
+          expect(log.events()[0]).toMatchObject({ event: 'any', run: 'r' });
+        },
+      ),
+    );
+  });
+});
