@@ -273,7 +273,7 @@ describe('the failure of a case', () => {
       new Error('x'),
     ]);
     const told = await failure(deep, 'what the step printed\none\ntwo\n');
-    expect(told.text).toMatch(/^Up failed: no cluster; also: x\n[^]*\n\none\ntwo$/);
+    expect(told.text).toMatch(/^Up failed: no cluster; also: x\n[\s\S]*\n\none\ntwo$/);
     expect(told.output).toBe('what the step printed\none\ntwo\n');
   });
 
@@ -308,7 +308,7 @@ describe('the output of a case', () => {
     }
     const cases = await read(folder);
     for (const { systemOut } of cases) {
-      expect(systemOut).toMatch(/^first line\n[^]*\n… \d+ bytes cut …\n[^]*\nlast line$/);
+      expect(systemOut).toMatch(/^first line\n[\s\S]*\n… \d+ bytes cut …\n[\s\S]*\nlast line$/);
     }
     const total = cases.reduce((sum, { systemOut }) => sum + Buffer.byteLength(systemOut), 0);
     expect(total).toBeLessThanOrEqual(1_000_000);
