@@ -12,6 +12,8 @@ import { programVersion } from './version.ts';
 import type { World } from './world.ts';
 
 const LAUNCHERS = ['kubetest2-ts', 'kubetest2'];
+/** Whatever name it is called by, a program that borrows can be started again as the keeper of what it borrowed. */
+const KEEPER = 'keep-lease';
 
 /**
  * One call of the program, from its words to its exit code. What it is depends on what it is given: a registry is the
@@ -26,6 +28,9 @@ export async function main(
   const world = realWorld(args, env);
   try {
     if ('deployers' in what) return await byName(what, world);
+    if (what.is === 'deployer' && args[0] === KEEPER) {
+      return await (await import('./commands/keep-lease.ts')).keepLease(args.slice(1), world);
+    }
     if (what.is === 'tester') return await (await import('./tester-program.ts')).testerProgram(what, world);
     return await launch(what, args, { deployers: [], testers: [] }, world);
   } catch (error) {
@@ -57,7 +62,7 @@ async function byName(registry: Registry, world: World): Promise<number> {
     if (tester) return await (await import('./tester-program.ts')).testerProgram(await tester.load(), world);
   } else if (program.startsWith('kubetest2-') && !LAUNCHERS.includes(program)) {
     const deployer = registry.deployers.find(({ name }) => `kubetest2-${name}` === program);
-    if (deployer) return await launch(await deployer.load(), args, registry, world);
+    if (deployer && args[0] !== KEEPER) return await launch(await deployer.load(), args, registry, world);
   }
   return await launcher(registry, world);
 }

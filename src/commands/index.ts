@@ -43,6 +43,13 @@ export const commands: readonly Command[] = [
     summary: "kubetest2's own program names in DIR, as links to this program",
     run: async (words, world) => await (await import('./link.ts')).link(words, world),
   },
+  {
+    name: 'keep-lease',
+    usage: 'RUNDIR',
+    summary: 'holds what a run borrowed, between its calls',
+    hidden: true,
+    run: async (words, world) => await (await import('./keep-lease.ts')).keepLease(words, world),
+  },
 ];
 
 export const commandNames = commands.filter(({ hidden }) => !hidden).map(({ name }) => name);

@@ -188,7 +188,7 @@ describeWith(['boskos'], 'the real Boskos server', () => {
 
   test('a keeper holds a lease between two calls of a run', async () => {
     await using server = await Server.start();
-    const self = [process.execPath, fileURLToPath(new URL('../fakes/keep-lease.ts', import.meta.url))];
+    const self = [process.execPath, fileURLToPath(new URL('../../bin/launcher.ts', import.meta.url))];
     await using run = await testRun(self);
     const settings = settingsFor(run, server.url, { interval: 300 });
     const lease = await takeLease(run, settings, never(), QUICK);
