@@ -2,6 +2,7 @@
 // Nothing in dist/ reads a file beside the bundle, and the same commit gives the same bytes.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { bundledPackages, licenceText } from './bundled.ts';
@@ -27,6 +28,25 @@ const launcherApart: Plugin = {
   },
 };
 
+/**
+ * A CommonJS package that is imported lazily ends up in a chunk of its own, which would have a default export alone. The
+ * names that node gives it are spelt out, so that `const { parse } = await import('yaml')` means the same in the bundle.
+ */
+const lazyPackages: Plugin = {
+  name: 'lazy-packages',
+  setup(builder) {
+    builder.onResolve({ filter: /^[@a-z]/ }, ({ kind, path, namespace }) =>
+      kind === 'dynamic-import' && namespace === 'file' && !isBuiltin(path)
+        ? { path, namespace: 'lazy-package' }
+        : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: 'lazy-package' }, async ({ path }) => {
+      const names = Object.keys((await import(path)) as object).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
+      return { contents: `export { ${names.join(', ')} } from ${JSON.stringify(path)};`, resolveDir: root };
+    });
+  },
+};
+
 rmSync(`${root}/dist`, { recursive: true, force: true });
 const { metafile } = await build({
   ...common,
@@ -36,6 +56,7 @@ const { metafile } = await build({
   target: 'node22.19',
   keepNames: true,
   metafile: true,
+  plugins: [lazyPackages],
   define: { 'globalThis.KUBETEST2_TS_BUILD': JSON.stringify({ version, commit: commit() }) },
   // CommonJS dependencies inside an ES module still say `require`.
   banner: { js: "import{createRequire as kt2Require}from'node:module';const require=kt2Require(import.meta.url);" },
