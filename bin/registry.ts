@@ -8,6 +8,11 @@ export const registry: Registry = {
       summary: 'uses a cluster that exists already, or none',
       load: async () => (await import('../deployers/noop/index.ts')).noop,
     },
+    {
+      name: 'kind',
+      summary: 'makes a cluster of containers on this machine, with kind',
+      load: async () => (await import('../deployers/kind/index.ts')).kind,
+    },
   ],
   testers: [
     {

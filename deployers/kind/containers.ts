@@ -1,0 +1,47 @@
+import { messageOf } from '../../src/errors.ts';
+import { askProvider, type Tools } from './tools.ts';
+
+/** A container that is a node of a kind cluster, or its load balancer. */
+export interface NodeContainer {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The containers that carry kind's label for a cluster, stopped ones too. */
+export async function containersOf(tools: Tools, cluster: string, signal: AbortSignal): Promise<NodeContainer[]> {
+  const filter = `label=io.x-k8s.kind.cluster=${cluster}`;
+  const words = ['ps', '-a', '--no-trunc', '--filter', filter, '--format', '{{.ID}} {{.Names}}'];
+  const lines = await askProvider(tools, words, signal);
+  return lines.map((line) => {
+    const [id = '', name = ''] = line.split(' ');
+    return { id, name };
+  });
+}
+
+/** How many of a cluster's containers are nodes of Kubernetes. */
+export function countNodes(containers: readonly NodeContainer[]): number {
+  return containers.filter(({ name }) => !name.endsWith('-external-load-balancer')).length;
+}
+
+/** True when `kind create` will have to make the network its clusters share, so that it is ours to remove. */
+export async function lacksKindNetwork(tools: Tools, signal: AbortSignal): Promise<boolean> {
+  if (!ownsNetworks(tools)) return false;
+  const words = ['network', 'ls', '--filter', 'name=^kind$', '--format', '{{.Name}}'];
+  return (await askProvider(tools, words, signal)).length === 0;
+}
+
+/** Removes the network, unless another cluster's containers are in it: then Docker refuses, and that is right. */
+export async function removeKindNetwork(tools: Tools, signal: AbortSignal): Promise<void> {
+  if (!ownsNetworks(tools)) return;
+  try {
+    await askProvider(tools, ['network', 'rm', 'kind'], signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    tools.run.log.detail(1, `The network kind stays: ${messageOf(error)}`);
+  }
+}
+
+/** Only Docker's networks are looked after, and none that the user has chosen. */
+function ownsNetworks({ run, provider }: Tools): boolean {
+  return provider === 'docker' && !run.env['KIND_EXPERIMENTAL_DOCKER_NETWORK'];
+}

@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises';
+import { always, messageOf, RunError } from '../../src/errors.ts';
+import { delay } from '../../src/wait.ts';
+import { containersOf, type NodeContainer, removeKindNetwork } from './containers.ts';
+import { kubeconfigPath, runKind, type Tools } from './tools.ts';
+
+/**
+ * Removes the cluster this run made, or the one named on the command line of a run that made none. Does nothing when
+ * there is neither: an empty name never reaches kind, which would take the cluster called `kind`.
+ */
+export async function down(tools: Tools, signal: AbortSignal): Promise<void> {
+  const { run, values } = tools;
+  const made = run.recall('cluster-name');
+  const name = made ?? (run.asked.up ? '' : values.clusterName);
+  if (name === '') {
+    run.log.info('This run has made no kind cluster, so there is none to take down.');
+    return;
+  }
+  const there = await containersOf(tools, name, signal);
+  if (made !== undefined && !isOurs(tools, there)) {
+    run.log.warn(`The kind cluster named ${name} is not the one this run made; it is left alone.`);
+  } else
+    await always(
+      () => remove(tools, name, signal),
+      () => removeNetwork(tools, signal),
+    );
+  await removeBuiltImage(tools, signal);
+  await run.remember({ 'cluster-name': undefined, 'kind-nodes': undefined, 'kind-network': undefined });
+}
+
+/** False when the run knows its containers and none of them is left, while others bear the cluster's name. */
+function isOurs({ run, values }: Tools, there: readonly NodeContainer[]): boolean {
+  const known = (run.recall('kind-nodes') ?? '').split(',').filter((id) => id !== '');
+  const explicit = values.clusterName !== '' && !run.asked.up;
+  return explicit || known.length === 0 || there.length === 0 || there.some(({ id }) => known.includes(id));
+}
+
+const ATTEMPTS = 4;
+
+/** Deletes until nothing is left: a create that was cut short may have containers on their way still. */
+async function remove(tools: Tools, name: string, signal: AbortSignal): Promise<void> {
+  const { run, values } = tools;
+  const kubeconfig = kubeconfigPath(tools);
+  const words = ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig];
+  for (let attempt = 1; ; attempt += 1) {
+    if (values.kubeconfig === '') await rm(`${kubeconfig}.lock`, { force: true });
+    try {
+      await runKind(tools, words, { signal });
+      const left = await containersOf(tools, name, signal);
+      if (left.length === 0) return;
+      throw new RunError(`kind left containers of ${name}: ${left.map((each) => each.name).join(', ')}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (attempt === ATTEMPTS) throw notRemoved(tools, name, error);
+      run.log.warn(`Deleting ${name} failed, trying again in ${2 ** (attempt - 1)} s: ${messageOf(error)}`);
+      await delay(1000 * 2 ** (attempt - 1), signal);
+    }
+  }
+}
+
+function notRemoved({ run }: Tools, name: string, error: unknown): RunError {
+  const later = `kubetest2-ts kind --down --run-id=${run.id}`;
+  return new RunError(
+    `the kind cluster ${name} could not be removed and may still be there: ${messageOf(error)}; once that is mended, ${later} removes it`,
+    { cause: error },
+  );
+}
+
+async function removeNetwork(tools: Tools, signal: AbortSignal): Promise<void> {
+  if (tools.run.recall('kind-network') === 'new') await removeKindNetwork(tools, signal);
+}
+
+/** An image that --build tagged for this run alone is of no use after it. */
+async function removeBuiltImage(tools: Tools, signal: AbortSignal): Promise<void> {
+  const { run } = tools;
+  const image = run.recall('built-image');
+  if (image === undefined) return;
+  try {
+    await run.exec(['docker', 'image', 'rm', image], { signal, output: 'capture' });
+    await run.remember({ 'built-image': undefined });
+  } catch (error) {
+    signal.throwIfAborted();
+    run.log.warn(`The node image ${image} of this run stays: ${messageOf(error)}`);
+  }
+}

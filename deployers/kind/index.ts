@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { type Deployer, defineDeployer } from '../../src/deployer.ts';
+import { RunError, UsageError } from '../../src/errors.ts';
+import { readKubeconfig } from '../../src/kube/kubeconfig.ts';
+import type { Run } from '../../src/run.ts';
+import { build, nodeImage } from './build.ts';
+import { readConfig, wantedConfig } from './config.ts';
+import { down } from './down.ts';
+import { flags, type KindValues } from './flags.ts';
+import { dumpLogs } from './logs.ts';
+import { clusterNameOf } from './names.ts';
+import { findKind } from './program.ts';
+import { chooseProvider } from './provider.ts';
+import { ginkgoDefaults, SCRIPT_TEST_ENVIRONMENT } from './tester-defaults.ts';
+import { kubeconfigPath, type Tools } from './tools.ts';
+import { type ClusterPlan, up } from './up.ts';
+
+/** A cluster of kind: nodes are containers on this machine. */
+class KindCluster implements Deployer {
+  readonly #run: Run;
+  readonly #values: KindValues;
+  readonly #name: string;
+  #tools: Tools | undefined;
+  #plan: ClusterPlan | undefined;
+  #failed = false;
+
+  constructor(values: KindValues, run: Run) {
+    this.#run = run;
+    this.#values = values;
+    this.#name = values.clusterName || run.recall('cluster-name') || clusterNameOf(run.id);
+  }
+
+  /** Reads the configuration and finds kind, downloading it if need be: what is wrong there shows before a build. */
+  async init(signal: AbortSignal): Promise<void> {
+    const run = this.#run;
+    const values = this.#values;
+    const wanted = await wantedConfig(values);
+    const file = values.config === '' ? undefined : await readConfig(resolve(run.cwd, values.config));
+    if (file?.['nodes'] !== undefined && (values.nodes ?? values.workers ?? values.controlPlanes) !== undefined) {
+      throw new UsageError(
+        '--config has nodes already, so --nodes, --workers and --control-planes have no say: remove one',
+      );
+    }
+    this.#plan = { name: this.#name, image: '', wanted, file };
+    const kind = await findKind(values.kindVersion, run, signal);
+    this.#tools = { run, values, kind, provider: chooseProvider(values, run) };
+  }
+
+  async build(signal: AbortSignal): Promise<void> {
+    await build(this.#ready(), signal);
+  }
+
+  async up(signal: AbortSignal): Promise<void> {
+    const tools = this.#ready();
+    const plan = this.#plan ?? { name: this.#name, wanted: undefined, file: undefined };
+    this.#failed = true;
+    await up(tools, { ...plan, image: nodeImage(tools) }, signal);
+    this.#failed = false;
+  }
+
+  async down(signal: AbortSignal): Promise<void> {
+    await down(this.#ready(), signal);
+    this.#failed = false;
+  }
+
+  async dumpLogs(signal: AbortSignal): Promise<void> {
+    if (this.#tools) await dumpLogs(this.#tools, signal);
+  }
+
+  /** What did not come up is of no use, as kind itself sees it; it stayed only for its logs. */
+  async finish(signal: AbortSignal): Promise<void> {
+    if (!this.#failed || !this.#tools || this.#run.asked.down !== 'never') return;
+    if (this.#values.retain) {
+      this.#run.log.info(`The nodes of ${this.#name} are kept (--retain).`);
+      return;
+    }
+    await down(this.#tools, signal);
+  }
+
+  /** Throws RunError when the run has no cluster, or the file has another cluster for its current context. */
+  async kubeconfig(): Promise<string> {
+    const path = kubeconfigPath({ run: this.#run, values: this.#values });
+    const made = this.#run.recall('cluster-name');
+    const { context } = await readKubeconfig(path);
+    if (made !== undefined && context !== `kind-${made}`) {
+      throw new RunError(`the current context of ${path} is ${context}, not kind-${made}, the cluster of this run`);
+    }
+    return path;
+  }
+
+  outputs(): Readonly<Record<string, string>> {
+    const made = this.#run.recall('cluster-name');
+    return {
+      ...(made !== undefined && { KIND_CLUSTER_NAME: made }),
+      ...(this.#values.provider !== '' && { KIND_EXPERIMENTAL_PROVIDER: this.#values.provider }),
+      ...(this.#values.e2eK8s && SCRIPT_TEST_ENVIRONMENT),
+    };
+  }
+
+  #ready(): Tools {
+    if (!this.#tools) throw new RunError('the kind deployer was not initialised');
+    return this.#tools;
+  }
+}
+
+export const kind = defineDeployer({
+  name: 'kind',
+  summary: 'makes a cluster of containers on this machine, with kind',
+  flags,
+  create: (values, run) => {
+    if (values.config === '-') throw new UsageError('--config: a configuration is read from a file, not from stdin');
+    return new KindCluster(values, run);
+  },
+  testerDefaults: (tester, env, values) => (tester === 'ginkgo' ? ginkgoDefaults(env, values) : []),
+});

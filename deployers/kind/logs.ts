@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { causedByUnknownCluster } from './failures.ts';
+import { runKind, type Tools } from './tools.ts';
+
+/**
+ * Saves what the nodes can tell below `logs` in the artifacts, where kubetest2 puts it. What kind has written before it
+ * fails or is stopped stays.
+ */
+export async function dumpLogs(tools: Tools, signal: AbortSignal): Promise<void> {
+  const { run, values } = tools;
+  const name = run.recall('cluster-name') ?? (run.asked.up ? '' : values.clusterName);
+  if (name === '') return;
+  try {
+    const words = ['export', 'logs', '--name', name, join(run.artifacts, 'logs')];
+    await runKind(tools, words, { signal, output: 'log' });
+  } catch (error) {
+    signal.throwIfAborted();
+    // A create that failed early has left no nodes to ask.
+    if (!causedByUnknownCluster(error)) throw error;
+  }
+}

@@ -1,0 +1,137 @@
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { RunError } from '../../src/errors.ts';
+import { NotReadyError, type Reached, waitForApi, waitForCluster } from '../../src/kube/ready.ts';
+import { type KindConfig, lacksNetwork, mergeConfigs } from './config.ts';
+import { containersOf, countNodes, lacksKindNetwork } from './containers.ts';
+import { causedByNameTaken } from './failures.ts';
+import { kubeconfigPath, runKind, type Tools } from './tools.ts';
+import { tuneCluster } from './tune.ts';
+
+/** What init found out about the cluster to make. */
+export interface ClusterPlan {
+  readonly name: string;
+  /** The node image, or empty for kind's own. */
+  readonly image: string;
+  /** What the flags ask for. */
+  readonly wanted: KindConfig | undefined;
+  /** What is in the file of --config. */
+  readonly file: KindConfig | undefined;
+}
+
+/** Creates the cluster and waits until it can be tested. Nodes that were made before a failure stay, for their logs. */
+export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal): Promise<void> {
+  const { run, values } = tools;
+  await claim(tools, plan.name, signal);
+  const config = await keepConfig(tools, plan);
+  await create(tools, plan, config, signal);
+  const containers = await containersOf(tools, plan.name, signal);
+  await run.remember({ 'kind-nodes': containers.map(({ id }) => id).join(',') });
+  await loadImages(tools, plan.name, signal);
+  const effective = { ...plan.wanted, ...plan.file };
+  await tuneCluster(tools, plan.name, effective, signal);
+  if (values.wait > 0) await waitUntilReady(tools, plan, countNodes(containers), signal);
+}
+
+/** Makes sure that the name is free, and writes down what will have to be removed before anything is made. */
+async function claim(tools: Tools, name: string, signal: AbortSignal): Promise<void> {
+  const { run } = tools;
+  const [there, networkIsNew] = await Promise.all([containersOf(tools, name, signal), lacksKindNetwork(tools, signal)]);
+  if (there.length > 0) {
+    const whose = run.recall('cluster-name') === name ? 'this run has made already' : 'this run did not make';
+    throw new RunError(
+      `there is a kind cluster named ${name}, which ${whose}; it was left alone: take it down (kind delete cluster --name ${name}), or choose another --cluster-name`,
+    );
+  }
+  await run.remember({
+    'cluster-name': name,
+    'kubeconfig-path': kubeconfigPath(tools),
+    'kind-network': networkIsNew ? 'new' : undefined,
+    'kind-nodes': undefined,
+  });
+  await run.taking(`kind cluster ${name}`);
+}
+
+/** The configuration for kind, kept among the records: the path, or undefined when kind's defaults will do. */
+async function keepConfig({ run, values }: Tools, { wanted, file }: ClusterPlan): Promise<string | undefined> {
+  if (!wanted && !file) return undefined;
+  const kept = join(run.artifacts, 'kind-config.yaml');
+  await mkdir(run.artifacts, { recursive: true });
+  if (!wanted) {
+    const path = resolve(run.cwd, values.config);
+    if (path !== kept) await copyFile(path, kept);
+    return values.config;
+  }
+  const { stringify } = await import('yaml');
+  await writeFile(kept, stringify(file ? mergeConfigs(wanted, file) : wanted));
+  return kept;
+}
+
+async function create(
+  tools: Tools,
+  { name, image }: ClusterPlan,
+  config: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { run, values } = tools;
+  const kubeconfig = kubeconfigPath(tools);
+  // A kind that was killed leaves its lock, and the next one fails on it. Nobody else uses the run's own file.
+  if (values.kubeconfig === '') await rm(`${kubeconfig}.lock`, { force: true });
+  run.log.info(`Creating the kind cluster ${name}.`);
+  const words = ['create', 'cluster', '--name', name];
+  if (image !== '') words.push('--image', image);
+  if (config !== undefined) words.push('--config', config);
+  words.push('--kubeconfig', kubeconfig, '--retain');
+  try {
+    await runKind(tools, words, { signal });
+  } catch (error) {
+    // Somebody was quicker with the name: nothing there is ours.
+    if (causedByNameTaken(error)) await run.remember({ 'cluster-name': undefined });
+    throw error;
+  }
+}
+
+async function loadImages(tools: Tools, name: string, signal: AbortSignal): Promise<void> {
+  const archives = tools.values.loadImage.filter((image) => image.endsWith('.tar'));
+  const images = tools.values.loadImage.filter((image) => !image.endsWith('.tar'));
+  if (images.length > 0) await runKind(tools, ['load', 'docker-image', ...images, '--name', name], { signal });
+  for (const archive of archives) await runKind(tools, ['load', 'image-archive', archive, '--name', name], { signal });
+}
+
+async function waitUntilReady(tools: Tools, plan: ClusterPlan, nodes: number, signal: AbortSignal): Promise<void> {
+  const { run, values } = tools;
+  const options = {
+    kubeconfig: kubeconfigPath(tools),
+    context: `kind-${plan.name}`,
+    exec: run.exec,
+    env: run.env,
+    onProgress: (missing: string) => run.log.progress(`Waiting for the cluster: ${missing}`),
+    signal,
+    within: { limit: values.wait, flag: '--wait' },
+  };
+  const began = performance.now();
+  try {
+    const bare = lacksNetwork(plan.file);
+    const reached = await (bare ? waitForApi(options) : waitForCluster({ ...options, nodes }));
+    await announce(
+      tools,
+      reached,
+      bare ? 'has no network yet' : `has ${nodes} Ready ${nodes === 1 ? 'node' : 'nodes'}`,
+    );
+  } catch (error) {
+    if (error instanceof NotReadyError) {
+      const seconds = (performance.now() - began) / 1000;
+      await run.junitCase({ name: 'Readiness', seconds, failure: error.message, output: error.details });
+    }
+    throw error;
+  } finally {
+    run.log.progress(undefined);
+  }
+}
+
+async function announce({ run }: Tools, reached: Reached, state: string): Promise<void> {
+  run.log.info(
+    `The cluster of context ${reached.context} at ${reached.server} runs ${reached.serverVersion} and ${state}.`,
+  );
+  await run.metadata({ 'cluster-version': reached.serverVersion });
+}
