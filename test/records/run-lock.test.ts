@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { UsageError } from '../../src/errors.ts';
+import { lockRun } from '../../src/records/run-lock.ts';
+import { tempFolder } from './folder.ts';
+
+const holder = join(import.meta.dirname, '../fakes/run-holder.ts');
+
+async function hold(runDir: string) {
+  const child = spawn(process.execPath, [holder, runDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  return child;
+}
+
+test('a second process on one run is refused with the pid of the first, until that one is gone', async () => {
+  const runDir = tempFolder();
+  const run = { runDir, lock: join(runDir, 'lock') };
+  const first = await hold(runDir);
+  const refusal = await lockRun(run).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(UsageError);
+  expect(refusal).toHaveProperty(
+    'message',
+    expect.stringContaining(`process ${first.pid} is at work on this run (${runDir})`),
+  );
+
+  const exit = once(first, 'exit');
+  first.kill('SIGKILL');
+  await exit;
+  await using _ = await lockRun(run);
+  await expect(lockRun(run)).rejects.toThrow(`process ${process.pid} `);
+});
+
+test('two runs are worked on at the same time', async () => {
+  const [one, other] = [tempFolder(), tempFolder()];
+  await using _ = await lockRun({ runDir: one, lock: join(one, 'lock') });
+  await using __ = await lockRun({ runDir: other, lock: join(other, 'lock') });
+});
