@@ -110,17 +110,17 @@ async function testAndReact(
           try {
             if (plan.preTestCmd.length > 0) await steps.work('PreTestCmd', hook(plan.preTestCmd));
           } catch (error) {
-            if (tester) await run.skipStep('Test', 'PreTestCmd failed');
+            if (tester && !steps.stopped) await run.skipStep('Test', 'PreTestCmd failed');
             throw error;
           }
           if (tester) await test(plan, tester, context, run, steps);
         },
         async () => {
-          if (plan.postTestCmd.length > 0) await steps.work('PostTestCmd', hook(plan.postTestCmd));
+          if (plan.postTestCmd.length > 0 && !steps.stopped) await steps.work('PostTestCmd', hook(plan.postTestCmd));
         },
       ),
     async (error) => {
-      if (tester) await steps.quietly('AfterTest', async (signal) => await deployer.afterTest?.(error, signal));
+      if (tester && !steps.stopped) await steps.quietly('AfterTest', async (signal) => await deployer.afterTest?.(error, signal));
     },
   );
 }
@@ -162,13 +162,20 @@ class Steps {
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   }
 
+  /** True once the operator or `--timeout` has ended the work: only the cleanup is left. */
+  get stopped(): boolean {
+    return this.#signals.work.aborted;
+  }
+
   /** A step of the work: stopped by the operator, by its limit, and by `also`. */
   async work<T>(name: StepName, action: (signal: AbortSignal) => Promise<T>, also?: AbortSignal): Promise<T> {
+    this.#signals.work.throwIfAborted();
     return await this.#record(name, true, () => this.#bounded(name, action, also));
   }
 
   /** The same, with a junit case only when it fails. */
   async quietly<T>(name: StepName, action: (signal: AbortSignal) => Promise<T>, also?: AbortSignal): Promise<T> {
+    this.#signals.work.throwIfAborted();
     return await this.#record(name, false, () => this.#bounded(name, action, also));
   }
 
@@ -193,7 +200,7 @@ class Steps {
 
   downDue(passed: boolean): boolean {
     const { down, owed, up } = this.#plan;
-    return down === 'always' || (down === 'on-success' && passed && !this.#signals.work.aborted) || (owed && !up);
+    return down === 'always' || (down === 'on-success' && passed && !this.stopped) || (owed && !up);
   }
 
   /** A request to stop that arrived when there was no work left to stop is still what the run ends with. */
@@ -204,7 +211,6 @@ class Steps {
 
   async #bounded<T>(name: StepName, action: (signal: AbortSignal) => Promise<T>, also?: AbortSignal): Promise<T> {
     const signal = also ? AbortSignal.any([this.#signals.work, also]) : this.#signals.work;
-    signal.throwIfAborted();
     const [limit, flag] = this.#limitOf(name);
     if (limit === 0) return await action(signal);
     using bounded = withDeadline(signal, limit, () => new TimedOutError(`${name} (${flag})`, formatDuration(limit)));
