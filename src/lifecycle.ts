@@ -54,7 +54,7 @@ export async function runLifecycle(
       await always(
         async () => {
           if (!tester?.preparesAfterBuild) preparation.start();
-          await steps.quietly('Init', async (signal) => await deployer.init?.(signal), preparation.signal);
+          await steps.quietly('Init', deployer.init?.bind(deployer), preparation.signal);
           if (plan.owed && plan.up) await steps.tidy('DownLeftover', (signal) => deployer.down(signal));
           if (plan.build) await steps.work('Build', (signal) => build(deployer, signal), preparation.signal);
           built = true;
@@ -73,7 +73,7 @@ export async function runLifecycle(
       );
     },
     async () => {
-      await steps.tidyQuietly('Finish', async (signal) => await deployer.finish?.(signal));
+      await steps.tidyQuietly('Finish', deployer.finish?.bind(deployer));
       steps.throwIfInterrupted();
     },
   );
@@ -99,7 +99,7 @@ async function testAndReact(
 ): Promise<void> {
   const hooks = plan.preTestCmd.length + plan.postTestCmd.length > 0;
   if (!tester && !hooks) return;
-  const context = await steps.quietly('Kubeconfig', () => testContext(run, deployer));
+  const context = await steps.formality('Kubeconfig', () => testContext(run, deployer));
   const hook = (words: readonly string[]) => async (signal: AbortSignal) => {
     await run.exec(expandWords(words, context.env, run.log), { signal, env: context.env });
   };
@@ -120,7 +120,7 @@ async function testAndReact(
         },
       ),
     async (error) => {
-      if (tester && !steps.stopped) await steps.quietly('AfterTest', async (signal) => await deployer.afterTest?.(error, signal));
+      if (tester && !steps.stopped) await steps.quietly('AfterTest', deployer.afterTest?.bind(deployer, error));
     },
   );
 }
@@ -174,9 +174,25 @@ class Steps {
   }
 
   /** The same, with a junit case only when it fails. */
-  async quietly<T>(name: StepName, action: (signal: AbortSignal) => Promise<T>, also?: AbortSignal): Promise<T> {
+  async quietly(
+    name: StepName,
+    action: ((signal: AbortSignal) => Promise<void>) | undefined,
+    also?: AbortSignal,
+  ): Promise<void> {
+    if (!action) return;
     this.#signals.work.throwIfAborted();
-    return await this.#record(name, false, () => this.#bounded(name, action, also));
+    await this.#record(name, false, () => this.#bounded(name, action, also));
+  }
+
+  /** What takes no time of its own: recorded only when it fails. */
+  async formality<T>(name: StepName, action: () => Promise<T>): Promise<T> {
+    this.#signals.work.throwIfAborted();
+    try {
+      return await action();
+    } catch (error) {
+      await this.#run.failStep(name, error);
+      throw new StepError(name, error);
+    }
   }
 
   /** A step of the cleanup: it has time of its own, and only a second request of the operator stops it. */
@@ -184,8 +200,8 @@ class Steps {
     await this.#record(name, true, () => this.#cleanup(name, action));
   }
 
-  async tidyQuietly(name: StepName, action: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    await this.#record(name, false, () => this.#cleanup(name, action));
+  async tidyQuietly(name: StepName, action: ((signal: AbortSignal) => Promise<void>) | undefined): Promise<void> {
+    if (action) await this.#record(name, false, () => this.#cleanup(name, action));
   }
 
   /** Saves the cluster's logs as well as can be; a failure is a warning and changes nothing. */

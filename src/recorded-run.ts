@@ -106,6 +106,7 @@ export class RecordedRun implements Run {
       const junit = await JunitRunner.open(paths.junit, { runId: id, now, mask, log: this.log });
       const events = openEvents(paths.events, { runId: id, mask, now, log: this.log });
       this.#records = { junit, events, lock };
+      await junit.save();
       await this.#change({
         owner: await ownIdentity(),
         asked: { ...asked },
@@ -208,17 +209,14 @@ export class RecordedRun implements Run {
     this.#described.set(name, text);
   }
 
-  /**
-   * `row` is whether the step has a junit case even when it passes. One that has none is a formality of most runs: it is
-   * told only from -v=1 on, and recorded when it fails.
-   */
+  /** `row` is whether the step keeps its junit case when it passes. One that does not is told only from -v=1 on. */
   async beginStep(name: StepName, row: boolean): Promise<void> {
     this.#began.set(name, this.#basis.now().getTime());
     this.log.detail(row ? 0 : 1, `${name} begins`);
+    await this.#records?.junit.begin(name);
     if (!row) return;
     this.event('step', { step: name, state: 'started' });
     await this.#change({ phase: name });
-    await this.#records?.junit.begin(name);
   }
 
   async passStep(name: StepName, row: boolean): Promise<void> {
@@ -227,6 +225,7 @@ export class RecordedRun implements Run {
     const gone = name === 'Down' || name === 'DownLeftover';
     if (gone || row) await this.#change(gone ? { tornDown: true, up: false, taken: [] } : {});
     if (row) await this.#records?.junit.pass(name, seconds, this.#described.get(name));
+    else await this.#records?.junit.drop(name);
   }
 
   async failStep(name: StepName, error: unknown): Promise<void> {

@@ -60,6 +60,11 @@ export class JunitRunner {
     return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean);
   }
 
+  /** Writes the file as it stands, so that there is one before the first step. */
+  async save(): Promise<void> {
+    await this.#write();
+  }
+
   /** A step begins. One that an earlier call left unfinished, or skipped, is replaced. */
   async begin(name: string): Promise<void> {
     this.#running.delete(name);

@@ -1,6 +1,17 @@
 // What the rules of the lifecycle say about one case of the grid, written apart from the code they are rules for.
 
-export const steps = ['init', 'Build', 'Up', 'PreTestCmd', 'Test', 'PostTestCmd', 'afterTest', 'logs', 'Down', 'finish'] as const;
+export const steps = [
+  'init',
+  'Build',
+  'Up',
+  'PreTestCmd',
+  'Test',
+  'PostTestCmd',
+  'afterTest',
+  'logs',
+  'Down',
+  'finish',
+] as const;
 export type Step = (typeof steps)[number];
 
 export interface Flags {
@@ -11,8 +22,8 @@ export interface Flags {
   readonly down?: 'always' | 'on-success' | 'never';
 }
 
-/** How the run is stopped while the faulty step hangs. */
-export const stops = ['SIGINT', 'SIGTERM', 'SIGHUP', 'both', 'second', 'timeout'] as const;
+/** How the run is stopped while the faulty step hangs; `limit` is that of the step, `timeout` that of the whole. */
+export const stops = ['SIGINT', 'SIGTERM', 'SIGHUP', 'both', 'second', 'limit', 'timeout'] as const;
 export type Stop = (typeof stops)[number];
 
 export interface Case {
@@ -34,7 +45,15 @@ export interface Expected {
 
 class Failed extends Error {}
 
-const codes: Readonly<Record<Stop, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, both: 130, second: 130, timeout: 124 };
+const codes: Readonly<Record<Stop, number>> = {
+  SIGINT: 130,
+  SIGTERM: 143,
+  SIGHUP: 129,
+  both: 130,
+  second: 130,
+  limit: 124,
+  timeout: 124,
+};
 const rowNames: Partial<Record<Step, string>> = { init: 'Init', afterTest: 'AfterTest', finish: 'Finish' };
 const quiet: readonly Step[] = ['init', 'afterTest', 'logs', 'finish'];
 const cleanup: readonly Step[] = ['logs', 'Down', 'finish'];
@@ -65,14 +84,15 @@ export function expected({ flags, fault, stop, takes }: Case): Expected {
     const row = rowNames[name] ?? name;
     if (name !== 'logs' && (failed || !quiet.includes(name))) rows[row] = failed ? 'failed' : 'passed';
     if (!failed) return;
-    if (stop) stopped = true;
+    // A limit of one step ends that step alone.
+    if (stop && stop !== 'limit') stopped = true;
     if (name === 'logs') return;
     if (code === 0) code = codeOf(name);
     throw new Failed();
   };
   const codeOf = (name: Step): number => {
     const teardown = name === 'Down' || name === 'finish';
-    if (stop === 'timeout') return teardown ? 4 : 124;
+    if (stop === 'timeout' || stop === 'limit') return teardown ? 4 : 124;
     if (stop) return codes[stop];
     return name === 'Test' ? 1 : teardown ? 4 : 3;
   };
@@ -111,7 +131,7 @@ export function expected({ flags, fault, stop, takes }: Case): Expected {
 
   const inCleanup = fault !== undefined && cleanup.includes(fault.step) && calls.includes(fault.step);
   if (stop && calls.includes(fault?.step ?? 'init')) {
-    if (stop === 'timeout') {
+    if (stop === 'timeout' || stop === 'limit') {
       if (!inCleanup || fault?.step !== 'logs') rows['Timeout'] = 'failed';
     } else {
       rows['Interrupted'] = 'failed';
