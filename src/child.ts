@@ -1,14 +1,13 @@
-import type { Readable } from 'node:stream';
 import type { Log } from './log.ts';
 import type { ChildOutput, Relay } from './output.ts';
+import type { Source } from './pipe.ts';
 import { endGroup, type Patience, type ProcessGroup } from './process-group.ts';
 
 /** A child that was started in a process group of its own. */
 export interface Started {
   readonly pid: number;
-  /** Absent when the child writes to our own streams. */
-  readonly stdout: Readable | null | undefined;
-  readonly stderr: Readable | null | undefined;
+  /** Its stdout and stderr, or one for both, or none when it writes to our own streams. */
+  readonly sources: readonly Source[];
   readonly exit: Promise<Exit>;
 }
 
@@ -42,10 +41,7 @@ const IN_FLIGHT = 1024 * 1024;
 
 /** Waits until a child has ended, nothing of its group is left and its output has been passed on; sees to it when it is told to. */
 export async function attend(child: Started, group: ProcessGroup, care: Care): Promise<Exit> {
-  const relays = (['stdout', 'stderr'] as const).flatMap((name) => {
-    const stream = child[name];
-    return stream ? [care.output.relay(stream, name)] : [];
-  });
+  const relays = child.sources.map((source, at) => care.output.relay(source, at === 0 ? 'stdout' : 'stderr'));
   const stuck = Promise.withResolvers<Exit>();
   let ending: Promise<void> | undefined;
   const end = (): void => {

@@ -1,10 +1,11 @@
+import { closeSync } from 'node:fs';
 import { basename } from 'node:path';
 import process from 'node:process';
-import type { execa as Execa } from 'execa';
 import { attend, type Exit, type Started } from './child.ts';
 import { CommandError } from './errors.ts';
 import type { Log } from './log.ts';
-import { ChildOutput, Sink } from './output.ts';
+import { ChildOutput, Sink, samePlace } from './output.ts';
+import { discard, openInput, openPipes, StreamSource } from './pipe.ts';
 import { ProcessGroup } from './process-group.ts';
 import { quoted } from './quoted.ts';
 import type { Env } from './run.ts';
@@ -88,6 +89,7 @@ export function openExec(world: ExecWorld): Exec {
     stdout: new Sink(world.stdout, 'stdout', world.log),
     stderr: new Sink(world.stderr, 'stderr', world.log),
   };
+  const streamsOf = openStreams(world);
   const during = killingAtExit();
 
   return async (argv, options) => {
@@ -99,8 +101,6 @@ export function openExec(world: ExecWorld): Exec {
     const env = withColour(options.env ?? world.env(), options, world);
     log.detail(2, cwd === world.cwd ? `running ${command}` : `running ${command} in ${cwd}`);
 
-    const { execa } = await import('execa');
-    options.signal.throwIfAborted();
     const start = performance.now();
     const output = new ChildOutput(sinks, options);
     const care = {
@@ -111,7 +111,7 @@ export function openExec(world: ExecWorld): Exec {
       signal: options.signal,
       leaveBehind: options.leaveBehind ?? false,
     };
-    const child = await spawn(execa, argv, cwd, env, options, world.stdinIsTerminal ?? false);
+    const child = await spawn({ argv, cwd, env, input: options.input, streams: streamsOf(options) }, options.signal);
     const exit: Exit =
       'error' in child
         ? { neverRan: `could not be started: ${await whyNotStarted(argv, env, cwd, child.error)}`, cause: child.error }
@@ -129,30 +129,66 @@ export function openExec(world: ExecWorld): Exec {
   };
 }
 
-/** Starts a child in a process group of its own, at once, so that nothing can happen between a look at the signal and it. */
+/** What the three streams of a child are to be. */
+interface Streams {
+  readonly stdin: 'ignore' | 'inherit';
+  /** A pipe for each, one for both, which keeps their order, or our own. */
+  readonly output: 'apart' | 'together' | 'inherit';
+  /** For named pipes and for input, which are gone from there at once. */
+  readonly folder: string;
+}
+
+function openStreams({ stdout, stderr, stdinIsTerminal, env }: ExecWorld): (options: ExecOptions) => Streams {
+  const oneWay = samePlace(stdout, stderr);
+  return ({ output = 'live' }) => {
+    const folder = env()['TMPDIR'] || '/tmp';
+    if (output === 'inherit') return { stdin: stdinIsTerminal ? 'ignore' : 'inherit', output, folder };
+    const together = output === 'log' || (output === 'live' && oneWay);
+    return { stdin: 'ignore', output: together ? 'together' : 'apart', folder };
+  };
+}
+
+interface ToStart {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Env;
+  readonly input: string | undefined;
+  readonly streams: Streams;
+}
+
+/** Starts a child in a process group of its own. Throws the signal's reason if it has aborted by then. */
 async function spawn(
-  execa: typeof Execa,
-  argv: readonly string[],
-  cwd: string,
-  env: Env,
-  { input, output }: ExecOptions,
-  stdinIsTerminal: boolean,
+  { argv, cwd, env, input, streams }: ToStart,
+  signal: AbortSignal,
 ): Promise<Started | { readonly error: unknown }> {
   const [program = '', ...words] = argv;
   if (program === '') return { error: new Error('an empty command') };
+  const { execa } = await import('execa');
+  const common = { env: { ...env }, extendEnv: false, detached: true, cleanup: false, buffer: false } as const;
+  const makeFifos = async (paths: readonly string[]): Promise<void> => {
+    await execa('mkfifo', ['-m', '600', ...paths], { ...common, cwd: '/', stdio: 'ignore' });
+  };
+  const pipes = await openPipes({ inherit: 0, together: 1, apart: 2 }[streams.output], streams.folder, makeFifos);
+  if (signal.aborted) pipes.forEach(discard);
+  signal.throwIfAborted();
+
+  const stdin = input === undefined ? undefined : openInput(input, streams.folder);
+  const other = streams.output === 'inherit' ? 'inherit' : 'pipe';
+  const [stdout = other, stderr = stdout] = pipes.map(({ writeEnd }) => writeEnd as Descriptor);
   const child = execa(program, words, {
+    ...common,
     cwd,
-    env: { ...env },
-    extendEnv: false,
-    detached: true,
-    cleanup: false,
-    buffer: false,
     reject: false,
-    ...(input === undefined ? { stdin: output === 'inherit' && !stdinIsTerminal ? 'inherit' : 'ignore' } : { input }),
-    ...(output === 'inherit' ? { stdout: 'inherit', stderr: 'inherit' } : {}),
+    stdin: (stdin as Descriptor | undefined) ?? (input === undefined ? streams.stdin : 'pipe'),
+    stdout,
+    stderr,
+    ...(stdin === undefined && input !== undefined ? { input } : {}),
   });
-  const { pid, stdout, stderr, nodeChildProcess } = child;
+  for (const pipe of pipes) pipe.given();
+  if (stdin !== undefined) closeSync(stdin);
+  const { pid, nodeChildProcess } = child;
   if (pid === undefined) {
+    for (const { source } of pipes) source.cut();
     const { cause } = await child;
     return { error: cause };
   }
@@ -160,8 +196,13 @@ async function spawn(
   nodeChildProcess.once('exit', (code, killer) => {
     exit.resolve({ exitCode: code ?? undefined, signal: killer ?? undefined });
   });
-  return { pid, stdout, stderr, exit: exit.promise };
+  const sockets = [child.stdout, child.stderr].filter((stream) => stream !== null && stream !== undefined);
+  const sources = pipes.length > 0 ? pipes.map((pipe) => pipe.source) : sockets.map((each) => new StreamSource(each));
+  return { pid, sources, exit: exit.promise };
 }
+
+/** Execa takes any file descriptor; its types know those up to 9. */
+type Descriptor = 9;
 
 /** A way to do something with a process group which, should this process exit meanwhile, is killed. */
 function killingAtExit() {

@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream';
+import { fstatSync } from 'node:fs';
 import { messageOf } from './errors.ts';
 import type { Log } from './log.ts';
+import type { Source } from './pipe.ts';
 
 /** How much of a child's output is kept: the end of it in every mode, and each stream whole when it is captured. Bytes. */
 const TAIL = 64 * 1024;
@@ -28,7 +29,7 @@ export class ChildOutput {
   }
 
   /** Takes over one of the child's streams. */
-  relay(source: Readable, name: 'stdout' | 'stderr'): Relay {
+  relay(source: Source, name: 'stdout' | 'stderr'): Relay {
     const { output = 'live', onOutput } = this.#options;
     const capture = output === 'capture' ? this.#captured[name] : undefined;
     const sink = output === 'capture' ? undefined : this.#sinks[output === 'log' ? 'stderr' : name];
@@ -36,7 +37,7 @@ export class ChildOutput {
       this.#tail.add(chunk);
       if (this.refusal !== undefined) return;
       try {
-        onOutput?.(chunk);
+        onOutput?.(Buffer.from(chunk));
         capture?.add(chunk);
       } catch (error) {
         this.refusal = error instanceof Error ? error : new Error(messageOf(error));
@@ -63,7 +64,7 @@ class Capture {
     this.#bytes += chunk.byteLength;
     if (this.#bytes > CAPTURE)
       throw new Error(`printed more than ${CAPTURE / 1024 / 1024} MiB, which is the most that is kept`);
-    this.#chunks.push(chunk);
+    this.#chunks.push(Buffer.from(chunk));
   }
 
   text(): string {
@@ -100,6 +101,20 @@ export class Tail {
     const bytes = Buffer.concat(this.#chunks);
     return bytes.subarray(Math.max(0, bytes.byteLength - this.#limit)).toString('utf8');
   }
+}
+
+/** Whether two of our output streams lead to the same place, so that the order of what is written to them can be seen. */
+export function samePlace(one: NodeJS.WritableStream, other: NodeJS.WritableStream): boolean {
+  const [first, second] = [one, other].map((stream) => {
+    if (!('fd' in stream) || typeof stream.fd !== 'number') return undefined;
+    try {
+      const { dev, ino } = fstatSync(stream.fd);
+      return `${dev} ${ino}`;
+    } catch {
+      return undefined;
+    }
+  });
+  return one === other || (first !== undefined && first === second);
 }
 
 /** One of our own output streams, which may be slow, full or gone. */
@@ -153,48 +168,43 @@ export class Sink {
   }
 }
 
-/** The way of one of a child's streams to where its output goes. */
+/** The way of a child's output to where it goes. */
 export class Relay {
-  /** Settles when the child's stream has ended or was cut. */
+  /** Settles when the source has ended or was cut. */
   readonly ended: Promise<void>;
+  /** True once the source has ended. */
+  over: boolean = false;
   /** Bytes that came so far. */
   passed = 0;
-  /** True once the stream has ended. */
-  over = false;
   /** True while the receiver is too slow, so that a silent source means nothing. */
-  waiting = false;
-  readonly #source: Readable;
+  waiting: boolean = false;
+  readonly #source: Source;
 
   /** Passes chunks on to `see` and, where there is one, to the sink, at the speed of the sink. */
-  constructor(source: Readable, sink: Sink | undefined, see: (chunk: Uint8Array) => void) {
+  constructor(source: Source, sink: Sink | undefined, see: (chunk: Uint8Array) => void) {
     this.#source = source;
     let forget = (): void => undefined;
     const resume = (): void => {
       this.waiting = false;
       source.resume();
     };
-    this.ended = new Promise((resolve) => {
-      // A reset connection is an end like any other: how the child ended says what is to be said.
-      source.on('error', () => undefined);
-      source.on('close', () => {
-        forget();
-        this.over = true;
-        this.waiting = false;
-        resolve();
-      });
+    this.ended = source.ended.then(() => {
+      forget();
+      this.over = true;
+      this.waiting = false;
     });
-    source.on('data', (chunk: Uint8Array) => {
+    source.start((chunk) => {
       this.passed += chunk.byteLength;
       see(chunk);
-      if (sink === undefined || sink.write(chunk)) return;
-      source.pause();
+      if (sink === undefined || sink.write(chunk)) return true;
       this.waiting = true;
       forget = sink.whenReady(resume);
+      return false;
     });
   }
 
   /** Stops listening to the child. */
   cut(): void {
-    this.#source.destroy();
+    this.#source.cut();
   }
 }

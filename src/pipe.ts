@@ -1,0 +1,169 @@
+import { closeSync, constants, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { pid } from 'node:process';
+import type { Readable } from 'node:stream';
+
+/** Where a child's output comes from. */
+export interface Source {
+  /**
+   * Gives every chunk to `take`, until the end; after one for which it says false, `resume` asks for the next.
+   * A chunk's bytes stay good for as long as the following 128 KiB arrive, not longer.
+   */
+  start(take: (chunk: Uint8Array) => boolean): void;
+  resume(): void;
+  /** Ends it before its time. */
+  cut(): void;
+  /** Settles at the end, however it came. */
+  readonly ended: Promise<void>;
+}
+
+/** A pipe of the system's own kind: one end for a child to write to, the other one for us. */
+export interface Pipe {
+  readonly source: Source;
+  /** The end to give away: a file descriptor. */
+  readonly writeEnd: number;
+  /** Closes our copy of the end that was given away; without it the other end never sees the end of the output. */
+  given(): void;
+}
+
+/**
+ * Makes pipes from named ones in `folder`, which are gone from there before this returns. Node connects children by
+ * sockets, and a script that opens /dev/stderr, or `tee /dev/stdout`, fails on a socket.
+ * `makeFifos` creates the named pipes. None when they cannot be made or opened there.
+ */
+export async function openPipes(
+  count: number,
+  folder: string,
+  makeFifos: (paths: readonly string[]) => Promise<void>,
+): Promise<Pipe[]> {
+  if (count === 0) return [];
+  const mark = Math.random().toString(36).slice(2);
+  const paths = Array.from({ length: count }, (_, at) => join(folder, `kubetest2-ts-${pid}-${mark}-${at}`));
+  const pipes: Pipe[] = [];
+  try {
+    await makeFifos(paths);
+    for (const path of paths) pipes.push(openPipe(path));
+    return pipes;
+  } catch {
+    for (const pipe of pipes) discard(pipe);
+    return [];
+  } finally {
+    for (const path of paths) remove(path);
+  }
+}
+
+/** Gives up a pipe that nobody writes to. */
+export function discard(pipe: Pipe): void {
+  pipe.given();
+  pipe.source.cut();
+}
+
+function openPipe(path: string): Pipe {
+  // In this order neither call waits for the other end.
+  const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writeEnd = openSync(path, constants.O_WRONLY);
+  return { source: new PipeSource(readEnd), writeEnd, given: () => closeSync(writeEnd) };
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was never made.
+  }
+}
+
+/** The most that is read at once, and room for the history that `Source` promises beside it. Bytes. */
+const WINDOW = 64 * 1024;
+const RING = 8 * WINDOW;
+
+/** Reads into one piece of memory, round and round: a flood costs neither allocations nor copies. */
+class PipeSource implements Source {
+  readonly ended: Promise<void>;
+  readonly #socket: Socket;
+  #take: (chunk: Uint8Array) => boolean = () => false;
+
+  constructor(fd: number) {
+    let ring: Buffer | undefined;
+    let at = 0;
+    this.#socket = new Socket({
+      fd,
+      readable: true,
+      writable: false,
+      onread: {
+        buffer: () => {
+          ring ??= Buffer.allocUnsafeSlow(RING);
+          if (at + WINDOW > RING) at = 0;
+          return ring.subarray(at, at + WINDOW);
+        },
+        callback: (length, window) => {
+          at += length;
+          return this.#take(window.subarray(0, length));
+        },
+      },
+    });
+    this.ended = new Promise((resolve) => this.#socket.once('close', () => resolve()));
+    this.#socket.on('error', () => undefined);
+    this.#socket.pause();
+  }
+
+  start(take: (chunk: Uint8Array) => boolean): void {
+    this.#take = take;
+    this.#socket.resume();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  cut(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Node's own stream, for where there are no named pipes. */
+export class StreamSource implements Source {
+  readonly ended: Promise<void>;
+  readonly #stream: Readable;
+
+  constructor(stream: Readable) {
+    this.#stream = stream;
+    this.ended = new Promise((resolve) => stream.once('close', () => resolve()));
+    // A reset connection is an end like any other: how the child ended says what is to be said.
+    stream.on('error', () => undefined);
+  }
+
+  start(take: (chunk: Uint8Array) => boolean): void {
+    this.#stream.on('data', (chunk: Uint8Array) => {
+      if (!take(chunk)) this.#stream.pause();
+    });
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  cut(): void {
+    this.#stream.destroy();
+  }
+}
+
+/**
+ * A file descriptor to read a text from, of a file that has no name any more: a script can open /dev/stdin, which it cannot
+ * when that is a socket. Undefined when the folder cannot be written.
+ */
+export function openInput(text: string, folder: string): number | undefined {
+  const path = join(folder, `kubetest2-ts-${pid}-${Math.random().toString(36).slice(2)}`);
+  let writeEnd: number | undefined;
+  try {
+    writeEnd = openSync(path, 'wx', 0o600);
+    writeFileSync(writeEnd, text);
+    return openSync(path, 'r');
+  } catch {
+    return undefined;
+  } finally {
+    if (writeEnd !== undefined) closeSync(writeEnd);
+    remove(path);
+  }
+}
