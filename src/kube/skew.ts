@@ -1,3 +1,5 @@
+import { type MinorVersion, parseVersion } from './version.ts';
+
 /** How strictly versions are compared; `warn` applies the rules of `policy` and never fails. */
 export const SKEW_LEVELS = ['off', 'warn', 'policy', 'minor', 'exact'] as const;
 export type SkewLevel = (typeof SKEW_LEVELS)[number];
@@ -35,6 +37,12 @@ export interface SeenVersions {
   readonly kubelets: Seen<readonly { readonly node: string; readonly version: string }[]>;
 }
 
+/** How versions are compared, and what is left out. */
+export interface SkewRules {
+  readonly level: SkewLevel;
+  readonly ignored: readonly SkewComponent[];
+}
+
 /** One thing that is off, in a sentence. */
 export interface SkewFinding {
   readonly component: 'server' | SkewComponent;
@@ -42,32 +50,21 @@ export interface SkewFinding {
   readonly message: string;
 }
 
-interface Release {
-  readonly major: number;
-  readonly minor: number;
-}
-
 /** The API server as the rules see it: the release it behaves as, and the oldest minor it is compatible with. */
 interface Server {
   readonly info: ServerVersion;
   readonly shown: string;
-  readonly release: Release;
+  readonly release: MinorVersion;
   readonly oldest: number;
 }
-
-const GIT_VERSION =
-  /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?$/;
 
 /**
  * What violates the rules of a level, and what could not be compared. The rules are those of Kubernetes' version skew
  * policy for kubectl and kubelets, emulated versions included; for e2e.test, which the policy does not name, the
  * server's minor version or the one before it (newer tests assert newer features).
  */
-export function judgeSkew(
-  seen: SeenVersions,
-  level: Exclude<SkewLevel, 'off'>,
-  ignored: readonly SkewComponent[] = [],
-): SkewFinding[] {
+export function judgeSkew(seen: SeenVersions, { level, ignored }: SkewRules): SkewFinding[] {
+  if (level === 'off') return [];
   const server = readServer(seen.server);
   const findings: (SkewFinding | undefined)[] = [
     'unknown' in server ? unknown('server', 'the API server', server.unknown) : undefined,
@@ -87,14 +84,6 @@ export function isFatal(finding: SkewFinding, level: SkewLevel): boolean {
   return finding.kind === 'violation' || (finding.component !== 'ginkgo' && finding.component !== 'kubelet');
 }
 
-/** The major and minor version in a gitVersion, whatever its patch, pre-release, vendor and build parts; undefined for an unstamped build. */
-export function releaseOf(gitVersion: string): Release | undefined {
-  const match = GIT_VERSION.exec(gitVersion);
-  if (match === null) return undefined;
-  const release = { major: Number(match[1]), minor: Number(match[2]) };
-  return release.major === 0 && release.minor === 0 ? undefined : release;
-}
-
 /** All versions in one line. */
 export function describeVersions(seen: SeenVersions): string {
   const parts = [
@@ -111,13 +100,11 @@ export function describeVersions(seen: SeenVersions): string {
 }
 
 /** From gitVersion; `major` and `minor` (which may read `37+`) only where it says nothing. */
-function releaseOfInfo(info: VersionInfo): Release | undefined {
-  const release = releaseOf(info.gitVersion);
-  if (release || GIT_VERSION.test(info.gitVersion)) return release;
-  return releaseOfDigits(info.major, info.minor);
+function releaseOf(info: VersionInfo): MinorVersion | undefined {
+  return parseVersion(info.gitVersion) ?? releaseOfDigits(info.major, info.minor);
 }
 
-function releaseOfDigits(major: string | undefined, minor: string | undefined): Release | undefined {
+function releaseOfDigits(major: string | undefined, minor: string | undefined): MinorVersion | undefined {
   const [, x] = /^(\d+)/.exec(major ?? '') ?? [];
   const [, y] = /^(\d+)/.exec(minor ?? '') ?? [];
   return x === undefined || y === undefined ? undefined : { major: Number(x), minor: Number(y) };
@@ -126,7 +113,7 @@ function releaseOfDigits(major: string | undefined, minor: string | undefined): 
 function readServer(seen: Seen<ServerVersion>): Server | { readonly unknown: string } {
   if ('unknown' in seen) return seen;
   const info = seen.value;
-  const own = releaseOfInfo(info);
+  const own = releaseOf(info);
   if (!own) return { unknown: `it calls itself ${JSON.stringify(info.gitVersion)}` };
   const emulated = releaseOfDigits(info.emulationMajor, info.emulationMinor);
   const release = emulated ?? own;
@@ -153,7 +140,7 @@ function judgeKubectl(
       ? undefined
       : violation('kubectl', `${subject}${build(info)} is not the build of ${server.shown}${build(server.info)}`);
   }
-  const release = releaseOfInfo(info);
+  const release = releaseOf(info);
   if (!release) return unknown('kubectl', 'kubectl', `it calls itself ${JSON.stringify(info.gitVersion)}`);
   if ('unknown' in server) return undefined;
   const { minor } = server.release;
@@ -167,7 +154,7 @@ function judgeE2eTest(
   level: SkewLevel,
 ): SkewFinding | undefined {
   if ('unknown' in seen) return unknown('e2e.test', 'e2e.test', seen.unknown);
-  const release = releaseOf(seen.value);
+  const release = parseVersion(seen.value);
   if (level === 'exact') {
     if ('unknown' in server || seen.value === server.info.gitVersion) return undefined;
     return violation('e2e.test', `e2e.test ${seen.value} is not the version of ${server.shown}`);
@@ -181,7 +168,7 @@ function judgeE2eTest(
 /** Kubernetes' suites are written for Ginkgo 2 since 1.25; nothing else notices a mismatch with the program that runs them. */
 function judgeGinkgo(seen: SeenVersions['ginkgo'], e2eTest: Seen<string>): SkewFinding | undefined {
   if ('unknown' in seen) return unknown('ginkgo', 'ginkgo', seen.unknown);
-  const suite = 'value' in e2eTest ? releaseOf(e2eTest.value) : undefined;
+  const suite = 'value' in e2eTest ? parseVersion(e2eTest.value) : undefined;
   if (!suite || 'unknown' in e2eTest) return undefined;
   const needed = suite.major > 1 || suite.minor >= 25 ? 2 : 1;
   const { version, path } = seen.value;
@@ -196,8 +183,9 @@ function judgeKubelets(
   if ('unknown' in seen) return [unknown('kubelet', 'the kubelets', seen.unknown)];
   return [...byVersion(seen.value)].map(([version, [first = '', ...more]]) => {
     const subject = `kubelet ${version} on node ${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}`;
-    const release = releaseOf(version);
-    if (!release) return unknown('kubelet', `the kubelet on node ${first}`, `it calls itself ${JSON.stringify(version)}`);
+    const release = parseVersion(version);
+    if (!release)
+      return unknown('kubelet', `the kubelet on node ${first}`, `it calls itself ${JSON.stringify(version)}`);
     if ('unknown' in server) return undefined;
     const oldest = release.major === 1 && release.minor < 25 ? server.oldest - 1 : server.oldest - 2;
     return outside('kubelet', subject, release, server, [oldest, server.release.minor]);
@@ -207,7 +195,7 @@ function judgeKubelets(
 function outside(
   component: SkewComponent,
   subject: string,
-  found: Release,
+  found: MinorVersion,
   server: Server,
   [low, high]: readonly [number, number],
 ): SkewFinding | undefined {

@@ -1,0 +1,46 @@
+import type { Exec } from '../../src/command.ts';
+import type { Seen } from '../../src/kube/skew.ts';
+import { askE2eTest } from '../../src/kube/skew-ask.ts';
+import { parseVersion } from '../../src/kube/version.ts';
+import type { Env } from '../../src/run.ts';
+
+/** What a compiled suite is able to do, as far as it can tell. */
+export interface Suite {
+  readonly version: Seen<string>;
+  /** The major version of the Ginkgo it is written with: Kubernetes up to 1.24 has 1. */
+  readonly ginkgo: 1 | 2;
+  /** Whether it has a flag (name without dashes). A suite that does not list its flags is taken to have it. */
+  readonly knows: (flag: string) => boolean;
+}
+
+/** Asks a compiled suite for its version and its flags. Throws the signal's reason. */
+export async function inspectSuite(path: string, exec: Exec, env: Env, signal: AbortSignal): Promise<Suite> {
+  const [version, help] = await Promise.all([askE2eTest(path, exec, env, signal), readHelp(path, exec, env, signal)]);
+  const flags = new Set(Array.from(help.matchAll(/^\s*(?:-\w, )?--?([A-Za-z][\w.-]*)/gm), ([, name]) => name));
+  const knows = (flag: string) => flags.size === 0 || flags.has(flag);
+  return { version, ginkgo: ginkgoOf(version, flags), knows };
+}
+
+function ginkgoOf(version: Seen<string>, flags: ReadonlySet<string | undefined>): 1 | 2 {
+  if (flags.has('ginkgo.label-filter')) return 2;
+  if (flags.has('ginkgo.focus')) return 1;
+  const release = 'value' in version ? parseVersion(version.value) : undefined;
+  return release && release.major === 1 && release.minor < 25 ? 1 : 2;
+}
+
+/** The usage, wherever it is printed and whatever the exit code; empty when there is none. */
+async function readHelp(path: string, exec: Exec, env: Env, signal: AbortSignal): Promise<string> {
+  try {
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(30_000)]);
+    const { stdout, stderr } = await exec([path, '--help'], {
+      signal: bounded,
+      env,
+      output: 'capture',
+      okCodes: [0, 1, 2],
+    });
+    return `${stdout}\n${stderr}`;
+  } catch {
+    signal.throwIfAborted();
+    return '';
+  }
+}
