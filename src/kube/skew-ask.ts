@@ -30,7 +30,7 @@ export async function askVersions(tools: SkewTools, withKubelets: boolean, signa
   const [{ kubectl, server }, e2eTest, ginkgo] = await Promise.all([
     askServer(tools, signal),
     askE2eTest(tools.e2eTest, exec, env, signal),
-    askGinkgo(tools, signal),
+    askGinkgo(tools.ginkgo, exec, env, signal),
   ]);
   const kubelets = withKubelets && 'value' in server ? await askKubelets(tools, signal) : { value: [] };
   return { kubectl, server: await withEmulation(server, tools, signal), e2eTest, ginkgo, kubelets };
@@ -114,13 +114,33 @@ interface NodeList {
   }[];
 }
 
-async function askGinkgo(tools: SkewTools, signal: AbortSignal): Promise<SeenVersions['ginkgo']> {
-  const answer = await ask([tools.ginkgo, 'version'], tools.exec, tools.env, signal);
+/** What `ginkgo version` says. */
+export async function askGinkgo(
+  path: string,
+  exec: Exec,
+  env: Env,
+  signal: AbortSignal,
+): Promise<SeenVersions['ginkgo']> {
+  const answer = await ask([path, 'version'], exec, env, signal);
   if ('unknown' in answer) return answer;
   const [, version] = /Ginkgo Version (\d+\.\d+\.\d+)/.exec(answer.value.stdout) ?? [];
   return version === undefined
     ? { unknown: lastLine(answer.value.stderr) || 'it did not say one' }
-    : { value: { version, path: tools.ginkgo } };
+    : { value: { version, path } };
+}
+
+/** kubectl's own version, without a cluster. gcloud's kubectl may be another one for some cluster. */
+export async function askKubectlClient(
+  path: string,
+  exec: Exec,
+  env: Env,
+  signal: AbortSignal,
+): Promise<Seen<VersionInfo>> {
+  const answer = await ask([path, 'version', '--client', '-o', 'json'], exec, env, signal);
+  if ('unknown' in answer) return answer;
+  const said = (parseJson(answer.value.stdout) ?? {}) as { clientVersion?: unknown };
+  if (isVersion(said.clientVersion)) return { value: said.clientVersion };
+  return { unknown: lastLine(answer.value.stderr) || 'it did not say one' };
 }
 
 function askKubectl(tools: SkewTools, words: readonly string[], signal: AbortSignal, limit?: number) {

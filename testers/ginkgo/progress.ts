@@ -1,3 +1,5 @@
+import { type Duration, formatDuration } from '../../src/duration.ts';
+
 /** How far a suite is, as its output tells. */
 export interface Progress {
   /** Specs that will run, once the suite has said so. */
@@ -15,7 +17,7 @@ export interface Progress {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are made of.
 const ESCAPES = /\x1b\[[0-9;?]*[A-Za-z]/g;
 /** What follows the dot of a spec that did not pass: Ginkgo 2, then Ginkgo 1. */
-const FAILURE = /^(?:\[(?:FAILED|PANICKED!|TIMEDOUT|INTERRUPTED|ABORTED)\]|Failure\b|!\s*Panic\b|\.\.\.\s*Timeout\b)/;
+const FAILURE = /^(?:\[(?:FAILED|PANICKED!?|TIMEDOUT|INTERRUPTED|ABORTED)\]|Failure\b|!\s*Panic\b|\.\.\.\s*Timeout\b)/;
 const LONGEST_LINE = 4096;
 
 /**
@@ -26,7 +28,10 @@ export class ProgressReader {
   readonly #decoder = new TextDecoder();
   /** What came since the last newline and is not counted yet. */
   #rest = '';
-  #flakeFollows = false;
+  #flakeFollows: boolean = false;
+  /** The line under the last ruler, which names a spec in verbose output. */
+  #heading = '';
+  #underRuler: boolean = false;
   #total: number | undefined;
   #ran: number | undefined;
   #done = 0;
@@ -65,9 +70,11 @@ export class ProgressReader {
       if (FAILURE.test(status ?? '')) this.#failed += 1;
       this.#flakeFollows = dot === '↺';
     } else if (this.#flakeFollows && line.trim() !== '') {
-      this.#flaky.push(line.trim());
+      this.#flaky.push(isRuler(line) ? this.#heading : line.trim());
       this.#flakeFollows = false;
     } else this.#takeTotals(line);
+    if (this.#underRuler) this.#heading = line.trim();
+    this.#underRuler = isRuler(line);
   }
 
   #takeTotals(line: string): void {
@@ -78,7 +85,10 @@ export class ProgressReader {
   }
 }
 
-/** `12/340 specs done, 1 failed`. */
-export function describeProgress({ total, done, failed }: Progress): string {
-  return `${done}${total === undefined ? '' : `/${total}`} specs done, ${failed} failed`;
+const isRuler = (line: string): boolean => /^-{20,}$/.test(line);
+
+/** `12/340 specs done, 1 failed, 2m30s`. */
+export function describeProgress({ total, done, failed }: Progress, elapsed: Duration): string {
+  const time = formatDuration(Math.round(elapsed / 1000) * 1000);
+  return `${done}${total === undefined ? '' : `/${total}`} specs done, ${failed} failed, ${time}`;
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Exec } from '../../src/command.ts';
 import type { Seen } from '../../src/kube/skew.ts';
 import { askE2eTest } from '../../src/kube/skew-ask.ts';
@@ -38,7 +39,8 @@ async function readHelp(path: string, exec: Exec, env: Env, signal: AbortSignal)
       output: 'capture',
       okCodes: [0, 1, 2],
     });
-    return `${stdout}\n${stderr}`;
+    // Ginkgo colours its usage whatever it is written to.
+    return stripVTControlCharacters(`${stdout}\n${stderr}`);
   } catch {
     signal.throwIfAborted();
     return '';

@@ -1,0 +1,68 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
+import type { Acquirer } from '../../src/acquire/acquirer.ts';
+import { RunError, UsageError } from '../../src/errors.ts';
+import type { Run } from '../../src/run.ts';
+import { BINARY_NAMES, type Binaries, type Binary, type BinaryName, digestOf } from './binary.ts';
+import type { GinkgoValues } from './flags.ts';
+import { acquirePackage } from './package.ts';
+
+/** The binaries that Build left in the run directory, those on the PATH, or the test package's, as the flags say. */
+export async function findBinaries(
+  values: GinkgoValues,
+  run: Run,
+  open: () => Promise<Acquirer>,
+  signal: AbortSignal,
+): Promise<Binaries> {
+  if (values.useBuiltBinaries) return { programs: await forEach(built(run), signal), packageVersion: undefined };
+  if (values.useBinariesFromPath) return { programs: await forEach(onPath(run), signal), packageVersion: undefined };
+  return await acquirePackage(values, run, open, signal);
+}
+
+/** Throws UsageError for sources that exclude each other. */
+export function checkSources(values: GinkgoValues): void {
+  if (values.useBuiltBinaries && values.useBinariesFromPath) {
+    throw new UsageError('--use-built-binaries and --use-binaries-from-path exclude each other');
+  }
+}
+
+type Find = (name: BinaryName) => Promise<{ path: string; origin: string }>;
+
+function built(run: Run): Find {
+  return async (name) => {
+    const path = join(run.dir, name);
+    if (await isProgram(path)) return { path, origin: 'built' };
+    throw new RunError(
+      `--use-built-binaries: there is no built ${name} at ${path}: build it in this run with --build, or drop the flag to fetch a test package`,
+    );
+  };
+}
+
+/** The run directory comes first on the PATH of whatever a run starts. */
+function onPath(run: Run): Find {
+  const folders = [run.dir, ...(run.env['PATH'] ?? '').split(delimiter).map((folder) => resolve(run.cwd, folder))];
+  return async (name) => {
+    for (const folder of folders) {
+      const path = join(folder, name);
+      if (await isProgram(path)) return { path, origin: 'PATH' };
+    }
+    throw new RunError(`--use-binaries-from-path: there is no ${name} on the PATH`);
+  };
+}
+
+async function forEach(find: Find, signal: AbortSignal): Promise<Record<BinaryName, Binary>> {
+  const found = await Promise.all(
+    BINARY_NAMES.map(async (name) => {
+      const { path, origin } = await find(name);
+      return [name, { path, origin, sha256: await digestOf(path, signal) }] as const;
+    }),
+  );
+  return Object.fromEntries(found) as Record<BinaryName, Binary>;
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  return await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,44 @@
+import { UsageError } from '../../src/errors.ts';
+import { SKEW_COMPONENTS, type SkewComponent } from '../../src/kube/skew.ts';
+import { defineTester } from '../../src/tester.ts';
+import { readVariables } from '../../src/variables.ts';
+import { extraWords } from './arguments.ts';
+import { checkSources } from './binaries.ts';
+import { flags, type GinkgoValues } from './flags.ts';
+import { GinkgoTester } from './tester.ts';
+
+/** The tester of Kubernetes' own end-to-end tests. */
+export const ginkgo = defineTester({
+  name: 'ginkgo',
+  summary: "Runs Kubernetes' e2e.test with ginkgo.",
+  flags,
+  create: (values, _words, run) => {
+    checkSources(values);
+    checkSelection(values);
+    const plan = {
+      values,
+      extra: extraWords(values),
+      variables: readVariables('--env', values.env, run.log),
+      skew: { level: values.checkVersionSkew, ignored: values.checkVersionSkewIgnore.map(component) },
+    };
+    if (values.rerunFailed !== '' && plan.extra.focus.length > 0) throw exclusive('--ginkgo.focus in --test-args');
+    return new GinkgoTester(plan, run, async () => (await import('../../src/acquire/index.ts')).openAcquirer(run));
+  },
+});
+
+function checkSelection(values: GinkgoValues): void {
+  if (values.rerunFailed !== '' && values.focusRegex !== '') throw exclusive('--focus-regex');
+  if (values.flakeAttempts < 0) throw new UsageError(`--flake-attempts: ${values.flakeAttempts} is below 0`);
+}
+
+function exclusive(other: string): UsageError {
+  return new UsageError(`--rerun-failed and ${other} exclude each other: it runs exactly the specs that failed`);
+}
+
+function component(typed: string): SkewComponent {
+  const found = SKEW_COMPONENTS.find((name) => name === typed);
+  if (found) return found;
+  throw new UsageError(
+    `--check-version-skew-ignore: ${JSON.stringify(typed)} is not one of ${SKEW_COMPONENTS.join(', ')}`,
+  );
+}

@@ -1,0 +1,46 @@
+import { readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { RunError } from '../../src/errors.ts';
+import type { Env, Run } from '../../src/run.ts';
+
+/**
+ * Prints the full names of the specs that would run to stdout, one a line, in the suite's order: a dry run of the suite
+ * itself, which needs no cluster. `suite` is its path and `words` what selects the specs.
+ */
+export async function listSpecs(
+  suite: string,
+  words: readonly string[],
+  env: Env,
+  run: Run,
+  signal: AbortSignal,
+): Promise<number> {
+  const report = join(run.dir, 'specs.json');
+  const argv = [suite, ...words, '--ginkgo.dry-run', `--ginkgo.json-report=${report}`];
+  try {
+    await run.exec(argv, { signal, env, output: 'capture', cwd: dirname(suite) });
+    const names = specNames(JSON.parse(await readFile(report, 'utf8')));
+    // The one way to our stdout is a child's.
+    if (names.length > 0) await run.exec(['cat'], { signal, env, input: `${names.join('\n')}\n` });
+    return names.length;
+  } finally {
+    await rm(report, { force: true });
+  }
+}
+
+/** The specs of a Ginkgo 2 JSON report that were neither skipped nor pending. Throws RunError for anything else. */
+export function specNames(report: unknown): string[] {
+  if (!Array.isArray(report)) throw new RunError('the suite wrote no Ginkgo report');
+  return (report as SuiteReport[])
+    .flatMap(({ SpecReports }) => SpecReports ?? [])
+    .filter(({ LeafNodeType, State }) => LeafNodeType === 'It' && State === 'passed')
+    .map((spec) => [...(spec.ContainerHierarchyTexts ?? []), spec.LeafNodeText ?? ''].join(' ').replaceAll('\n', ' '));
+}
+
+interface SuiteReport {
+  readonly SpecReports?: readonly {
+    readonly ContainerHierarchyTexts?: readonly string[] | null;
+    readonly LeafNodeType?: string;
+    readonly LeafNodeText?: string;
+    readonly State?: string;
+  }[];
+}

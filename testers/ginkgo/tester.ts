@@ -1,0 +1,177 @@
+import { delimiter, dirname, join, resolve } from 'node:path';
+import type { Acquirer } from '../../src/acquire/acquirer.ts';
+import { RunError } from '../../src/errors.ts';
+import type { SkewRules } from '../../src/kube/skew.ts';
+import { checkVersionSkew } from '../../src/kube/skew-check.ts';
+import { junitFolder, readResults } from '../../src/results.ts';
+import type { Env, Run } from '../../src/run.ts';
+import type { TestContext, Tester, TestSummary } from '../../src/tester.ts';
+import { type ExtraWords, ginkgoCommand, lastValue, type Surroundings, suiteArguments } from './arguments.ts';
+import { findBinaries } from './binaries.ts';
+import type { Binaries } from './binary.ts';
+import type { GinkgoValues } from './flags.ts';
+import { listSpecs } from './list-specs.ts';
+import { describeEnding, failureOf, specsRan } from './outcome.ts';
+import { describeProgress, ProgressReader } from './progress.ts';
+import { failedSpecs, focusOn } from './rerun.ts';
+import { inspectSuite, type Suite } from './suite.ts';
+import { recordVersions } from './versions.ts';
+
+/** What the command line says, read and checked. */
+export interface GinkgoPlan {
+  readonly values: GinkgoValues;
+  readonly extra: ExtraWords;
+  /** `--env`. */
+  readonly variables: Env;
+  readonly skew: SkewRules;
+}
+
+/** What does not need the cluster. */
+interface Prepared {
+  readonly binaries: Binaries;
+  readonly suite: Suite;
+  /** The expressions that select the specs. */
+  readonly focus: readonly string[];
+}
+
+/** Milliseconds between two looks at the progress. */
+const TICK = { interactive: 1000, log: 30_000 };
+
+/** Runs Kubernetes' own end-to-end suite, or one built like it, with the ginkgo program. */
+export class GinkgoTester implements Tester {
+  readonly #plan: GinkgoPlan;
+  readonly #run: Run;
+  readonly #openAcquirer: () => Promise<Acquirer>;
+  #prepared: Prepared | undefined;
+
+  constructor(plan: GinkgoPlan, run: Run, openAcquirer: () => Promise<Acquirer>) {
+    this.#plan = plan;
+    this.#run = run;
+    this.#openAcquirer = openAcquirer;
+  }
+
+  get preparesAfterBuild(): boolean {
+    return this.#plan.values.useBuiltBinaries;
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    this.#prepared = await this.#prepare(signal);
+  }
+
+  plan(): string[][] {
+    const { dir, env } = this.#run;
+    const where = {
+      ginkgo: join(dir, 'ginkgo'),
+      e2eTest: join(dir, 'e2e.test'),
+      kubectl: join(dir, 'kubectl'),
+      ...this.#surroundings({ env, kubeconfig: undefined, provider: undefined }),
+    };
+    const { values, extra } = this.#plan;
+    const focus = values.rerunFailed === '' ? undefined : [`(the failed specs of ${values.rerunFailed})`];
+    const suite: Suite = { version: { unknown: 'not asked' }, ginkgo: 2, knows: () => true };
+    return [ginkgoCommand(values, extra, suite, where, focus)];
+  }
+
+  async test(context: TestContext, signal: AbortSignal): Promise<TestSummary | undefined> {
+    const prepared = this.#prepared ?? (await this.#prepare(signal));
+    const { values, skew } = this.#plan;
+    if (values.rerunFailed !== '' && prepared.focus.length === 0)
+      return { text: `no spec failed in ${values.rerunFailed}` };
+    const where = { ...paths(prepared.binaries), ...this.#surroundings(context) };
+    if (values.listSpecs) return await this.#list(prepared, where, signal);
+    this.#run.log.info(`testing with the kubeconfig ${where.kubeconfig}`);
+    const kubectl = lastValue(this.#plan.extra.test, 'kubectl-path') ?? where.kubectl;
+    await checkVersionSkew(skew, { ...where, kubectl, exec: this.#run.exec }, this.#run, signal);
+    return await this.#runSuite(prepared, where, signal);
+  }
+
+  async #prepare(signal: AbortSignal): Promise<Prepared> {
+    const { values } = this.#plan;
+    const run = this.#run;
+    const focus = await this.#focus();
+    const binaries = await findBinaries(values, run, this.#openAcquirer, signal);
+    const suite = await inspectSuite(binaries.programs['e2e.test'].path, run.exec, run.env, signal);
+    await recordVersions(binaries, suite, run, signal);
+    return { binaries, suite, focus };
+  }
+
+  async #focus(): Promise<string[]> {
+    const { focusRegex, rerunFailed, allowNoTests } = this.#plan.values;
+    if (rerunFailed === '') return [focusRegex];
+    const specs = await failedSpecs(resolve(this.#run.cwd, rerunFailed));
+    if (specs.length === 0 && !allowNoTests) {
+      throw new RunError(`--rerun-failed: no spec failed in ${rerunFailed} (--allow-no-tests lets this pass)`);
+    }
+    return specs.map(focusOn);
+  }
+
+  #surroundings({ env, kubeconfig, provider }: TestContext): Omit<Surroundings, 'ginkgo' | 'e2eTest' | 'kubectl'> {
+    const { cwd, artifacts } = this.#run;
+    const config = kubeconfig ?? (env['KUBECONFIG'] || join(env['HOME'] ?? '/root', '.kube', 'config'));
+    const variables = { ...env, ...this.#plan.variables };
+    return { kubeconfig: resolve(cwd, config), reportDir: artifacts, provider, env: variables };
+  }
+
+  async #list({ suite, focus }: Prepared, where: Surroundings, signal: AbortSignal): Promise<TestSummary> {
+    if (suite.ginkgo === 1) throw new RunError('--list-specs: a Ginkgo 1 suite cannot list its specs');
+    const { values, extra } = this.#plan;
+    const unreported = { ...where, reportDir: '', kubeconfig: '', provider: undefined };
+    const words = suiteArguments({ ...values, provider: '' }, extra, suite, unreported, focus);
+    // Whatever the extra arguments say, the report of a dry run must not replace one of real tests.
+    if (suite.knows('report-dir')) words.push('--report-dir=');
+    const count = await listSpecs(where.e2eTest, words, where.env, this.#run, signal);
+    return { text: `${count} specs would run` };
+  }
+
+  async #runSuite(
+    { suite, focus, binaries }: Prepared,
+    where: Surroundings,
+    signal: AbortSignal,
+  ): Promise<TestSummary> {
+    const { values, extra } = this.#plan;
+    const { log, exec } = this.#run;
+    const reportDir = resolve(dirname(where.e2eTest), lastValue(extra.test, 'report-dir') ?? where.reportDir);
+    const before = await junitFolder(reportDir);
+    const reader = new ProgressReader();
+    const started = performance.now();
+    const tell = () => log.progress(describeProgress(reader.progress, performance.now() - started));
+    const ticking = setInterval(tell, log.interactive ? TICK.interactive : TICK.log);
+    let failure: unknown;
+    try {
+      const argv = ginkgoCommand(values, extra, suite, where, focus);
+      const onOutput = (chunk: Uint8Array) => reader.take(chunk);
+      await exec(argv, { signal, env: withPath(where.env, binaries), onOutput });
+    } catch (error) {
+      failure = error;
+    } finally {
+      clearInterval(ticking);
+      log.progress(undefined);
+    }
+    const ending = { results: await readResults(reportDir, before), progress: reader.progress, failure };
+    const text = describeEnding(ending);
+    if (signal.aborted) {
+      log.info(`interrupted: ${text}`);
+      throw failure ?? signal.reason;
+    }
+    const failed = failureOf(ending, values.allowNoTests);
+    if (failed) {
+      log.error(text);
+      throw failed;
+    }
+    if (specsRan(ending) === undefined) log.warn('neither the output nor a junit file tells how many specs ran');
+    return { text };
+  }
+}
+
+function paths({ programs }: Binaries): Pick<Surroundings, 'ginkgo' | 'e2eTest' | 'kubectl'> {
+  return { ginkgo: programs.ginkgo.path, e2eTest: programs['e2e.test'].path, kubectl: programs.kubectl.path };
+}
+
+/** The folder of the programs comes first, so that whatever calls kubectl calls the one that fits the suite. */
+function withPath(env: Env, { programs }: Binaries): Env {
+  const folder = dirname(programs.kubectl.path);
+  const folders = (env['PATH'] ?? '').split(delimiter);
+  return programs.kubectl.origin === 'PATH' || folders[0] === folder
+    ? env
+    : { ...env, PATH: [folder, ...folders].join(delimiter) };
+}

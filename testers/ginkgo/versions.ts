@@ -1,0 +1,37 @@
+import type { Seen, VersionInfo } from '../../src/kube/skew.ts';
+import { askGinkgo, askKubectlClient } from '../../src/kube/skew-ask.ts';
+import type { Run } from '../../src/run.ts';
+import { BINARY_NAMES, type Binaries, type BinaryName } from './binary.ts';
+import type { Suite } from './suite.ts';
+
+/**
+ * Says of each program where it is, its version, where it came from and its digest, and writes that into
+ * `metadata.json`. `job-version` is the package's version, or else the suite's own.
+ */
+export async function recordVersions(binaries: Binaries, suite: Suite, run: Run, signal: AbortSignal): Promise<void> {
+  const { programs, packageVersion } = binaries;
+  const [ginkgo, kubectl] = await Promise.all([
+    askGinkgo(programs.ginkgo.path, run.exec, run.env, signal),
+    askKubectlClient(programs.kubectl.path, run.exec, run.env, signal),
+  ]);
+  const versions: Record<BinaryName, string | undefined> = {
+    'e2e.test': known(suite.version),
+    ginkgo: known(ginkgo)?.version,
+    kubectl: known<VersionInfo>(kubectl)?.gitVersion,
+  };
+  const entries: Record<string, string> = {
+    'tester-version': run.version,
+    'job-version': packageVersion ?? versions['e2e.test'] ?? '',
+  };
+  for (const name of BINARY_NAMES) {
+    const { path, origin, sha256 } = programs[name];
+    const version = versions[name];
+    run.log.info(`${name} ${version ?? '(version unknown)'} from ${origin}: ${path}, sha256 ${sha256}`);
+    const key = name.replace('.', '-');
+    if (version !== undefined) entries[`${key}-version`] = version;
+    entries[`${key}-sha256`] = sha256;
+  }
+  await run.metadata(entries);
+}
+
+const known = <T>(seen: Seen<T>): T | undefined => ('value' in seen ? seen.value : undefined);
