@@ -16,6 +16,11 @@ export const registry: Registry = {
   ],
   testers: [
     {
+      name: 'ginkgo',
+      summary: "runs Kubernetes' e2e.test with ginkgo",
+      load: async () => (await import('../testers/ginkgo/index.ts')).ginkgo,
+    },
+    {
       name: 'exec',
       summary: 'runs any command as the tests',
       load: async () => (await import('../testers/exec/index.ts')).exec,

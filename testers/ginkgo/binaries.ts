@@ -1,7 +1,8 @@
 import { access, constants } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Acquirer } from '../../src/acquire/acquirer.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
+import { findProgram } from '../../src/plugins/find.ts';
 import type { Run } from '../../src/run.ts';
 import { BINARY_NAMES, type Binaries, type Binary, type BinaryName, digestOf } from './binary.ts';
 import type { GinkgoValues } from './flags.ts';
@@ -39,13 +40,11 @@ function built(run: Run): Find {
 }
 
 /** The run directory comes first on the PATH of whatever a run starts. */
-function onPath(run: Run): Find {
-  const folders = [run.dir, ...(run.env['PATH'] ?? '').split(delimiter).map((folder) => resolve(run.cwd, folder))];
+function onPath({ dir, env, cwd }: Run): Find {
+  const path = [dir, env['PATH'] ?? ''].join(delimiter);
   return async (name) => {
-    for (const folder of folders) {
-      const path = join(folder, name);
-      if (await isProgram(path)) return { path, origin: 'PATH' };
-    }
+    const found = findProgram(name, { PATH: path }, cwd);
+    if (found !== undefined) return { path: found, origin: 'PATH' };
     throw new RunError(`--use-binaries-from-path: there is no ${name} on the PATH`);
   };
 }

@@ -10,7 +10,7 @@ import { GinkgoTester } from './tester.ts';
 /** The tester of Kubernetes' own end-to-end tests. */
 export const ginkgo = defineTester({
   name: 'ginkgo',
-  summary: "Runs Kubernetes' e2e.test with ginkgo.",
+  summary: "runs Kubernetes' e2e.test with ginkgo",
   flags,
   create: (values, _words, run) => {
     checkSources(values);
@@ -22,7 +22,7 @@ export const ginkgo = defineTester({
       skew: { level: values.checkVersionSkew, ignored: values.checkVersionSkewIgnore.map(component) },
     };
     if (values.rerunFailed !== '' && plan.extra.focus.length > 0) throw exclusive('--ginkgo.focus in --test-args');
-    return new GinkgoTester(plan, run, async () => (await import('../../src/acquire/index.ts')).openAcquirer(run));
+    return new GinkgoTester(plan, run, async () => (await import('../../src/acquire/open-acquirer.ts')).openAcquirer(run.acquire, run));
   },
 });
 
