@@ -34,8 +34,8 @@ export function describeResults(results: Results, flaky: readonly string[] = [])
   const failures = results.specs.filter(({ outcome }) => outcome === 'failed');
   if (failures.length > 0) lines.push('failed:', ...limited(failures, describeFailure));
   if (flakes.length > 0) lines.push('flaky, passed at a later attempt:', ...limited(flakes, (name) => [`  ${name}`]));
-  const slowest = results.specs.filter(({ isSpec, outcome }) => isSpec && outcome !== 'skipped');
-  if (slowest.length > 1)
+  const slowest = results.specs.filter(({ isSpec, seconds }) => isSpec && seconds >= 1);
+  if (slowest.length > 0)
     lines.push(
       'slowest:',
       ...slowest

@@ -22,7 +22,9 @@ export const ginkgo = defineTester({
       skew: { level: values.checkVersionSkew, ignored: values.checkVersionSkewIgnore.map(component) },
     };
     if (values.rerunFailed !== '' && plan.extra.focus.length > 0) throw exclusive('--ginkgo.focus in --test-args');
-    return new GinkgoTester(plan, run, async () => (await import('../../src/acquire/open-acquirer.ts')).openAcquirer(run.acquire, run));
+    return new GinkgoTester(plan, run, async () =>
+      (await import('../../src/acquire/open-acquirer.ts')).openAcquirer(run.acquire, run),
+    );
   },
 });
 

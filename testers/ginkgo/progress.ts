@@ -54,10 +54,8 @@ export class ProgressReader {
 
   /** Counts the dots a line begins with and returns what is left of it. */
   #takeDots(line: string, unfinished: boolean): string {
-    const [, succinct, dots = '', rest = ''] =
-      /^(\[\d+\] .* - \d+\/\d+ specs (?:- \d+ procs )?)?([•SP]*)(.*)$/s.exec(line) ?? [];
-    if (succinct !== undefined) this.#total = Number(/ - (\d+)\/\d+ specs/.exec(succinct)?.[1]);
-    const waiting = (unfinished && rest === '') || rest !== '' ? dots.slice(-1) : '';
+    const [, dots = '', rest = ''] = /^([•SP]*)(.*)$/s.exec(line) ?? [];
+    const waiting = unfinished || rest !== '' ? dots.slice(-1) : '';
     for (const dot of dots.slice(0, dots.length - waiting.length)) if (dot === '•') this.#done += 1;
     return waiting + rest;
   }

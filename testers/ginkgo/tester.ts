@@ -64,7 +64,7 @@ export class GinkgoTester implements Tester {
       ginkgo: join(dir, 'ginkgo'),
       e2eTest: join(dir, 'e2e.test'),
       kubectl: join(dir, 'kubectl'),
-      ...this.#surroundings({ env, kubeconfig: undefined, provider: undefined }),
+      ...this.#surroundings(noCluster(env)),
     };
     const { values, extra } = this.#plan;
     const focus = values.rerunFailed === '' ? undefined : [`(the failed specs of ${values.rerunFailed})`];
@@ -92,6 +92,14 @@ export class GinkgoTester implements Tester {
     const binaries = await findBinaries(values, run, this.#openAcquirer, signal);
     const suite = await inspectSuite(binaries.programs['e2e.test'].path, run.exec, run.env, signal);
     await recordVersions(binaries, suite, run, signal);
+    // What the suite is not able to do is told now, not when there is a cluster.
+    suiteArguments(
+      values,
+      this.#plan.extra,
+      suite,
+      { ...paths(binaries), ...this.#surroundings(noCluster(run.env)) },
+      focus,
+    );
     return { binaries, suite, focus };
   }
 
@@ -130,6 +138,7 @@ export class GinkgoTester implements Tester {
   ): Promise<TestSummary> {
     const { values, extra } = this.#plan;
     const { log, exec } = this.#run;
+    const argv = ginkgoCommand(values, extra, suite, where, focus);
     const reportDir = resolve(dirname(where.e2eTest), lastValue(extra.test, 'report-dir') ?? where.reportDir);
     const before = await junitFolder(reportDir);
     const reader = new ProgressReader();
@@ -138,7 +147,6 @@ export class GinkgoTester implements Tester {
     const ticking = setInterval(tell, log.interactive ? TICK.interactive : TICK.log);
     let failure: unknown;
     try {
-      const argv = ginkgoCommand(values, extra, suite, where, focus);
       const onOutput = (chunk: Uint8Array) => reader.take(chunk);
       await exec(argv, { signal, env: withPath(where.env, binaries), onOutput });
     } catch (error) {
@@ -162,6 +170,8 @@ export class GinkgoTester implements Tester {
     return { text };
   }
 }
+
+const noCluster = (env: Env): TestContext => ({ env, kubeconfig: undefined, provider: undefined });
 
 function paths({ programs }: Binaries): Pick<Surroundings, 'ginkgo' | 'e2eTest' | 'kubectl'> {
   return { ginkgo: programs.ginkgo.path, e2eTest: programs['e2e.test'].path, kubectl: programs.kubectl.path };
