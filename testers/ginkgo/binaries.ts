@@ -15,8 +15,9 @@ export async function findBinaries(
   open: () => Promise<Acquirer>,
   signal: AbortSignal,
 ): Promise<Binaries> {
-  if (values.useBuiltBinaries) return { programs: await forEach(built(run), signal), packageVersion: undefined };
-  if (values.useBinariesFromPath) return { programs: await forEach(onPath(run), signal), packageVersion: undefined };
+  const packageVersion = values.testPackageVersion || undefined;
+  if (values.useBuiltBinaries) return { programs: await forEach(built(run), signal), packageVersion };
+  if (values.useBinariesFromPath) return { programs: await forEach(onPath(run), signal), packageVersion };
   return await acquirePackage(values, run, open, signal);
 }
 

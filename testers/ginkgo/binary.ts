@@ -17,7 +17,7 @@ export interface Binary {
 
 export interface Binaries {
   readonly programs: Readonly<Record<BinaryName, Binary>>;
-  /** Of the test package; undefined for binaries from elsewhere. */
+  /** Of the test package; for binaries from elsewhere what the command line says, or undefined. */
   readonly packageVersion: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../src/errors.ts';
+import { RunError, UsageError } from '../../src/errors.ts';
 import { SKEW_COMPONENTS, type SkewComponent } from '../../src/kube/skew.ts';
 import { defineTester } from '../../src/tester.ts';
 import { readVariables } from '../../src/variables.ts';
@@ -22,9 +22,7 @@ export const ginkgo = defineTester({
       skew: { level: values.checkVersionSkew, ignored: values.checkVersionSkewIgnore.map(component) },
     };
     if (values.rerunFailed !== '' && plan.extra.focus.length > 0) throw exclusive('--ginkgo.focus in --test-args');
-    return new GinkgoTester(plan, run, async () =>
-      (await import('../../src/acquire/open-acquirer.ts')).openAcquirer(run.acquire, run),
-    );
+    return new GinkgoTester(plan, run, () => Promise.reject(new RunError('test packages cannot be fetched yet')));
   },
 });
 
