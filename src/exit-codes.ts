@@ -21,7 +21,7 @@ export function exitCodeOf(error: unknown): number {
   if (step === 'Down' || step === 'Finish') return exitCodes.teardownFailed.code;
   if (causeOf(first, TimedOutError)) return exitCodes.timedOut.code;
   if (step === 'Test') return exitCodes.testsFailed.code;
-  if (step !== undefined) return exitCodes.runFailed.code;
+  if (step !== undefined && step !== 'Init') return exitCodes.runFailed.code;
   if (causeOf(first, UsageError)) return exitCodes.usage.code;
   return exitCodes.runFailed.code;
 }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { RunError } from '../../src/errors.ts';
 import { builtImageOf } from './names.ts';
 import { runKind, type Tools } from './tools.ts';
+import { buildWords } from './words.ts';
 
 /** Builds the node image, and kubectl, e2e.test and ginkgo for this machine, which go into the run dir. */
 export async function build(tools: Tools, signal: AbortSignal): Promise<void> {
@@ -15,24 +16,12 @@ export async function build(tools: Tools, signal: AbortSignal): Promise<void> {
   await dropPageCache(tools, signal);
 }
 
-/** The image that --up takes after --build, in this call or an earlier one of the run; empty without a build. */
-export function nodeImage({ run, values }: Pick<Tools, 'run' | 'values'>): string {
-  if (values.imageName !== '') return values.imageName;
-  return run.recall('built-image') ?? (run.asked.build ? builtImageOf(run.id) : '');
-}
-
 async function buildNodeImage(tools: Tools, signal: AbortSignal): Promise<void> {
   const { run, values } = tools;
   const image = values.imageName === '' ? builtImageOf(run.id) : values.imageName;
   if (values.imageName === '') await run.remember({ 'built-image': image });
   run.log.info(`Building the node image ${image}.`);
-  const words = ['build', 'node-image'];
-  if (values.kubeRoot !== '') words.push(values.kubeRoot);
-  if (values.buildType !== '') words.push('--type', values.buildType);
-  if (values.baseImage !== '') words.push('--base-image', values.baseImage);
-  words.push('--image', image);
-  if (values.arch !== '') words.push('--arch', values.arch);
-  await runKind(tools, words, { signal });
+  await runKind(tools, buildWords(tools), { signal });
 }
 
 /** The tree the image is built from; undefined when it is made of a release, an archive or a URL. */

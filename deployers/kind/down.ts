@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { always, messageOf, RunError } from '../../src/errors.ts';
 import { delay } from '../../src/wait.ts';
 import { containersOf, type NodeContainer, removeKindNetwork } from './containers.ts';
-import { kubeconfigPath, runKind, type Tools } from './tools.ts';
+import { breakKubeconfigLock, runKind, type Tools } from './tools.ts';
+import { deleteWords } from './words.ts';
 
 /**
  * Removes the cluster this run made, or the one named on the command line of a run that made none. Does nothing when
@@ -16,16 +16,22 @@ export async function down(tools: Tools, signal: AbortSignal): Promise<void> {
     run.log.info('This run has made no kind cluster, so there is none to take down.');
     return;
   }
-  const there = await containersOf(tools, name, signal);
+  const there = await orSay(name, signal, () => containersOf(tools, name, signal));
   if (made !== undefined && !isOurs(tools, there)) {
     run.log.warn(`The kind cluster named ${name} is not the one this run made; it is left alone.`);
-  } else
+  } else {
     await always(
-      () => remove(tools, name, signal),
+      () => orSay(name, signal, () => remove(tools, name, signal)),
       () => removeNetwork(tools, signal),
     );
+  }
   await removeBuiltImage(tools, signal);
-  await run.remember({ 'cluster-name': undefined, 'kind-nodes': undefined, 'kind-network': undefined });
+  await run.remember({
+    'cluster-name': undefined,
+    'kubeconfig-path': undefined,
+    'kind-nodes': undefined,
+    'kind-network': undefined,
+  });
 }
 
 /** False when the run knows its containers and none of them is left, while others bear the cluster's name. */
@@ -39,31 +45,32 @@ const ATTEMPTS = 4;
 
 /** Deletes until nothing is left: a create that was cut short may have containers on their way still. */
 async function remove(tools: Tools, name: string, signal: AbortSignal): Promise<void> {
-  const { run, values } = tools;
-  const kubeconfig = kubeconfigPath(tools);
-  const words = ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig];
+  const { run } = tools;
   for (let attempt = 1; ; attempt += 1) {
-    if (values.kubeconfig === '') await rm(`${kubeconfig}.lock`, { force: true });
+    await breakKubeconfigLock(tools);
     try {
-      await runKind(tools, words, { signal });
+      await runKind(tools, deleteWords(tools, name), { signal });
       const left = await containersOf(tools, name, signal);
       if (left.length === 0) return;
       throw new RunError(`kind left containers of ${name}: ${left.map((each) => each.name).join(', ')}`);
     } catch (error) {
       signal.throwIfAborted();
-      if (attempt === ATTEMPTS) throw notRemoved(tools, name, error);
-      run.log.warn(`Deleting ${name} failed, trying again in ${2 ** (attempt - 1)} s: ${messageOf(error)}`);
-      await delay(1000 * 2 ** (attempt - 1), signal);
+      if (attempt === ATTEMPTS) throw error;
+      run.log.warn(`Deleting ${name} failed, trying again: ${messageOf(error)}`);
+      await delay(500 * 2 ** (attempt - 1), signal);
     }
   }
 }
 
-function notRemoved({ run }: Tools, name: string, error: unknown): RunError {
-  const later = `kubetest2-ts kind --down --run-id=${run.id}`;
-  return new RunError(
-    `the kind cluster ${name} could not be removed and may still be there: ${messageOf(error)}; once that is mended, ${later} removes it`,
-    { cause: error },
-  );
+/** What fails here leaves the cluster behind: that is the first thing to know. */
+async function orSay<T>(name: string, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    signal.throwIfAborted();
+    const sentence = `the kind cluster ${name} could not be removed and may still be there: ${messageOf(error)}`;
+    throw new RunError(sentence, { cause: error });
+  }
 }
 
 async function removeNetwork(tools: Tools, signal: AbortSignal): Promise<void> {

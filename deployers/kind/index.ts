@@ -3,7 +3,7 @@ import { type Deployer, defineDeployer } from '../../src/deployer.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
 import { readKubeconfig } from '../../src/kube/kubeconfig.ts';
 import type { Run } from '../../src/run.ts';
-import { build, nodeImage } from './build.ts';
+import { build } from './build.ts';
 import { readConfig, wantedConfig } from './config.ts';
 import { down } from './down.ts';
 import { flags, type KindValues } from './flags.ts';
@@ -14,6 +14,7 @@ import { chooseProvider } from './provider.ts';
 import { ginkgoDefaults, SCRIPT_TEST_ENVIRONMENT } from './tester-defaults.ts';
 import { kubeconfigPath, type Tools } from './tools.ts';
 import { type ClusterPlan, up } from './up.ts';
+import { buildWords, createWords, deleteWords, loadWords, nodeImage } from './words.ts';
 
 /** A cluster of kind: nodes are containers on this machine. */
 class KindCluster implements Deployer {
@@ -97,6 +98,20 @@ class KindCluster implements Deployer {
     };
   }
 
+  plan(step: 'build' | 'up' | 'down'): readonly (readonly string[])[] {
+    const whose = { run: this.#run, values: this.#values };
+    const name = this.#name;
+    const commands = {
+      build: () => [buildWords(whose)],
+      up: () => [
+        createWords(whose, name, nodeImage(whose), this.#values.config || undefined),
+        ...loadWords(whose, name),
+      ],
+      down: () => [deleteWords(whose, name)],
+    };
+    return commands[step]().map((words) => ['kind', ...words]);
+  }
+
   #ready(): Tools {
     if (!this.#tools) throw new RunError('the kind deployer was not initialised');
     return this.#tools;
@@ -109,6 +124,12 @@ export const kind = defineDeployer({
   flags,
   create: (values, run) => {
     if (values.config === '-') throw new UsageError('--config: a configuration is read from a file, not from stdin');
+    const made = run.recall('cluster-name');
+    if (made !== undefined && values.clusterName !== '' && values.clusterName !== made) {
+      throw new UsageError(
+        `--cluster-name: the cluster of run ${run.id} is ${made}; leave the flag out, or take another --run-id`,
+      );
+    }
     return new KindCluster(values, run);
   },
   testerDefaults: (tester, env, values) => (tester === 'ginkgo' ? ginkgoDefaults(env, values) : []),

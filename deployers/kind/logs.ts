@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { causedByUnknownCluster } from './failures.ts';
 import { runKind, type Tools } from './tools.ts';
+import { exportWords } from './words.ts';
 
 /**
  * Saves what the nodes can tell below `logs` in the artifacts, where kubetest2 puts it. What kind has written before it
@@ -11,8 +11,7 @@ export async function dumpLogs(tools: Tools, signal: AbortSignal): Promise<void>
   const name = run.recall('cluster-name') ?? (run.asked.up ? '' : values.clusterName);
   if (name === '') return;
   try {
-    const words = ['export', 'logs', '--name', name, join(run.artifacts, 'logs')];
-    await runKind(tools, words, { signal, output: 'log' });
+    await runKind(tools, exportWords(tools, name), { signal, output: 'log' });
   } catch (error) {
     signal.throwIfAborted();
     // A create that failed early has left no nodes to ask.

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExecOptions, Finished } from '../../src/command.ts';
 import type { Run } from '../../src/run.ts';
@@ -37,6 +38,12 @@ export async function askProvider(
 export function kubeconfigPath({ run, values }: Pick<Tools, 'run' | 'values'>): string {
   if (values.kubeconfig !== '') return resolve(run.cwd, values.kubeconfig);
   return run.recall('kubeconfig-path') ?? join(run.dir, 'kubeconfig');
+}
+
+/** A kind that was killed leaves its lock, and the next one fails on it. Nobody else uses the run's own file. */
+export async function breakKubeconfigLock(tools: Tools): Promise<void> {
+  const path = kubeconfigPath(tools);
+  if (path === join(tools.run.dir, 'kubeconfig')) await rm(`${path}.lock`, { force: true });
 }
 
 async function explained<T>(action: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,12 +1,13 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RunError } from '../../src/errors.ts';
 import { NotReadyError, type Reached, waitForApi, waitForCluster } from '../../src/kube/ready.ts';
 import { type KindConfig, lacksNetwork, mergeConfigs } from './config.ts';
 import { containersOf, countNodes, lacksKindNetwork } from './containers.ts';
 import { causedByNameTaken } from './failures.ts';
-import { kubeconfigPath, runKind, type Tools } from './tools.ts';
+import { breakKubeconfigLock, kubeconfigPath, runKind, type Tools } from './tools.ts';
 import { tuneCluster } from './tune.ts';
+import { createWords, loadWords } from './words.ts';
 
 /** What init found out about the cluster to make. */
 export interface ClusterPlan {
@@ -27,7 +28,7 @@ export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal): 
   await create(tools, plan, config, signal);
   const containers = await containersOf(tools, plan.name, signal);
   await run.remember({ 'kind-nodes': containers.map(({ id }) => id).join(',') });
-  await loadImages(tools, plan.name, signal);
+  for (const words of loadWords(tools, plan.name)) await runKind(tools, words, { signal });
   const effective = { ...plan.wanted, ...plan.file };
   await tuneCluster(tools, plan.name, effective, signal);
   if (values.wait > 0) await waitUntilReady(tools, plan, countNodes(containers), signal);
@@ -73,29 +74,16 @@ async function create(
   config: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { run, values } = tools;
-  const kubeconfig = kubeconfigPath(tools);
-  // A kind that was killed leaves its lock, and the next one fails on it. Nobody else uses the run's own file.
-  if (values.kubeconfig === '') await rm(`${kubeconfig}.lock`, { force: true });
+  const { run } = tools;
+  await breakKubeconfigLock(tools);
   run.log.info(`Creating the kind cluster ${name}.`);
-  const words = ['create', 'cluster', '--name', name];
-  if (image !== '') words.push('--image', image);
-  if (config !== undefined) words.push('--config', config);
-  words.push('--kubeconfig', kubeconfig, '--retain');
   try {
-    await runKind(tools, words, { signal });
+    await runKind(tools, createWords(tools, name, image, config), { signal });
   } catch (error) {
     // Somebody was quicker with the name: nothing there is ours.
     if (causedByNameTaken(error)) await run.remember({ 'cluster-name': undefined });
     throw error;
   }
-}
-
-async function loadImages(tools: Tools, name: string, signal: AbortSignal): Promise<void> {
-  const archives = tools.values.loadImage.filter((image) => image.endsWith('.tar'));
-  const images = tools.values.loadImage.filter((image) => !image.endsWith('.tar'));
-  if (images.length > 0) await runKind(tools, ['load', 'docker-image', ...images, '--name', name], { signal });
-  for (const archive of archives) await runKind(tools, ['load', 'image-archive', archive, '--name', name], { signal });
 }
 
 async function waitUntilReady(tools: Tools, plan: ClusterPlan, nodes: number, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import {
+  type KindConfig,
+  lacksNetwork,
+  mergeConfigs,
+  readConfig,
+  wantedConfig,
+} from '../../../deployers/kind/config.ts';
+import { flags, type KindValues } from '../../../deployers/kind/flags.ts';
+import { parseFlags } from '../../../src/parse.ts';
+import type { Env } from '../../../src/run.ts';
+
+function valuesOf(words: readonly string[], env: Env = {}): KindValues {
+  const { values, faults } = parseFlags({ kind: flags }, words, env);
+  expect(faults).toEqual([]);
+  return values.kind;
+}
+
+const wanted = (words: readonly string[], env: Env = {}) => wantedConfig(valuesOf(words, env));
+const listIn = (config: KindConfig | undefined, key: string) => (config?.[key] ?? []) as unknown[];
+const roles = async (...words: string[]) =>
+  (listIn(await wanted(words), 'nodes') as { role: string }[]).map(({ role }) => role);
+
+test('without a word about the cluster kind keeps its own defaults', async () => {
+  expect(await wanted(['--image-name=i', '--wait=1m', '--retain'])).toBeUndefined();
+});
+
+describe('nodes', () => {
+  test.each([
+    ['--nodes=1', 1, 0],
+    ['--nodes=3', 1, 2],
+    ['--workers=2', 1, 2],
+    ['--control-planes=3', 3, 0],
+    ['--control-planes=3 --nodes=5', 3, 2],
+    ['--control-planes=3 --workers=1', 3, 1],
+    ['--control-planes=1 --workers=1 --nodes=2', 1, 1],
+    ['--e2e-k8s', 1, 2],
+    ['--e2e-k8s --workers=0', 1, 0],
+  ])('%s makes %i control planes and %i workers', async (words, controlPlanes, workers) => {
+    const expected = [...Array(controlPlanes).fill('control-plane'), ...Array(workers).fill('worker')];
+    expect(await roles(...words.split(' '))).toEqual(expected);
+  });
+
+  test.each([
+    '--nodes=0',
+    '--control-planes=0',
+    '--workers=-1',
+    '--nodes=2 --workers=2',
+    '--nodes=2 --control-planes=3',
+  ])('%s is refused', async (words) => {
+    await expect(wanted(words.split(' '))).rejects.toThrow(/--(?:nodes|control-planes|workers)/);
+  });
+});
+
+test('the variables of e2e-k8s.sh are defaults, and flags win over them', async () => {
+  const env = {
+    IP_FAMILY: 'ipv6',
+    KUBE_PROXY_MODE: 'ipvs',
+    FEATURE_GATES: '{"A": true}',
+    RUNTIME_CONFIG: '{"api/all": "true"}',
+  };
+  expect(await wanted(['--ip-family=dual', '--feature-gates=B=false'], env)).toMatchObject({
+    networking: { ipFamily: 'dual', kubeProxyMode: 'ipvs' },
+    featureGates: { B: false },
+    runtimeConfig: { 'api/all': 'true' },
+  });
+});
+
+test('a log level becomes a patch for each current form of the configuration of kubeadm', async () => {
+  const config = await wanted([], { KIND_CLUSTER_LOG_LEVEL: '6' });
+  const patches = (listIn(config, 'kubeadmConfigPatches') as string[]).map((patch) =>
+    parseAllDocuments(patch).map((document) => document.toJS()),
+  );
+  const listed = [{ name: 'v', value: '6' }];
+  expect(patches[0]).toEqual([
+    {
+      kind: 'ClusterConfiguration',
+      apiVersion: 'kubeadm.k8s.io/v1beta4',
+      apiServer: { extraArgs: listed },
+      controllerManager: { extraArgs: listed },
+      scheduler: { extraArgs: listed },
+    },
+    { kind: 'InitConfiguration', apiVersion: 'kubeadm.k8s.io/v1beta4', nodeRegistration: { kubeletExtraArgs: listed } },
+    { kind: 'JoinConfiguration', apiVersion: 'kubeadm.k8s.io/v1beta4', nodeRegistration: { kubeletExtraArgs: listed } },
+  ]);
+  expect(patches[1]?.[0]).toMatchObject({ apiVersion: 'kubeadm.k8s.io/v1beta3', apiServer: { extraArgs: { v: '6' } } });
+  expect(patches[1]).toHaveLength(3);
+});
+
+test('--e2e-k8s has the kubelet settings and the empty search list of the script', async () => {
+  const config = await wanted(['--e2e-k8s']);
+  expect(config?.['networking']).toEqual({ dnsSearch: [] });
+  const [patch] = listIn(config, 'kubeadmConfigPatches') as string[];
+  expect(parseAllDocuments(patch ?? '')[2]?.toJS().nodeRegistration.kubeletExtraArgs).toEqual([
+    { name: 'v', value: '4' },
+    { name: 'container-log-max-files', value: '10' },
+    { name: 'container-log-max-size', value: '100Mi' },
+  ]);
+});
+
+describe('a merge', () => {
+  test('keeps the keys of the file, joins patches with the last word to the file, and takes its nodes', () => {
+    const ours = {
+      networking: { ipFamily: 'ipv6', kubeProxyMode: 'ipvs' },
+      kubeadmConfigPatches: ['a'],
+      nodes: [1, 2],
+    };
+    const theirs = { networking: { ipFamily: 'dual' }, kubeadmConfigPatches: ['b'], nodes: [3], name: 'x' };
+    expect(mergeConfigs(ours, theirs)).toEqual({
+      networking: { ipFamily: 'dual', kubeProxyMode: 'ipvs' },
+      kubeadmConfigPatches: ['a', 'b'],
+      nodes: [3],
+      name: 'x',
+    });
+  });
+
+  const leaf = fc.oneof(fc.string(), fc.boolean(), fc.array(fc.integer()));
+  const config = fc.dictionary(
+    fc.constantFrom('a', 'b', 'c', 'nodes'),
+    fc.oneof(leaf, fc.dictionary(fc.constantFrom('x', 'y'), leaf)),
+  );
+  test('says nothing the file does not want', () => {
+    fc.assert(
+      fc.property(config, config, (ours, theirs) => {
+        expect(mergeConfigs(ours, theirs)).toMatchObject(theirs);
+        expect(mergeConfigs(ours, {})).toEqual(ours);
+      }),
+    );
+  });
+});
+
+describe('a file', () => {
+  const read = async (content: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kt2-config-'));
+    try {
+      writeFileSync(join(folder, 'c.yaml'), content);
+      return await readConfig(join(folder, 'c.yaml'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  test('may have anchors, and documents after the first, which kind does not read', async () => {
+    expect(await read('a: &x {b: 1}\nc: {<<: *x}\n---\nother: 1\n')).toEqual({ a: { b: 1 }, c: { b: 1 } });
+  });
+
+  test.each(['', '- a', 'a: [', 'just words'])('with %j is refused', async (content) => {
+    await expect(read(content)).rejects.toThrow(/--config: .*c\.yaml is not a kind configuration/);
+  });
+
+  test('can leave the network to somebody else', async () => {
+    expect(lacksNetwork(await read('networking: {disableDefaultCNI: true}'))).toBe(true);
+    expect(lacksNetwork(await read('networking: {}'))).toBe(false);
+  });
+});

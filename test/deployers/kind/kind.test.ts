@@ -1,0 +1,380 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { Pki, serveApi } from '../../kube/api-server.ts';
+import { Machine } from './launch.ts';
+
+/** These do not wait for a cluster that answers. */
+const NO_WAIT = '--wait=0';
+const CREATE = 'kind create cluster --name kind-r1 --kubeconfig rundir/r1/kubeconfig --retain';
+const DELETE = 'kind delete cluster --name kind-r1 --kubeconfig rundir/r1/kubeconfig';
+const EXPORT = 'kind export logs --name kind-r1 artifacts/logs';
+
+const kubeconfig = (machine: Machine, server = 'https://127.0.0.1:1', cluster: object = {}): string => {
+  const path = join(machine.folder, 'kubeconfig-of-kind');
+  const content = {
+    'current-context': 'CONTEXT',
+    contexts: [{ name: 'CONTEXT', context: { cluster: 'c', user: 'u' } }],
+    clusters: [{ name: 'c', cluster: { server, ...cluster } }],
+    users: [{ name: 'u', user: { token: 't' } }],
+  };
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+};
+
+describe('a whole run', () => {
+  test('creates, tests with a kubeconfig of its own, saves the logs and deletes', async () => {
+    using machine = new Machine();
+    const words = ['--up', '--down', NO_WAIT, '--test=exec', '--', 'sh', '-c'];
+    const script = 'echo $KUBECONFIG $KIND_CLUSTER_NAME && cat $KUBECONFIG';
+    const ended = await machine.run([...words, script], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stdout).toContain(`${machine.rundir}/r1/kubeconfig kind-r1`);
+    expect(ended.stdout).toContain('"current-context":"kind-kind-r1"');
+    expect(machine.calls()).toEqual([CREATE, EXPORT, DELETE]);
+    expect(machine.text('artifacts/logs/journal.log')).toBe('booted\n');
+    expect(machine.clusters()).toEqual([]);
+    expect(machine.exists('.kube')).toBe(false);
+  });
+
+  test('removes the network that kind made for it, and leaves one that was there', async () => {
+    using machine = new Machine();
+    await machine.run(['--up', '--down', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    expect(machine.exists('state/network')).toBe(false);
+    writeFileSync(join(machine.state, 'network'), '');
+    await machine.run(['--up', '--down', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine), PROW_JOB_ID: 'r2' });
+    expect(machine.exists('state/network')).toBe(true);
+  });
+
+  test('leaves the network to a cluster that joined it', async () => {
+    using machine = new Machine();
+    await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    writeFileSync(join(machine.state, 'clusters', 'other'), 'id-9 other-control-plane\n');
+    expect(await machine.run(['--down'])).toMatchObject({ code: 0 });
+    expect(machine.exists('state/network')).toBe(true);
+    expect(machine.clusters()).toEqual(['other']);
+  });
+});
+
+describe('what reaches kind', () => {
+  test('the flags of the original, and only they, beside the kubeconfig and --retain', async () => {
+    using machine = new Machine();
+    writeFileSync(join(machine.folder, 'my.yaml'), 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n');
+    const flags = ['--cluster-name=mine', '--image-name=img:1', '--config=my.yaml', '--kubeconfig=k/config'];
+    mkdirSync(join(machine.folder, 'k'));
+    await machine.run(['--up', '--down', NO_WAIT, ...flags], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    expect(machine.calls()).toEqual([
+      'kind create cluster --name mine --image img:1 --config my.yaml --kubeconfig k/config --retain',
+      'kind export logs --name mine artifacts/logs',
+      'kind delete cluster --name mine --kubeconfig k/config',
+    ]);
+    expect(machine.text('artifacts/kind-config.yaml')).toContain('kind: Cluster');
+  });
+
+  test('images and archives to load', async () => {
+    using machine = new Machine();
+    const flags = ['--load-image=a:1', '--load-image=some.tar', '--load-image=b:2'];
+    await machine.run(['--up', NO_WAIT, ...flags], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    expect(machine.calls().slice(1)).toEqual([
+      'kind load docker-image a:1 b:2 --name kind-r1',
+      'kind load image-archive some.tar --name kind-r1',
+    ]);
+  });
+
+  test('the provider that was chosen, and none when none was', async () => {
+    using machine = new Machine();
+    const env = { FAKE_KUBECONFIG: kubeconfig(machine) };
+    await machine.run(['--up', '--down', NO_WAIT], env);
+    await machine.run(['--up', '--down', NO_WAIT, '--provider=docker'], env);
+    const lines = machine.text('state/kind-env').trimEnd().split('\n');
+    expect(lines).toEqual([...Array(3).fill('provider='), ...Array(3).fill('provider=docker')]);
+  });
+
+  test('a configuration made of the variables of e2e-k8s.sh, merged with --config, whose keys win', async () => {
+    using machine = new Machine();
+    const own =
+      'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nfeatureGates: {B: false}\nnetworking: {apiServerPort: 6443}\n';
+    writeFileSync(join(machine.folder, 'my.yaml'), own);
+    const env = {
+      FEATURE_GATES: '{"A": true, "B": true}',
+      RUNTIME_CONFIG: '{"api/beta":"true"}',
+      KUBE_PROXY_MODE: 'nftables',
+      FAKE_KUBECONFIG: kubeconfig(machine),
+    };
+    await machine.run(['--up', NO_WAIT, '--config=my.yaml', '--workers=2'], env);
+    expect(machine.calls()[0]).toContain('--config artifacts/kind-config.yaml');
+    const config = parse(machine.text('state/config'));
+    expect(config).toEqual({
+      kind: 'Cluster',
+      apiVersion: 'kind.x-k8s.io/v1alpha4',
+      networking: { kubeProxyMode: 'nftables', apiServerPort: 6443 },
+      nodes: [{ role: 'control-plane' }, { role: 'worker' }, { role: 'worker' }],
+      featureGates: { A: true, B: false },
+      runtimeConfig: { 'api/beta': 'true' },
+    });
+    expect(parse(machine.text('artifacts/kind-config.yaml'))).toEqual(config);
+  });
+});
+
+describe('what belongs to somebody else', () => {
+  test('a cluster of the same name is neither used nor deleted', async () => {
+    using machine = new Machine();
+    writeFileSync(join(machine.state, 'clusters', 'mine'), 'id-9 mine-control-plane\n');
+    const ended = await machine.run(['--up', '--down', '--cluster-name=mine']);
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain('there is a kind cluster named mine, which this run did not make');
+    expect(machine.clusters()).toEqual(['mine']);
+    expect(machine.calls()).toEqual([]);
+  });
+
+  test('a cluster that took the name between our look and our create is left alone', async () => {
+    using machine = new Machine();
+    const says = 'ERROR: failed to create cluster: node(s) already exist for a cluster with the name "kind-r1"';
+    const ended = await machine.run(['--up', '--down', NO_WAIT], { FAKE_CREATE: 'fails', FAKE_CREATE_SAYS: says });
+    expect(ended.code).toBe(3);
+    expect(machine.junit()).toContain('a kind cluster named kind-r1 is there already and was left alone');
+    expect(machine.calls()).toEqual([CREATE]);
+  });
+
+  test('a cluster that was replaced by another of its name is left alone', async () => {
+    using machine = new Machine();
+    await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    writeFileSync(join(machine.state, 'clusters', 'kind-r1'), 'id-0 kind-r1-control-plane\n');
+    const ended = await machine.run(['--down']);
+    expect(ended.stderr).toContain('is not the one this run made; it is left alone');
+    expect(machine.calls()).not.toContain(DELETE);
+    expect(machine.clusters()).toEqual(['kind-r1']);
+  });
+
+  test('--down of a run that made nothing deletes nothing, least of all the cluster called kind', async () => {
+    using machine = new Machine();
+    writeFileSync(join(machine.state, 'clusters', 'kind'), 'id-9 kind-control-plane\n');
+    await machine.run(['--down']);
+    expect(machine.calls()).toEqual([]);
+    expect(machine.clusters()).toEqual(['kind']);
+  });
+
+  test('--down with a name of its own takes that cluster', async () => {
+    using machine = new Machine();
+    writeFileSync(join(machine.state, 'clusters', 'mine'), 'id-9 mine-control-plane\n');
+    expect(await machine.run(['--down', '--cluster-name=mine'])).toMatchObject({ code: 0 });
+    expect(machine.clusters()).toEqual([]);
+  });
+});
+
+test('a run that has a cluster takes no other name', async () => {
+  using machine = new Machine();
+  await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+  expect(await machine.run(['--down', '--cluster-name=other'])).toMatchObject({ code: 2 });
+  expect(machine.clusters()).toEqual(['kind-r1']);
+});
+
+test('a lock that a killed kind left beside the kubeconfig of the run is removed, one beside another file is not', async () => {
+  using machine = new Machine();
+  await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+  writeFileSync(join(machine.rundir, 'r1/kubeconfig.lock'), '');
+  writeFileSync(join(machine.folder, 'mine.lock'), '');
+  await machine.run(['--down']);
+  await machine.run(['--up', NO_WAIT, '--kubeconfig=mine'], { FAKE_KUBECONFIG: kubeconfig(machine) });
+  await machine.run(['--down']);
+  expect(machine.exists('rundir/r1/kubeconfig.lock')).toBe(false);
+  expect(machine.exists('mine.lock')).toBe(true);
+});
+
+describe('--up, --test and --down in three calls', () => {
+  test('are one run: cluster, kubeconfig and build come from its state', async () => {
+    using machine = new Machine();
+    const env = { PROW_JOB_ID: '' };
+    await machine.run(['--up', NO_WAIT], { ...env, FAKE_KUBECONFIG: kubeconfig(machine) });
+    const [cluster = ''] = machine.clusters();
+    expect(cluster).toMatch(/^kind-[0-9a-f]{8}-[0-9a-f]{4}$/);
+    const tested = await machine.run(['--test=exec', '--', 'sh', '-c', 'cat $KUBECONFIG'], env);
+    expect(tested.stdout).toContain(`"current-context":"kind-${cluster}"`);
+    expect(await machine.run(['--down'], env)).toMatchObject({ code: 0 });
+    expect(machine.clusters()).toEqual([]);
+  });
+
+  test('a kubeconfig whose current context became another is refused', async () => {
+    using machine = new Machine();
+    await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    const path = 'rundir/r1/kubeconfig';
+    writeFileSync(join(machine.folder, path), machine.text(path).replaceAll('kind-kind-r1', 'production'));
+    const ended = await machine.run(['--test=exec', '--', 'touch', 'tested']);
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain('is production, not kind-kind-r1');
+    expect(machine.exists('tested')).toBe(false);
+  });
+});
+
+describe('a cluster that does not come up', () => {
+  test('gives its logs and is deleted by --up alone, as kind would have done', async () => {
+    using machine = new Machine();
+    expect(await machine.run(['--up'], { FAKE_CREATE: 'fails' })).toMatchObject({ code: 3 });
+    expect(machine.calls()).toEqual([CREATE, EXPORT, DELETE]);
+  });
+
+  test('stays with --retain', async () => {
+    using machine = new Machine();
+    await machine.run(['--up', '--retain'], { FAKE_CREATE: 'fails' });
+    expect(machine.clusters()).toEqual(['kind-r1']);
+    await machine.run(['--down']);
+    expect(machine.clusters()).toEqual([]);
+  });
+
+  test('before it had a node gives no logs, and that is no second failure', async () => {
+    using machine = new Machine();
+    const ended = await machine.run(['--up', '--down'], { FAKE_CREATE: 'early' });
+    expect(ended.stderr).not.toContain('logs could not');
+    expect(machine.calls()).toEqual([CREATE, EXPORT, DELETE]);
+  });
+
+  test('is told apart by its remedy, in junit too', async () => {
+    using machine = new Machine();
+    const says = 'docker: Error response from daemon: no space left on device.';
+    await machine.run(['--up'], { FAKE_CREATE: 'fails', FAKE_CREATE_SAYS: says });
+    expect(machine.junit()).toMatch(/<failure message="the disk is full: free some space/);
+    expect(machine.junit()).toContain(says);
+  });
+
+  test('fails with a broken --config or --feature-gates before a build', async () => {
+    using machine = new Machine();
+    writeFileSync(join(machine.folder, 'my.yaml'), 'a: [');
+    for (const flag of ['--config=my.yaml', '--feature-gates=A:', '--config=-', '--nodes=2 --workers=5'])
+      expect(await machine.run(['--build', '--up', ...flag.split(' ')])).toMatchObject({ code: 2 });
+    expect(machine.calls()).toEqual([]);
+  });
+});
+
+describe('readiness', () => {
+  let pki: Pki;
+  beforeAll(() => {
+    pki = new Pki();
+  });
+  afterAll(() => pki[Symbol.dispose]());
+
+  const node = (ready: string) => ({
+    metadata: { name: 'kind-r1-control-plane' },
+    status: { conditions: [{ type: 'Ready', status: ready, reason: 'KubeletNotReady', message: 'no network' }] },
+  });
+
+  test.each([
+    { name: 'passes', ready: 'True', workers: '', code: 0 },
+    { name: 'fails while a node is not Ready', ready: 'False', workers: '', code: 3 },
+    { name: 'fails while a node is missing', ready: 'True', workers: 'worker', code: 3 },
+  ])('$name', async ({ ready, workers, code }) => {
+    using machine = new Machine();
+    await using api = await serveApi(pki, (path) => {
+      if (path === '/version') return { body: { gitVersion: 'v1.36.1' } };
+      return { body: { items: path === '/api/v1/nodes' ? [node(ready)] : [] } };
+    });
+    const env = {
+      FAKE_WORKERS: workers,
+      FAKE_KUBECONFIG: kubeconfig(machine, api.url, { 'certificate-authority': pki.path('ca.crt') }),
+    };
+    const ended = await machine.run(['--up', `--wait=${code === 0 ? '1m' : '1s'}`], env);
+    expect(ended.code).toBe(code);
+    if (code === 0) return expect(machine.text('artifacts/metadata.json')).toContain('"cluster-version": "v1.36.1"');
+    expect(machine.junit()).toContain('<testcase name="Readiness"');
+    expect(machine.junit()).toContain('the cluster was not ready within 1s (--wait)');
+    if (ready === 'False') expect(machine.junit()).toContain('is not Ready (KubeletNotReady: no network)');
+    return undefined;
+  });
+});
+
+describe('--build', () => {
+  const built = 'kindest/node:r1';
+  const make = (ginkgo: string) => `make all WHAT=cmd/kubectl test/e2e/e2e.test ${ginkgo}`;
+
+  test('makes an image of this run and the test binaries, takes the image up, and removes it with the cluster', async () => {
+    using machine = new Machine();
+    mkdirSync(join(machine.folder, 'vendor/github.com/onsi/ginkgo/v2/ginkgo'), { recursive: true });
+    const env = { FAKE_KUBECONFIG: kubeconfig(machine) };
+    expect(await machine.run(['--build', '--up', '--down', NO_WAIT], env)).toMatchObject({ code: 0 });
+    expect(machine.calls()).toEqual([
+      `kind build node-image --image ${built}`,
+      make('vendor/github.com/onsi/ginkgo/v2/ginkgo'),
+      `kind create cluster --name kind-r1 --image ${built} --kubeconfig rundir/r1/kubeconfig --retain`,
+      EXPORT,
+      DELETE,
+    ]);
+    for (const name of ['kubectl', 'e2e.test', 'ginkgo']) expect(machine.exists(`rundir/r1/${name}`)).toBe(true);
+    expect(machine.dockerCalls()).toContain(`docker image rm ${built}`);
+  });
+
+  test('in a call of its own is what a later --up of the run takes', async () => {
+    using machine = new Machine();
+    await machine.run(['--build']);
+    await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    expect(machine.calls().at(-1)).toContain(`--image ${built}`);
+  });
+
+  test('passes the flags of the original, and keeps an image that was named', async () => {
+    using machine = new Machine();
+    mkdirSync(join(machine.folder, 'k8s/vendor/github.com/onsi/ginkgo/ginkgo'), { recursive: true });
+    const flags = ['--kube-root=k8s', '--build-type=source', '--base-image=base:1', '--image-name=i:1', '--arch=arm64'];
+    const env = { FAKE_KUBECONFIG: kubeconfig(machine) };
+    await machine.run(['--build', '--up', '--down', NO_WAIT, ...flags], env);
+    expect(machine.calls().slice(0, 2)).toEqual([
+      'kind build node-image k8s --type source --base-image base:1 --image i:1 --arch arm64',
+      make('vendor/github.com/onsi/ginkgo/ginkgo'),
+    ]);
+    expect(machine.exists('k8s/_output/bin/ginkgo')).toBe(true);
+    expect(machine.dockerCalls().filter((call) => call.includes('image rm'))).toEqual([]);
+  });
+
+  test('fails at once when make leaves something out', async () => {
+    using machine = new Machine();
+    const ended = await machine.run(['--build', '--up'], { FAKE_MAKE_OMITS: 'ginkgo' });
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain('make passed without making');
+    expect(machine.calls().some((call) => call.includes('create'))).toBe(false);
+  });
+
+  test('of a release needs no source tree', async () => {
+    using machine = new Machine();
+    await machine.run(['--build', '--build-type=release', '--kube-root=v1.36.1']);
+    expect(machine.calls()).toEqual([`kind build node-image v1.36.1 --type release --image ${built}`]);
+  });
+
+  test('without a source tree says how to name one', async () => {
+    using machine = new Machine();
+    const ended = await machine.run(['--build'], { FAKE_BUILD: 'fails' });
+    expect(ended.stderr).toContain('kind finds no Kubernetes source: name it with --kube-root');
+  });
+});
+
+describe('a daemon that is gone', () => {
+  test('before Up is told with its remedy', async () => {
+    using machine = new Machine();
+    writeFileSync(join(machine.state, 'docker-down'), '');
+    const ended = await machine.run(['--up', '--down']);
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain('the container daemon does not answer at unix:///var/run/docker.sock: start it');
+    expect(machine.calls()).toEqual([]);
+  });
+
+  test('in mid-run fails Down, which a later --down of the run makes good', async () => {
+    using machine = new Machine();
+    const down = join(machine.state, 'docker-down');
+    const words = ['--up', '--down', NO_WAIT, '--test=exec', '--', 'touch', down];
+    const ended = await machine.run(words, { FAKE_KUBECONFIG: kubeconfig(machine) });
+    expect(ended.code).toBe(4);
+    expect(ended.stderr).toMatch(
+      /the kind cluster kind-r1 could not be removed and may still be there: the container daemon does not/,
+    );
+    rmSync(down);
+    expect(await machine.run(['--down'])).toMatchObject({ code: 0 });
+    expect(machine.clusters()).toEqual([]);
+  });
+});
+
+test('--dry-run shows the commands and starts none', async () => {
+  using machine = new Machine();
+  const ended = await machine.run(['--build', '--up', '--down', '--dry-run']);
+  expect(ended.stdout).toContain('kind build node-image --image kindest/node:r1');
+  expect(ended.stdout).toContain('kind create cluster --name kind-r1 --image kindest/node:r1');
+  expect(ended.stdout).toContain('kind delete cluster --name kind-r1');
+  expect(machine.calls()).toEqual([]);
+  expect(machine.exists('rundir')).toBe(false);
+});

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.js', import.meta.url));
+const tools = fileURLToPath(new URL('../../fakes/kind-tools', import.meta.url));
+
+/** One run of the built launcher, as a user sees it. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A temporary folder in which the launcher runs with the stand-ins for kind, docker and make on PATH. */
+export class Machine implements Disposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'kt2-kind-'));
+  readonly state = join(this.folder, 'state');
+  readonly artifacts = join(this.folder, 'artifacts');
+  readonly rundir = join(this.folder, 'rundir');
+  readonly #children: ChildProcess[] = [];
+
+  constructor() {
+    mkdirSync(join(this.state, 'clusters'), { recursive: true });
+  }
+
+  /** Starts `kubetest2-ts kind …`, as run r1. */
+  start(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const child = spawn(process.execPath, [program, 'kind', ...words], {
+      cwd: this.folder,
+      env: {
+        PATH: [tools, '/usr/bin', '/bin'].join(delimiter),
+        HOME: this.folder,
+        ARTIFACTS: this.artifacts,
+        KUBETEST2_RUN_DIR: this.rundir,
+        PROW_JOB_ID: 'r1',
+        FAKE_STATE: this.state,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#children.push(child);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const ended = new Promise<Ended>((resolve) => {
+      child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    });
+    return { child, ended };
+  }
+
+  async run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return await this.start(words, env).ended;
+  }
+
+  /** Resolves when the stand-ins have written a line. */
+  async called(line: string): Promise<void> {
+    const stop = new AbortController();
+    const seen = new Promise<void>((resolve) => {
+      const look = () => this.calls().includes(line) && resolve();
+      watch(this.state, { signal: stop.signal }, look);
+      look();
+    });
+    await seen;
+    stop.abort();
+  }
+
+  /** How kind and make were called, in order, with this machine's folder left out. */
+  calls(): string[] {
+    return this.#lines('calls');
+  }
+
+  dockerCalls(): string[] {
+    return this.#lines('docker-calls');
+  }
+
+  /** The names of the clusters that are there. */
+  clusters(): string[] {
+    return readdirSync(join(this.state, 'clusters'));
+  }
+
+  facts(runId = 'r1'): Record<string, string> {
+    return JSON.parse(readFileSync(join(this.rundir, runId, 'state.json'), 'utf8')).facts;
+  }
+
+  junit(): string {
+    return readFileSync(join(this.artifacts, 'junit_runner.xml'), 'utf8');
+  }
+
+  text(path: string): string {
+    return readFileSync(join(this.folder, path), 'utf8');
+  }
+
+  exists(path: string): boolean {
+    return existsSync(join(this.folder, path));
+  }
+
+  [Symbol.dispose](): void {
+    for (const child of this.#children) child.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #lines(name: string): string[] {
+    const path = join(this.state, name);
+    if (!existsSync(path)) return [];
+    return readFileSync(path, 'utf8').replaceAll(`${this.folder}/`, '').trimEnd().split('\n');
+  }
+}

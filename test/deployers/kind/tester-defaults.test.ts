@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { flags } from '../../../deployers/kind/flags.ts';
+import { ginkgoDefaults } from '../../../deployers/kind/tester-defaults.ts';
+import { parseFlags } from '../../../src/parse.ts';
+import type { Env } from '../../../src/run.ts';
+
+const defaults = (env: Env, ...words: string[]) =>
+  ginkgoDefaults(env, parseFlags({ kind: flags }, words, env).values.kind);
+
+test('nothing set gives nothing', () => {
+  expect(defaults({})).toEqual([]);
+});
+
+test.each<[Env, string[]]>([
+  [{ FOCUS: '\\[sig-api\\]' }, ['--focus-regex=\\[sig-api\\]']],
+  [{ SKIP: 'a|b' }, ['--skip-regex=a|b']],
+  [{ LABEL_FILTER: '!Slow' }, ['--label-filter=!Slow']],
+  [{ PARALLEL: 'true' }, ['--skip-regex=\\[Serial\\]', '--parallel=25']],
+  [{ PARALLEL: 'true', SKIP: 'a' }, ['--skip-regex=\\[Serial\\]|a', '--parallel=25']],
+  [{ PARALLEL: 'false' }, []],
+  [{ GINKGO_PARALLEL: 'y' }, ['--parallel=25']],
+  [{ PARALLEL: 'true', GINKGO_PARALLEL_NODES: '4' }, ['--skip-regex=\\[Serial\\]', '--parallel=4']],
+  [{ GINKGO_TOLERATE_FLAKES: 'y' }, ['--flake-attempts=2']],
+  [{ GINKGO_TIMEOUT: '2h' }, ['--timeout=2h']],
+  [{ GINKGO_UNTIL_IT_FAILS: 'true', GINKGO_NO_COLOR: 'y' }, ['--ginkgo-args=--until-it-fails --no-color']],
+  [{ GINKGO_POLL_PROGRESS_AFTER: '5m' }, ['--ginkgo-args=--poll-progress-after=5m']],
+])('%j is %j', (env, words) => {
+  expect(defaults(env)).toEqual(words);
+});
+
+test.each<[Env, string | undefined]>([
+  [{}, '--focus-regex=\\[Conformance\\]'],
+  [{ LABEL_FILTER: 'x' }, undefined],
+  [{ FOCUS: '' }, undefined],
+  [{ FOCUS: 'f' }, '--focus-regex=f'],
+])('--e2e-k8s with %j focuses as the script does: %s', (env, focus) => {
+  expect(defaults(env, '--e2e-k8s').find((word) => word.startsWith('--focus'))).toBe(focus);
+});
+
+test('--e2e-k8s tells e2e.test the number of workers', () => {
+  expect(defaults({}, '--e2e-k8s')).toContain('--test-args=--num-nodes=2 --disable-log-dump=true');
+  expect(defaults({}, '--e2e-k8s', '--workers=5')).toContain('--test-args=--num-nodes=5 --disable-log-dump=true');
+});

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { offlineCorefile } from '../../../deployers/kind/tune.ts';
+
+test('the CoreDNS of an IPv6 cluster answers for internal and asks nobody', () => {
+  const corefile = `.:53 {
+    errors
+    health
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       upstream
+       fallthrough in-addr.arpa ip6.arpa
+    }
+    forward . /etc/resolv.conf
+    loop
+    reload
+}
+`;
+  expect(offlineCorefile(corefile)).toBe(`.:53 {
+    errors
+    health
+    kubernetes cluster.local internal in-addr.arpa ip6.arpa {
+       pods insecure
+    }
+    reload
+}
+`);
+});
+
+test('a forward with a block of options keeps its braces in balance', () => {
+  const corefile = '.:53 {\n    forward . /etc/resolv.conf {\n       max_concurrent 1000\n    }\n}\n';
+  expect(offlineCorefile(corefile)).toBe(corefile);
+});
