@@ -2,10 +2,10 @@
 // Nothing in dist/ reads a file beside the bundle, and the same commit gives the same bytes.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { bundledPackages, licenceText } from './bundled.ts';
+import { builtins } from './builtins.ts';
+import { bundledPackages, licenceText, order } from './bundled.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string };
@@ -20,6 +20,22 @@ const common = {
   legalComments: 'none',
 } satisfies BuildOptions;
 
+/** The packages that our code imports where they are used. */
+const lazyPackages = new Set<string>();
+const fileName = (name: string): string => name.replace('@', '').replaceAll('/', '-');
+
+/** Makes each of them a file of its own. All else is one file: to find and open many small ones costs more than it saves. */
+const packagesApart: Plugin = {
+  name: 'packages-apart',
+  setup(builder) {
+    builder.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
+      if (kind !== 'dynamic-import' || path.startsWith('node:') || importer.includes('node_modules')) return undefined;
+      lazyPackages.add(path);
+      return { path: `./packages/${fileName(path)}.js`, external: true };
+    });
+  },
+};
+
 /** The entry loads the rest at run time, once it knows that this node can read it. */
 const launcherApart: Plugin = {
   name: 'launcher-apart',
@@ -29,18 +45,16 @@ const launcherApart: Plugin = {
 };
 
 /**
- * A CommonJS package that is imported lazily ends up in a chunk of its own, which would have a default export alone. The
- * names that node gives it are spelt out, so that `const { parse } = await import('yaml')` means the same in the bundle.
+ * An entry for each of them. A CommonJS package would have a default export alone: the names that node gives it are
+ * spelt out, so that `const { parse } = await import('yaml')` means the same in the bundle.
  */
-const lazyPackages: Plugin = {
-  name: 'lazy-packages',
+const packageEntries: Plugin = {
+  name: 'package-entries',
   setup(builder) {
-    builder.onResolve({ filter: /^[@a-z]/ }, ({ kind, path, namespace }) =>
-      kind === 'dynamic-import' && namespace === 'file' && !isBuiltin(path)
-        ? { path, namespace: 'lazy-package' }
-        : undefined,
+    builder.onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'entry-point' ? { path, namespace: 'package-entry' } : undefined,
     );
-    builder.onLoad({ filter: /.*/, namespace: 'lazy-package' }, async ({ path }) => {
+    builder.onLoad({ filter: /./, namespace: 'package-entry' }, async ({ path }) => {
       const names = Object.keys((await import(path)) as object).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
       return { contents: `export { ${names.join(', ')} } from ${JSON.stringify(path)};`, resolveDir: root };
     });
@@ -51,16 +65,25 @@ rmSync(`${root}/dist`, { recursive: true, force: true });
 const { metafile } = await build({
   ...common,
   entryPoints: { launcher: 'bin/launcher.ts', index: 'src/index.ts' },
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
   target: 'node22.19',
   keepNames: true,
   metafile: true,
-  plugins: [lazyPackages],
   define: { 'globalThis.KUBETEST2_TS_BUILD': JSON.stringify({ version, commit: commit() }) },
-  // CommonJS dependencies inside an ES module still say `require`.
+  plugins: [packagesApart, builtins],
+});
+const packages = await build({
+  ...common,
+  outdir: 'dist/packages',
+  entryPoints: Object.fromEntries([...lazyPackages].sort(order).map((name) => [fileName(name), name])),
+  target: 'node22.19',
+  keepNames: true,
+  metafile: true,
+  plugins: [packageEntries],
+  // CommonJS packages inside an ES module still say `require`.
   banner: { js: "import{createRequire as kt2Require}from'node:module';const require=kt2Require(import.meta.url);" },
 });
+Object.assign(metafile.inputs, packages.metafile.inputs);
+Object.assign(metafile.outputs, packages.metafile.outputs);
 await build({
   ...common,
   entryPoints: { 'kubetest2-ts': 'bin/kubetest2-ts.ts' },

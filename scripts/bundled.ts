@@ -57,4 +57,8 @@ function licenceFile(folder: string): string {
 }
 
 const label = ({ name, version }: BundledPackage): string => `${name} ${version}`;
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The order of code units, the same on every machine. */
+export function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

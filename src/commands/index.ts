@@ -50,6 +50,19 @@ export const commands: readonly Command[] = [
     hidden: true,
     run: async (words, world) => await (await import('./keep-lease.ts')).keepLease(words, world),
   },
+  {
+    name: 'completion',
+    usage: 'bash|zsh|fish',
+    summary: 'the lines that make a shell complete the words of this program',
+    run: async (words, world) => await (await import('./completion.ts')).completion(words, world),
+  },
+  {
+    name: 'complete-words',
+    usage: 'SHELL WORD...',
+    summary: 'what those lines call',
+    hidden: true,
+    run: async (words, world) => await (await import('./completion.ts')).completeWords(words, world, commands),
+  },
 ];
 
 export const commandNames = commands.filter(({ hidden }) => !hidden).map(({ name }) => name);
