@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readStandalone } from './choose-tester.ts';
 import { type Exec, openExec } from './command.ts';
@@ -98,7 +99,10 @@ function bareRun(
         else facts.set(name, value);
       }
     },
-    metadata: async (entries) => await mergeMetadata(join(artifacts, 'metadata.json'), entries, { log }),
+    metadata: async (entries) => {
+      await mkdir(artifacts, { recursive: true });
+      await mergeMetadata(join(artifacts, 'metadata.json'), entries, { log });
+    },
     junitCase: async () => {},
     event: () => {},
   };

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -79,6 +88,10 @@ export class Sandbox {
   /** Runs the built program to its end. */
   async run(words: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Promise<Ended> {
     return await this.start([process.execPath, program, ...words], env).ended;
+  }
+
+  has(name: string): boolean {
+    return existsSync(join(this.dir, name));
   }
 
   read(name: string): string {

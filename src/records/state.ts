@@ -89,7 +89,7 @@ export async function readState(file: string): Promise<RunState | undefined> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw new RunError(`the run's state ${file} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
   return checkState(text, file);
