@@ -67,7 +67,8 @@ const WORDS = [
   'credential',
   '(?:api|access|private|signing|encryption)[-_]?key',
 ];
-const TELLS_WHERE = '(?:file|path|dir|name|namespace|ttl|type|id|url|expiry|timeout)s?';
+const TELLS_WHERE =
+  '(?:file|path|dir|name|namespace|ttl|type|id|ur[il]|expiry|timeout|backend|provider|store|enabled|mode|version|endpoint|host|port|prefix|location|source|kind|count|limit|length|size|audience|issuer|bucket|deprecated)s?';
 const FLAG = `(?![a-z0-9_-]{0,60}${TELLS_WHERE}=)[a-z0-9_-]{0,40}?(?:${WORDS.join('|')})[a-z0-9_-]{0,20}=`;
 const VARIABLE = `(?![A-Z0-9_]{0,60}${upper(TELLS_WHERE)}=)[A-Z0-9_]{0,40}?(?:${upper(WORDS.join('|'))})[A-Z0-9_]{0,20}=`;
 

@@ -115,6 +115,8 @@ test.each([
   ['GOOGLE_APPLICATION_CREDENTIALS', true],
   ['TOKEN_FILE', false],
   ['secretName', false],
+  ['SECRETS_BACKEND', false],
+  ['AUTOMOUNT_TOKEN_ENABLED', false],
   ['namespace', false],
   ['KEYBOARD', false],
 ])('%s holds a secret: %s', (name, secret) => {

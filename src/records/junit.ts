@@ -53,7 +53,7 @@ export class JunitRunner {
   static async open(file: string, { runId, now, mask, log }: JunitSettings): Promise<JunitRunner> {
     const clean = (text: string) => mask(xmlText(text));
     const cleanRunId = clean(runId);
-    const earlier = await readEarlier(file, log);
+    const earlier = await readEarlier(file, cleanRunId, log);
     const own = earlier?.suites.find(({ properties }) => properties[RUN_ID] === cleanRunId);
     const timestamp = own?.timestamp || now().toISOString();
     const cases = own?.cases.map(kept) ?? [];
@@ -160,7 +160,7 @@ function keptOutput(clean: string): { output?: string } {
   return clean.trim() === '' ? {} : { output: bounded(clean, LONGEST_OUTPUT) };
 }
 
-async function readEarlier(file: string, log: JunitSettings['log']) {
+async function readEarlier(file: string, runId: string, log: JunitSettings['log']) {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -168,13 +168,21 @@ async function readEarlier(file: string, log: JunitSettings['log']) {
     if (isCode(error, 'ENOENT')) return undefined;
     throw new RunError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
-  if (text.trim() === '') return undefined;
+  if (text.trim() === '' || isAnothers(text, runId)) return undefined;
   try {
     return await readJunit(text, file);
   } catch (error) {
     log?.warn(`${messageOf(error)}; it is kept as ${moveAside(file)}`);
     return undefined;
   }
+}
+
+/**
+ * Whether a file is whole and cannot be of this run, told without loading the parser: the folder of a person's
+ * last run is what most runs find.
+ */
+function isAnothers(text: string, runId: string): boolean {
+  return /^[\w.:-]+$/.test(runId) && !text.includes(`"${runId}"`) && /<\/testsuites?>\s*$/.test(text.slice(-100));
 }
 
 function kept({ name, seconds, failure, skipped, systemOut }: JunitCase): RunnerCase {
