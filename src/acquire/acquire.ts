@@ -1,0 +1,216 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageOf, RunError } from '../errors.ts';
+import { takeLock } from '../lock.ts';
+import type { AcquireSettings } from '../run.ts';
+import type { AcquirerWorld, Cached } from './acquirer.ts';
+import type { Cache, Content, Entry } from './cache.ts';
+import { type Expected, publishedChecksum } from './checksum.ts';
+import { type Fetched, fetchObject } from './fetch-object.ts';
+import type { Pin } from './pins.ts';
+import { checkBinary, type Platform } from './platform.ts';
+import { megabytes } from './progress.ts';
+import type { Pace } from './retry.ts';
+import { shownUrl } from './shown-url.ts';
+import type { Sink } from './sink.ts';
+import type { Source } from './source.ts';
+import { openUnpacker } from './unpack.ts';
+import { openWholeSink } from './whole-sink.ts';
+
+/** What somebody wants. */
+export interface Need {
+  readonly url: string;
+  /** The members that are wanted out of a package; undefined for the file itself. */
+  readonly members: readonly string[] | undefined;
+  /** What its bytes must be, when the run has pins. */
+  readonly pin: Pin | undefined;
+  readonly platform: Platform | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What it takes. */
+export interface Means {
+  readonly settings: AcquireSettings;
+  readonly world: AcquirerWorld;
+  readonly pace: Pace;
+  readonly source: Source;
+  readonly cache: Cache;
+  /** Reads a small text from an address. */
+  readonly text: (url: string, signal: AbortSignal) => Promise<string>;
+}
+
+/** Files by their names in a package; the file itself goes by the empty name. */
+export type Found = Readonly<Record<string, Cached>>;
+
+/** The name of a file that is wanted whole. */
+export const ITSELF = '';
+
+/**
+ * From the cache, else from the network into the cache: one process fetches, the others wait for it and say so.
+ * Throws RunError when it cannot be had or is not what it must be.
+ */
+export async function acquire(need: Need, means: Means): Promise<Found> {
+  const { cache, settings, world } = means;
+  const id = await identity(need.url, settings);
+  const before = await lookUp(id, need, means);
+  if (before) return before;
+  const shown = shownUrl(need.url);
+  if (settings.offline) throw new RunError(`${shown}: not in the cache, and --offline is given`);
+  await using _ = await takeLock(cache.lockFile(id), {
+    signal: need.signal,
+    wait: true,
+    onWait: (pid) => world.log.info(`waiting for process ${pid}, which is fetching ${shown}`),
+  });
+  return (await lookUp(id, need, means)) ?? fetchInto(id, need, means);
+}
+
+/** What tells one object from another in the cache. A file of this machine is another one once it is written to. */
+async function identity(url: string, { gcsEndpoint }: AcquireSettings): Promise<string> {
+  if (!URL.canParse(url)) throw new RunError(`${shownUrl(url)}: no address`);
+  const address = new URL(url);
+  address.username = '';
+  address.password = '';
+  if (address.protocol === 'gs:') return gcsEndpoint === '' ? url : `${url} at ${gcsEndpoint}`;
+  if (address.protocol !== 'file:') return address.href;
+  try {
+    const { size, mtimeMs } = await stat(fileURLToPath(url));
+    return `${url} ${size} ${mtimeMs}`;
+  } catch (error) {
+    throw new RunError(messageOf(error), { cause: error });
+  }
+}
+
+/** All that is wanted, when all of it is in the cache and was checked as this run wants it. */
+async function lookUp(id: string, need: Need, { cache, settings, world }: Means): Promise<Found | undefined> {
+  const entry = await cache.read(id);
+  if (entry === undefined || !trusted(entry, need.pin, settings)) return undefined;
+  const contents = contentsOf(entry);
+  const found: Record<string, Cached> = {};
+  for (const name of need.members ?? [ITSELF]) {
+    const content = contents[name];
+    const path = content && (await cache.find(content, need.signal));
+    if (content === undefined || path === undefined) return undefined;
+    found[name] = { ...content, path, ...originOf(need, entry), cacheHit: true };
+  }
+  await checkPlatforms(need, found);
+  await cache.touch(id);
+  world.log.detail(1, `${shownUrl(need.url)}: in the cache`);
+  world.event('download', { ...recordOf(need, entry), cacheHit: true });
+  return found;
+}
+
+function trusted(entry: Entry, pin: Pin | undefined, { allowUnverified }: AcquireSettings): boolean {
+  if (pin) return entry.digests.sha512 === pin.sha512;
+  return entry.verified !== 'nothing' || allowUnverified;
+}
+
+async function fetchInto(id: string, need: Need, means: Means): Promise<Found> {
+  const { cache, settings, world, pace, source } = means;
+  const { url, signal } = need;
+  const expected = await expectation(need, means);
+  const started = performance.now();
+  try {
+    const fetched = await fetchObject(url, {
+      signal,
+      source,
+      pace,
+      connections: settings.downloadConnections,
+      log: world.log,
+      expected,
+      size: need.pin?.size,
+      open: async () => openSink(need, await cache.scratch(id)),
+    });
+    await checkPlatforms(need, Object.fromEntries(fetched.files));
+    const contents: Record<string, Content> = {};
+    const paths: Record<string, string> = {};
+    for (const [name, { path, sha256, size }] of fetched.files) {
+      contents[name] = { sha256, size };
+      paths[name] = await cache.keep(path, { sha256, size });
+    }
+    const verified = need.pin ? 'pin' : (expected?.algorithm ?? 'nothing');
+    const entry = merged(await cache.read(id), { url: shownUrl(url), fetched, verified, contents });
+    await cache.write(id, entry);
+    const seconds = (performance.now() - started) / 1000;
+    world.log.info(
+      `fetched ${shownUrl(url)}: ${megabytes(fetched.size)} MB in ${seconds.toFixed(1)}s, ${told(fetched, expected)}`,
+    );
+    world.event('download', { ...recordOf(need, entry), cacheHit: false, seconds });
+    const origin = originOf(need, entry);
+    return Object.fromEntries(
+      Object.entries(contents).map(([name, content]) => [
+        name,
+        { ...content, path: paths[name] ?? '', ...origin, cacheHit: false },
+      ]),
+    );
+  } finally {
+    await cache.clear(id);
+  }
+}
+
+async function openSink({ url, members }: Need, folder: string): Promise<Sink> {
+  return members ? openUnpacker(shownUrl(url), members, folder) : openWholeSink(join(folder, 'whole'), ITSELF);
+}
+
+/** What the bytes must come to. Undefined only where the run accepts anything. */
+async function expectation(
+  { url, pin, signal }: Need,
+  { settings, world, text }: Means,
+): Promise<Expected | undefined> {
+  if (pin) return { algorithm: 'sha512', hex: pin.sha512, from: settings.pins };
+  const published = await publishedChecksum(url, (address) => text(address, signal));
+  if (published) return published;
+  const shown = shownUrl(url);
+  if (!settings.allowUnverified)
+    throw new RunError(`${shown}: no checksum is published for it (.sha512, .sha256, SHA512SUMS, SHA256SUMS)`);
+  world.log.warn(`${shown}: nobody says what its bytes must be; taken all the same, as --allow-unverified is given`);
+  return undefined;
+}
+
+/** Throws unless everything found is a program for the platform that is asked for, if one is. */
+async function checkPlatforms(
+  { url, platform }: Need,
+  found: Readonly<Record<string, { readonly path: string }>>,
+): Promise<void> {
+  if (platform === undefined) return;
+  for (const [name, { path }] of Object.entries(found))
+    await checkBinary(path, platform, name === ITSELF ? shownUrl(url) : `${name} in ${shownUrl(url)}`);
+}
+
+/** What is known of an object once more of it is kept. Another object at the same address replaces what was known. */
+function merged(
+  before: Entry | undefined,
+  now: { url: string; fetched: Fetched; verified: Entry['verified']; contents: Readonly<Record<string, Content>> },
+): Entry {
+  const { algorithm, hex, size } = now.fetched;
+  const same = before?.digests[algorithm] === hex ? before : undefined;
+  const contents = { ...(same ? contentsOf(same) : {}), ...now.contents };
+  const { [ITSELF]: file, ...members } = contents;
+  return {
+    schema: 1,
+    url: now.url,
+    size,
+    digests: { ...same?.digests, ...(file ? { sha256: file.sha256 } : {}), [algorithm]: hex },
+    verified: now.verified,
+    ...(file ? { file } : {}),
+    members,
+  };
+}
+
+function contentsOf({ file, members }: Entry): Readonly<Record<string, Content>> {
+  return file ? { ...members, [ITSELF]: file } : members;
+}
+
+function originOf({ url, pin }: Need, entry: Entry): Pick<Cached, 'url' | 'verified'> {
+  return { url: shownUrl(url), verified: pin ? 'pin' : entry.verified };
+}
+
+function recordOf(need: Need, entry: Entry): Readonly<Record<string, unknown>> {
+  const { size, digests } = entry;
+  return { ...originOf(need, entry), bytes: size, ...digests, ...(need.members ? { members: need.members } : {}) };
+}
+
+function told({ algorithm, hex }: Fetched, expected: Expected | undefined): string {
+  const digest = `${algorithm} ${hex.slice(0, 16)}…`;
+  return expected ? `${digest} as ${expected.from} says` : `${digest}, not verified`;
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { causes, messageOf, RunError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { inBatches } from './batches.ts';
+import type { Algorithm, Expected } from './checksum.ts';
+import { ChangedError, download } from './download.ts';
+import { openMeter } from './progress.ts';
+import type { Pace } from './retry.ts';
+import { shownUrl } from './shown-url.ts';
+import type { Sink, Written } from './sink.ts';
+import type { Source } from './source.ts';
+import { openSweep } from './sweep.ts';
+
+export interface ObjectOptions {
+  readonly signal: AbortSignal;
+  readonly source: Source;
+  readonly pace: Pace;
+  readonly connections: number;
+  readonly log: Log;
+  /** What the bytes must come to; undefined accepts any. */
+  readonly expected: Expected | undefined;
+  /** The size they must have, when it is known beforehand. */
+  readonly size: number | undefined;
+  /** Opens where the bytes of one try go. */
+  readonly open: () => Promise<Sink>;
+}
+
+/** What came. */
+export interface Fetched {
+  readonly size: number;
+  /** Of the whole object. */
+  readonly algorithm: Algorithm;
+  readonly hex: string;
+  readonly files: ReadonlyMap<string, Written>;
+}
+
+/** Tries of a whole object that fits together from its parts badly, or was replaced meanwhile. */
+const ROUNDS = 3;
+
+/**
+ * Reads an object once, through its digest into a sink. The files are those of the sink, and there are none unless the
+ * digest is right. Throws RunError when it is not, whatever else went wrong meanwhile.
+ */
+export async function fetchObject(url: string, options: ObjectOptions): Promise<Fetched> {
+  for (let round = 1; ; round += 1) {
+    const sink = await options.open();
+    try {
+      const read = await readInto(url, options, sink);
+      return { ...read, files: await sink.end() };
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (round >= ROUNDS || !(error instanceof ChangedError || error instanceof PatchedError)) throw told(url, error);
+      options.log.warn(`${messageOf(error)}; fetching it again from the beginning`);
+    } finally {
+      await sink.destroy();
+    }
+  }
+}
+
+async function readInto(url: string, options: ObjectOptions, sink: Sink): Promise<Omit<Fetched, 'files'>> {
+  const { log, expected } = options;
+  const algorithm = expected?.algorithm ?? 'sha512';
+  const hash = createHash(algorithm);
+  const meter = openMeter(basename(shownUrl(url)), log, () => performance.now());
+  const sweep = openSweep();
+  let size = 0;
+  let resumed = false;
+  const bytes = download(url, options.source, {
+    ...options,
+    onTotal: (total) => {
+      checkSize(url, total, options.size);
+      meter.total = total;
+    },
+    onResume: (at, why) => {
+      resumed ||= at > 0;
+      log.detail(1, `${messageOf(why)}; continuing at byte ${at}`);
+    },
+  });
+  try {
+    await inBatches(bytes, async (batch) => {
+      size += batch.length;
+      meter.add(batch.length);
+      sweep(batch.length);
+      const writing = sink.write(batch);
+      // Beside the inflater, which has a thread of its own.
+      hash.update(batch);
+      await writing;
+    });
+  } finally {
+    meter.end();
+  }
+  checkSize(url, size, options.size);
+  const hex = hash.digest('hex');
+  if (expected) checkDigest(url, expected, hex, resumed);
+  return { size, algorithm, hex };
+}
+
+/** The digest of something that came in pieces is wrong: perhaps the pieces are of different objects. */
+class PatchedError extends RunError {}
+
+function checkDigest(url: string, expected: Expected, found: string, resumed: boolean): void {
+  if (found === expected.hex) return;
+  const message = `${shownUrl(url)}: its ${expected.algorithm} is ${found}, but ${expected.from} says ${expected.hex}`;
+  throw resumed ? new PatchedError(message) : new RunError(message);
+}
+
+function checkSize(url: string, found: number, wanted: number | undefined): void {
+  if (wanted !== undefined && found !== wanted)
+    throw new RunError(`${shownUrl(url)}: is ${found} bytes, but its pin says ${wanted}`);
+}
+
+/** What a person can do about it, where that is known. */
+function told(url: string, error: unknown): unknown {
+  const codes = Array.from(causes(error), (each) => (each instanceof Error && 'code' in each ? each.code : undefined));
+  if (!codes.includes('ENOSPC') && !codes.includes('EDQUOT')) return error;
+  return new RunError(`${shownUrl(url)}: no space is left for it: prune the cache or move it with --cache-dir`, {
+    cause: error,
+  });
+}

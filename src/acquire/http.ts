@@ -1,0 +1,180 @@
+import type { Dispatcher } from 'undici';
+import { messageOf, RunError } from '../errors.ts';
+import type { Env } from '../run.ts';
+import { FetchError, type Pace, retryAfter } from './retry.ts';
+import { shownUrl } from './shown-url.ts';
+import type { Ask, Body, Source } from './source.ts';
+
+export interface HttpOptions {
+  /** For the proxy variables. */
+  readonly env: Env;
+  readonly pace: Pace;
+  /** Connections to one server at once. */
+  readonly connections: number;
+  /** Whether plain http is fine beyond this machine. */
+  readonly insecure: boolean;
+}
+
+const REDIRECTS = 10;
+
+/** Objects over https, and over plain http on this machine. Nothing is loaded before the first request. */
+export function httpSource(options: HttpOptions): Source {
+  let opened: Promise<Dispatcher> | undefined;
+  const dispatcher = (): Promise<Dispatcher> => {
+    opened ??= openDispatcher(options);
+    return opened;
+  };
+  // Where redirects led, so that each part of a large object does not ask the way again.
+  const ways = new Map<string, string>();
+  return {
+    open: async (url, ask) => {
+      const way = ways.get(url);
+      ways.delete(url);
+      try {
+        const body = await follow(await dispatcher(), way ?? url, ask, options.insecure);
+        if (body.url !== url) ways.set(url, body.url);
+        return body;
+      } catch (error) {
+        // Such an address may be good for a few minutes only.
+        if (way === undefined || !(error instanceof FetchError)) throw error;
+        return follow(await dispatcher(), url, ask, options.insecure);
+      }
+    },
+    close: async () => (await opened)?.destroy(),
+  };
+}
+
+async function follow(dispatcher: Dispatcher, url: string, ask: Ask, insecure: boolean): Promise<Body> {
+  let at = url;
+  for (let redirects = 0; redirects <= REDIRECTS; redirects += 1) {
+    refuseInsecure(at, insecure);
+    let answer = await request(dispatcher, at, ask);
+    // No part of an empty object can be had.
+    if (answer.statusCode === 416 && ask.from === 0 && ask.to !== undefined) {
+      await answer.body.dump();
+      answer = await request(dispatcher, at, { ...ask, to: undefined });
+    }
+    const next = redirection(at, answer);
+    if (next === undefined) return bodyOf(at, ask, answer);
+    await answer.body.dump();
+    at = next;
+  }
+  throw new FetchError(`${shownUrl(url)}: more than ${REDIRECTS} redirects`, { again: false });
+}
+
+async function openDispatcher({ env, pace, connections }: HttpOptions): Promise<Dispatcher> {
+  // The default export: in a bundle this module of CommonJS has no others.
+  const { Agent, EnvHttpProxyAgent } = (await import('undici')).default;
+  const settings = {
+    // Several connections are there to get around limits for each; over HTTP/2 they would be one.
+    allowH2: false,
+    connections,
+    connect: { timeout: pace.connect },
+    headersTimeout: pace.headers,
+    bodyTimeout: pace.idle,
+  };
+  const proxy = (name: string): string => env[name] || env[name.toUpperCase()] || '';
+  const [httpProxy, httpsProxy] = [proxy('http_proxy'), proxy('https_proxy')];
+  if (httpProxy === '' && httpsProxy === '') return new Agent(settings);
+  // As Go has it, this machine is never reached through a proxy.
+  const noProxy = ['localhost', '127.0.0.1', '::1', proxy('no_proxy')].filter((each) => each !== '').join(',');
+  return new EnvHttpProxyAgent({ ...settings, httpProxy, httpsProxy, noProxy });
+}
+
+function refuseInsecure(url: string, insecure: boolean): void {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:') return;
+  if (protocol !== 'http:')
+    throw new FetchError(`${shownUrl(url)}: not an address files are fetched from`, { again: false });
+  if (insecure || hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)) return;
+  throw new RunError(
+    `${shownUrl(url)}: plain http is not trusted beyond this machine; use https, --pins, or --allow-unverified`,
+  );
+}
+
+async function request(dispatcher: Dispatcher, url: string, ask: Ask): Promise<Dispatcher.ResponseData> {
+  const { origin, pathname, search, username, password } = new URL(url);
+  const range = ask.from > 0 || ask.to !== undefined;
+  const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+  const headers = {
+    'user-agent': 'kubetest2-ts',
+    'accept-encoding': 'identity',
+    'cache-control': 'no-cache',
+    ...(username === '' ? {} : { authorization: `Basic ${login}` }),
+    ...(range ? { range: `bytes=${ask.from}-${ask.to === undefined ? '' : ask.to - 1}` } : {}),
+    ...(range && ask.validator !== undefined ? { 'if-range': ask.validator } : {}),
+  };
+  try {
+    return await dispatcher.request({ origin, path: pathname + search, method: 'GET', headers, signal: ask.signal });
+  } catch (error) {
+    ask.signal.throwIfAborted();
+    throw connectionFault(url, error);
+  }
+}
+
+function redirection(url: string, { statusCode, headers }: Dispatcher.ResponseData): string | undefined {
+  const location = one(headers['location']);
+  if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return undefined;
+  if (URL.canParse(location, url)) return new URL(location, url).href;
+  throw new FetchError(`${shownUrl(url)}: redirects to what is no address`, { status: statusCode, again: false });
+}
+
+function bodyOf(url: string, ask: Ask, { statusCode, headers, body }: Dispatcher.ResponseData): Body {
+  if (statusCode !== 200 && statusCode !== 206) {
+    body.destroy().on('error', () => undefined);
+    throw statusFault(url, statusCode, one(headers['retry-after']));
+  }
+  const part = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(one(headers['content-range']) ?? '');
+  const ranged = statusCode === 206;
+  if (ranged && Number(part?.[1]) !== ask.from) {
+    body.destroy().on('error', () => undefined);
+    throw new FetchError(`${shownUrl(url)}: the server sent another part than asked for`, { again: false });
+  }
+  const length = ranged ? part?.[2] : one(headers['content-length']);
+  return {
+    url,
+    ranged,
+    from: ranged ? ask.from : 0,
+    total: length === undefined || length === '*' ? undefined : Number(length),
+    validator: validatorOf(one(headers['etag']), one(headers['last-modified'])),
+    type: (one(headers['content-type']) ?? '').toLowerCase(),
+    bytes: chunks(url, body, ask.signal),
+    discard: () => void body.destroy().on('error', () => undefined),
+  };
+}
+
+async function* chunks(url: string, body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw connectionFault(url, error);
+  }
+}
+
+/** A weak tag does not promise the same bytes, so it cannot join parts. */
+function validatorOf(tag: string | undefined, modified: string | undefined): string | undefined {
+  return tag === undefined || tag.startsWith('W/') ? modified : tag;
+}
+
+function statusFault(url: string, status: number, after: string | undefined): FetchError {
+  const again = status >= 500 || status === 408 || status === 429;
+  return new FetchError(`${shownUrl(url)}: the server answered ${status}`, {
+    status,
+    again,
+    after: retryAfter(after, Date.now()),
+  });
+}
+
+/** What a person can read of a failure of the connection; certificates do not get better by trying again. */
+function connectionFault(url: string, error: unknown): FetchError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const again = !/CERT|^ERR_TLS|^ERR_INVALID|^UND_ERR_INVALID|^UNABLE_TO/.test(code);
+  const reasons =
+    error instanceof AggregateError && error.message === '' ? messageOf(error.errors[0]) : messageOf(error);
+  return new FetchError(`${shownUrl(url)}: ${reasons}`, { again }, { cause: error });
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
