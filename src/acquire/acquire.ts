@@ -62,7 +62,8 @@ export async function acquire(need: Need, means: Means): Promise<Found> {
     wait: true,
     onWait: (pid) => world.log.info(`waiting for process ${pid}, which is fetching ${shown}`),
   });
-  return (await lookUp(id, need, means)) ?? fetchInto(id, need, means);
+  // Awaited here: the lock is given back when this function is left.
+  return (await lookUp(id, need, means)) ?? (await fetchInto(id, need, means));
 }
 
 /** What tells one object from another in the cache. A file of this machine is another one once it is written to. */

@@ -33,6 +33,7 @@ const FAST = 80_000;
 export async function* download(url: string, source: Source, options: DownloadOptions): AsyncGenerator<Uint8Array> {
   const part = Math.max(PART.least, Math.min(PART.most, Math.floor(AHEAD / options.connections)));
   const whole = { from: 0, to: options.connections > 1 ? part : undefined };
+  const started = performance.now();
   const first = await retried(
     () => source.open(url, { ...whole, signal: options.signal }),
     options.pace,
@@ -45,7 +46,6 @@ export async function* download(url: string, source: Source, options: DownloadOp
     yield* range(known, { from: 0, to: total }, first);
     return;
   }
-  const started = performance.now();
   const end = Math.min(part, total);
   yield* range(known, { from: 0, to: end }, first);
   if (end === total) return;

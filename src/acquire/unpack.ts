@@ -10,7 +10,7 @@ import { openSweep } from './sweep.ts';
 
 /** More than this for each packed byte, beyond the free amount, is a bomb; programs unpack to three to five times. */
 const RATIO = 100;
-const FREE = 256 << 20;
+const FREE = 64 << 20;
 /** What the inflater hands on at once. */
 const CHUNK = 256 << 10;
 
@@ -74,7 +74,7 @@ class Untar implements Sink {
     await this.#over.promise;
     await Promise.allSettled(this.#writing);
     const failure = this.#ended?.failure;
-    if (failure) throw new RunError(`${this.#what}: ${messageOf(failure)}`, { cause: failure });
+    if (failure) throw new RunError(`${this.#what}: cannot be unpacked: ${messageOf(failure)}`, { cause: failure });
     if (this.#missing.size > 0) throw new RunError(`${this.#what}: has no ${[...this.#missing].join(', ')}`);
     return this.#found;
   }

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Acquirer, AcquirerWorld, Cached } from '../../src/acquire/acquirer.ts';
+import { openAcquirer } from '../../src/acquire/open-acquirer.ts';
+import type { Log } from '../../src/log.ts';
+import type { AcquireSettings } from '../../src/run.ts';
+
+/** Patience for tests. */
+export const HASTE = { connect: 2000, headers: 400, idle: 400, pause: 4, longest: 20, tries: 4 };
+
+export function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'kubetest2-acquire-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+export interface Opened {
+  readonly acquirer: Acquirer;
+  readonly cacheDir: string;
+  readonly lines: string[];
+  readonly warnings: string[];
+  readonly events: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  readonly signal: AbortSignal;
+}
+
+/** An acquirer with a cache of its own that lives as long as the test. */
+export function opened(settings: Partial<AcquireSettings> = {}, world: Partial<AcquirerWorld> = {}): Opened {
+  const cacheDir = settings.cacheDir ?? join(folder(), 'cache');
+  const lines: string[] = [];
+  const warnings: string[] = [];
+  const events: Opened['events'] = [];
+  const log: Log = {
+    info: (line) => void lines.push(line),
+    warn: (line) => void warnings.push(line),
+    error: (line) => void lines.push(line),
+    detail: (_, line) => void lines.push(line),
+    progress: () => undefined,
+    interactive: false,
+  };
+  const acquirer = openAcquirer(
+    {
+      cacheDir,
+      offline: false,
+      pins: '',
+      allowUnverified: false,
+      downloadConnections: 4,
+      gcsEndpoint: '',
+      ...settings,
+    },
+    { log, env: {}, event: (event, fields) => void events.push({ event, fields }), pace: HASTE, ...world },
+  );
+  onTestFinished(() => acquirer.close());
+  return { acquirer, cacheDir, lines, warnings, events, signal: AbortSignal.timeout(15_000) };
+}
+
+/** The bytes of a file that must have been found. */
+export function bytesOf(file: Cached | undefined): Buffer {
+  if (file === undefined) throw new Error('not found');
+  return readFileSync(file.path);
+}
