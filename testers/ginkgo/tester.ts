@@ -35,7 +35,7 @@ interface Prepared {
 }
 
 /** Milliseconds between two looks at the progress. */
-const TICK = { interactive: 1000, log: 30_000 };
+const TICK = { interactive: 1000, log: 15_000 };
 
 /** Runs Kubernetes' own end-to-end suite, or one built like it, with the ginkgo program. */
 export class GinkgoTester implements Tester {
@@ -147,7 +147,11 @@ export class GinkgoTester implements Tester {
     const ticking = setInterval(tell, log.interactive ? TICK.interactive : TICK.log);
     let failure: unknown;
     try {
-      const onOutput = (chunk: Uint8Array) => reader.take(chunk);
+      const onOutput = (chunk: Uint8Array) => {
+        const known = reader.progress.total;
+        reader.take(chunk);
+        if (known !== reader.progress.total) tell();
+      };
       await exec(argv, { signal, env: withPath(where.env, binaries), onOutput });
     } catch (error) {
       failure = error;
