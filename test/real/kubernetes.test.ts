@@ -149,7 +149,6 @@ describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'An API server that emula
 });
 
 async function waitForJob(plane: ControlPlane): Promise<void> {
-  await plane.kubectl('get', 'events', '-A', '--watch-only', '--request-timeout=1s').catch(() => '');
   for (;;) {
     const pods = await plane.kubectl('get', 'pods', '-A', '-o', 'jsonpath={.items[*].status.phase}');
     if (pods.includes('Running')) return;
