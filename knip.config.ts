@@ -6,5 +6,5 @@ export default {
   project: ['{bin,src,deployers,testers,scripts,test}/**/*.ts'],
   vitest: { config: ['vitest*.config.ts'], entry: ['test/**/*.test.ts'] },
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ['go'],
+  ignoreBinaries: ['go', 'mkfifo', 'mount', 'openssl', 'umount'],
 } satisfies KnipConfig;
