@@ -8,8 +8,6 @@ export interface BundledPackage {
   readonly version: string;
   /** SPDX, as its package.json says; empty when it says none. */
   readonly license: string;
-  /** Scripts that npm would run when it is installed. */
-  readonly installScripts: readonly string[];
   /** Absolute. */
   readonly folder: string;
 }
@@ -35,14 +33,12 @@ function readPackage(folder: string): BundledPackage {
     name: string;
     version: string;
     license?: string | { type: string };
-    scripts?: Record<string, string>;
   };
-  const { name, version, license = '', scripts = {} } = json;
+  const { name, version, license = '' } = json;
   return {
     name,
     version,
     license: typeof license === 'string' ? license : license.type,
-    installScripts: ['preinstall', 'install', 'postinstall'].filter((script) => Object.hasOwn(scripts, script)),
     folder,
   };
 }

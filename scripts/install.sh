@@ -6,5 +6,6 @@ export PATH
 installed=node_modules/.package-lock.json
 if [ ! -e "$installed" ] || [ -n "$(find package-lock.json -newer "$installed")" ]; then
   echo 'Installing the packages of package-lock.json' >&2
-  npm ci --no-audit --no-fund
+  # Not `npm ci`: it refuses a lock that names no packages for platforms its registry did not have.
+  npm install --no-save --no-audit --no-fund --loglevel=error
 fi

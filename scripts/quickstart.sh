@@ -5,6 +5,7 @@ node scripts/build.ts
 home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 records=$PWD/_artifacts/quickstart
+rm -rf "$records"
 set -- noop --up --down --artifacts="$records" --test=exec -- \
   sh -c 'echo "The tests of run $KUBETEST2_RUN_ID"; date >"$ARTIFACTS/from-the-test.txt"'
 echo "

@@ -7,7 +7,7 @@ PATH=$checkout/node_modules/.bin:$PATH
 export PATH
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-npm pack --silent --pack-destination "$folder"
+npm pack --silent --loglevel=error --pack-destination "$folder"
 mkdir "$folder/home" "$folder/project"
 cd "$folder/project"
 export HOME="$folder/home"
@@ -21,7 +21,7 @@ npm install --offline --no-audit --no-fund --silent "$folder"/kubetest2-ts-*.tgz
 test -s _artifacts/run-id
 grep -q 'name="Test"' _artifacts/junit_runner.xml
 
-cat >plugin.ts <<'TS'
+cat >plugin.mts <<'TS'
 import { defineDeployer, defineTester, main } from 'kubetest2-ts';
 
 const deployer = defineDeployer({
@@ -33,7 +33,7 @@ const deployer = defineDeployer({
 const kinds: string[] = [deployer.name, typeof defineTester, typeof main];
 if (kinds.join() !== 'mine,function,function') throw new Error(kinds.join());
 TS
-node plugin.ts
+node plugin.mts
 ln -s "$checkout/node_modules/@types" node_modules/@types
-tsc --noEmit --strict --skipLibCheck --module nodenext --target es2024 --types node plugin.ts
+tsc --noEmit --strict --skipLibCheck --module nodenext --target es2024 --types node plugin.mts
 echo 'The packed package works.'
