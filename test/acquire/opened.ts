@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Acquirer, AcquirerWorld, Cached } from '../../src/acquire/acquirer.ts';
+import type { CommandWorld } from '../../src/acquire/command-world.ts';
 import { openAcquirer } from '../../src/acquire/open-acquirer.ts';
 import type { Log } from '../../src/log.ts';
 import type { AcquireSettings } from '../../src/run.ts';
@@ -59,4 +60,21 @@ export function opened(settings: Partial<AcquireSettings> = {}, world: Partial<A
 export function bytesOf(file: Cached | undefined): Buffer {
   if (file === undefined) throw new Error('not found');
   return readFileSync(file.path);
+}
+
+/** A world for the `pin` and `cache` commands; `out` is what they printed. */
+export function commandWorld(env: Record<string, string> = {}): CommandWorld & { out(): string } {
+  let printed = '';
+  const quiet = (): void => undefined;
+  return {
+    env: { KUBETEST2_CACHE_DIR: join(folder(), 'cache'), ...env },
+    cwd: tmpdir(),
+    stdout: (text) => {
+      printed += text;
+    },
+    stderr: quiet,
+    signal: AbortSignal.timeout(15_000),
+    log: { info: quiet, warn: quiet, error: quiet, detail: quiet, progress: quiet, interactive: false },
+    out: () => printed,
+  };
 }
