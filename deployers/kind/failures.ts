@@ -9,7 +9,7 @@ export function explain(error: unknown): unknown {
   const said = `${error.message}\n${error.output}`;
   for (const { sign, sentence } of KNOWN) {
     const found = sign.exec(said);
-    if (found) return new RunError(sentence(found[1] ?? ''), { cause: error });
+    if (found) return new RunError(sentence(found.slice(1).find((group) => group) ?? ''), { cause: error });
   }
   return error;
 }
@@ -28,17 +28,16 @@ export function causedByUnknownCluster(error: unknown): boolean {
 
 interface Failure {
   readonly sign: RegExp;
-  /** `found` is the sign's first group. */
+  /** `found` is the first group of the sign that matched something, or empty. */
   readonly sentence: (found: string) => string;
 }
 
-const NAME_TAKEN =
-  /node\(s\) already exist for a cluster with the name "([^"]+)"|The container name "\/?(?:[^"]+)" is already in use/;
+const NAME_TAKEN = /node\(s\) already exist for a cluster with the name "([^"]+)"/;
 
 /** The most telling first: a full disk also shows as a failed pull, a missing image as a failed create. */
 const KNOWN: readonly Failure[] = [
   {
-    sign: /exec: "(docker|podman|nerdctl|finch)": executable file not found|\b(?:spawn )?(?:docker|podman|nerdctl|finch)\b[^\n]*(?:ENOENT|not found on PATH|no such program)/,
+    sign: /exec: "(docker|podman|nerdctl|finch)": executable file not found|(docker|podman|nerdctl|finch) could not be started: it is not found/,
     sentence: (tool) =>
       `${tool || 'the container provider'} is not on PATH: install it, or choose another with --provider`,
   },
@@ -48,7 +47,7 @@ const KNOWN: readonly Failure[] = [
       'this user may not talk to the Docker daemon: add it to the group docker and log in again, or use rootless Docker',
   },
   {
-    sign: /Cannot connect to (?:the Docker daemon|Podman)(?: at (\S+?)\.? )?|error during connect:|failed to connect to the docker API(?: at ([^\s;]+))?|Is the docker daemon running/,
+    sign: /Cannot connect to (?:the Docker daemon|Podman)(?: at (\S+?)\. )?|error during connect:|failed to connect to the docker API(?: at ([^\s;]+))?|Is the docker daemon running/,
     sentence: (where) =>
       `the container daemon does not answer${where && ` at ${where}`}: start it (systemctl start docker), or point DOCKER_HOST to one that runs`,
   },
@@ -63,7 +62,7 @@ const KNOWN: readonly Failure[] = [
       'the limit of open files or inotify watches is used up: raise fs.inotify.max_user_instances and fs.inotify.max_user_watches with sysctl',
   },
   {
-    sign: /(?:Bind for |listen tcp[46]? |bind: |exposing port TCP )?([\d.:[\]a-f]+:\d+)?[^\n]*(?:port is already allocated|address already in use)/,
+    sign: /(?:Bind for|listen tcp[46]?|exposing port TCP) ([^\s]+:\d+)\b[^\n]*(?:port is already allocated|address already in use)|port is already allocated|address already in use/,
     sentence: (port) =>
       `a host port${port && `, ${port},`} that the cluster needs is in use: end the program or cluster that holds it, or change hostPort or apiServerPort in --config`,
   },
@@ -76,6 +75,10 @@ const KNOWN: readonly Failure[] = [
     sign: NAME_TAKEN,
     sentence: (name) =>
       `a kind cluster${name && ` named ${name}`} is there already and was left alone: choose another --cluster-name, or remove it with kind delete cluster${name && ` --name ${name}`}`,
+  },
+  {
+    sign: /The container name "\/?([^"]+)" is already in use/,
+    sentence: (name) => `there is a container named ${name} already: remove it, or choose another --cluster-name`,
   },
   {
     sign: /image: "([^"]+)" not present locally/,
@@ -111,7 +114,7 @@ const KNOWN: readonly Failure[] = [
     sentence: () => 'kind finds no Kubernetes source: name it with --kube-root',
   },
   {
-    sign: /unable to decode config: ([^\n]+)|could not determine kind \/ apiVersion for config: ([^\n]+)/,
+    sign: /unable to decode config: (?:yaml: unmarshal errors:\s+)?([^\n]+)|could not determine kind \/ apiVersion for config: ([^\n]+)/,
     sentence: (why) => `kind cannot read the cluster configuration${why && `: ${why}`}`,
   },
   {

@@ -103,8 +103,20 @@ export class Machine implements Disposable {
     return existsSync(join(this.folder, path));
   }
 
+  /** Ends a kind that hangs and that a killed launcher could not end. */
+  killHanging(): void {
+    const path = join(this.state, 'hanging');
+    if (!existsSync(path)) return;
+    try {
+      process.kill(Number(readFileSync(path, 'utf8')), 'SIGKILL');
+    } catch {
+      // Gone already, as it should be.
+    }
+  }
+
   [Symbol.dispose](): void {
     for (const child of this.#children) child.kill('SIGKILL');
+    this.killHanging();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
