@@ -11,24 +11,12 @@ const CREATE = 'kind create cluster --name kind-r1 --kubeconfig rundir/r1/kubeco
 const DELETE = 'kind delete cluster --name kind-r1 --kubeconfig rundir/r1/kubeconfig';
 const EXPORT = 'kind export logs --name kind-r1 artifacts/logs';
 
-const kubeconfig = (machine: Machine, server = 'https://127.0.0.1:1', cluster: object = {}): string => {
-  const path = join(machine.folder, 'kubeconfig-of-kind');
-  const content = {
-    'current-context': 'CONTEXT',
-    contexts: [{ name: 'CONTEXT', context: { cluster: 'c', user: 'u' } }],
-    clusters: [{ name: 'c', cluster: { server, ...cluster } }],
-    users: [{ name: 'u', user: { token: 't' } }],
-  };
-  writeFileSync(path, JSON.stringify(content));
-  return path;
-};
-
 describe('a whole run', () => {
   test('creates, tests with a kubeconfig of its own, saves the logs and deletes', async () => {
     using machine = new Machine();
     const words = ['--up', '--down', NO_WAIT, '--test=exec', '--', 'sh', '-c'];
     const script = 'echo $KUBECONFIG $KIND_CLUSTER_NAME && cat $KUBECONFIG';
-    const ended = await machine.run([...words, script], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    const ended = await machine.run([...words, script]);
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.stdout).toContain(`${machine.rundir}/r1/kubeconfig kind-r1`);
     expect(ended.stdout).toContain('"current-context":"kind-kind-r1"');
@@ -40,16 +28,16 @@ describe('a whole run', () => {
 
   test('removes the network that kind made for it, and leaves one that was there', async () => {
     using machine = new Machine();
-    await machine.run(['--up', '--down', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    await machine.run(['--up', '--down', NO_WAIT]);
     expect(machine.exists('state/network')).toBe(false);
     writeFileSync(join(machine.state, 'network'), '');
-    await machine.run(['--up', '--down', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine), PROW_JOB_ID: 'r2' });
+    await machine.run(['--up', '--down', NO_WAIT], { PROW_JOB_ID: 'r2' });
     expect(machine.exists('state/network')).toBe(true);
   });
 
   test('leaves the network to a cluster that joined it', async () => {
     using machine = new Machine();
-    await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    await machine.run(['--up', NO_WAIT]);
     writeFileSync(join(machine.state, 'clusters', 'other'), 'id-9 other-control-plane\n');
     expect(await machine.run(['--down'])).toMatchObject({ code: 0 });
     expect(machine.exists('state/network')).toBe(true);
@@ -63,7 +51,7 @@ describe('what reaches kind', () => {
     writeFileSync(join(machine.folder, 'my.yaml'), 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n');
     const flags = ['--cluster-name=mine', '--image-name=img:1', '--config=my.yaml', '--kubeconfig=k/config'];
     mkdirSync(join(machine.folder, 'k'));
-    await machine.run(['--up', '--down', NO_WAIT, ...flags], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    await machine.run(['--up', '--down', NO_WAIT, ...flags]);
     expect(machine.calls()).toEqual([
       'kind create cluster --name mine --image img:1 --config my.yaml --kubeconfig k/config --retain',
       'kind export logs --name mine artifacts/logs',
@@ -75,7 +63,7 @@ describe('what reaches kind', () => {
   test('images and archives to load', async () => {
     using machine = new Machine();
     const flags = ['--load-image=a:1', '--load-image=some.tar', '--load-image=b:2'];
-    await machine.run(['--up', NO_WAIT, ...flags], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    await machine.run(['--up', NO_WAIT, ...flags]);
     expect(machine.calls().slice(1)).toEqual([
       'kind load docker-image a:1 b:2 --name kind-r1',
       'kind load image-archive some.tar --name kind-r1',
@@ -84,9 +72,8 @@ describe('what reaches kind', () => {
 
   test('the provider that was chosen, and none when none was', async () => {
     using machine = new Machine();
-    const env = { FAKE_KUBECONFIG: kubeconfig(machine) };
-    await machine.run(['--up', '--down', NO_WAIT], env);
-    await machine.run(['--up', '--down', NO_WAIT, '--provider=docker'], env);
+    await machine.run(['--up', '--down', NO_WAIT]);
+    await machine.run(['--up', '--down', NO_WAIT, '--provider=docker']);
     const lines = machine.text('state/kind-env').trimEnd().split('\n');
     expect(lines).toEqual([...Array(3).fill('provider='), ...Array(3).fill('provider=docker')]);
   });
@@ -100,7 +87,6 @@ describe('what reaches kind', () => {
       FEATURE_GATES: '{"A": true, "B": true}',
       RUNTIME_CONFIG: '{"api/beta":"true"}',
       KUBE_PROXY_MODE: 'nftables',
-      FAKE_KUBECONFIG: kubeconfig(machine),
     };
     await machine.run(['--up', NO_WAIT, '--config=my.yaml', '--workers=2'], env);
     expect(machine.calls()[0]).toContain('--config artifacts/kind-config.yaml');
@@ -139,7 +125,7 @@ describe('what belongs to somebody else', () => {
 
   test('a cluster that was replaced by another of its name is left alone', async () => {
     using machine = new Machine();
-    await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    await machine.run(['--up', NO_WAIT]);
     writeFileSync(join(machine.state, 'clusters', 'kind-r1'), 'id-0 kind-r1-control-plane\n');
     const ended = await machine.run(['--down']);
     expect(ended.stderr).toContain('is not the one this run made; it is left alone');
@@ -165,18 +151,18 @@ describe('what belongs to somebody else', () => {
 
 test('a run that has a cluster takes no other name', async () => {
   using machine = new Machine();
-  await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+  await machine.run(['--up', NO_WAIT]);
   expect(await machine.run(['--down', '--cluster-name=other'])).toMatchObject({ code: 2 });
   expect(machine.clusters()).toEqual(['kind-r1']);
 });
 
 test('a lock that a killed kind left beside the kubeconfig of the run is removed, one beside another file is not', async () => {
   using machine = new Machine();
-  await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+  await machine.run(['--up', NO_WAIT]);
   writeFileSync(join(machine.rundir, 'r1/kubeconfig.lock'), '');
   writeFileSync(join(machine.folder, 'mine.lock'), '');
   await machine.run(['--down']);
-  await machine.run(['--up', NO_WAIT, '--kubeconfig=mine'], { FAKE_KUBECONFIG: kubeconfig(machine) });
+  await machine.run(['--up', NO_WAIT, '--kubeconfig=mine']);
   await machine.run(['--down']);
   expect(machine.exists('rundir/r1/kubeconfig.lock')).toBe(false);
   expect(machine.exists('mine.lock')).toBe(true);
@@ -186,7 +172,7 @@ describe('--up, --test and --down in three calls', () => {
   test('are one run: cluster, kubeconfig and build come from its state', async () => {
     using machine = new Machine();
     const env = { PROW_JOB_ID: '' };
-    await machine.run(['--up', NO_WAIT], { ...env, FAKE_KUBECONFIG: kubeconfig(machine) });
+    await machine.run(['--up', NO_WAIT], env);
     const [cluster = ''] = machine.clusters();
     expect(cluster).toMatch(/^kind-[0-9a-f]{8}-[0-9a-f]{4}$/);
     const tested = await machine.run(['--test=exec', '--', 'sh', '-c', 'cat $KUBECONFIG'], env);
@@ -197,7 +183,7 @@ describe('--up, --test and --down in three calls', () => {
 
   test('a kubeconfig whose current context became another is refused', async () => {
     using machine = new Machine();
-    await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    await machine.run(['--up', NO_WAIT]);
     const path = 'rundir/r1/kubeconfig';
     writeFileSync(join(machine.folder, path), machine.text(path).replaceAll('kind-kind-r1', 'production'));
     const ended = await machine.run(['--test=exec', '--', 'touch', 'tested']);
@@ -270,7 +256,7 @@ describe('readiness', () => {
     });
     const env = {
       FAKE_WORKERS: workers,
-      FAKE_KUBECONFIG: kubeconfig(machine, api.url, { 'certificate-authority': pki.path('ca.crt') }),
+      FAKE_KUBECONFIG: machine.kubeconfig(api.url, { 'certificate-authority': pki.path('ca.crt') }),
     };
     const ended = await machine.run(['--up', `--wait=${code === 0 ? '1m' : '1s'}`], env);
     expect(ended.code).toBe(code);
@@ -289,8 +275,7 @@ describe('--build', () => {
   test('makes an image of this run and the test binaries, takes the image up, and removes it with the cluster', async () => {
     using machine = new Machine();
     mkdirSync(join(machine.folder, 'vendor/github.com/onsi/ginkgo/v2/ginkgo'), { recursive: true });
-    const env = { FAKE_KUBECONFIG: kubeconfig(machine) };
-    expect(await machine.run(['--build', '--up', '--down', NO_WAIT], env)).toMatchObject({ code: 0 });
+    expect(await machine.run(['--build', '--up', '--down', NO_WAIT])).toMatchObject({ code: 0 });
     expect(machine.calls()).toEqual([
       `kind build node-image --image ${built}`,
       make('vendor/github.com/onsi/ginkgo/v2/ginkgo'),
@@ -305,7 +290,7 @@ describe('--build', () => {
   test('in a call of its own is what a later --up of the run takes', async () => {
     using machine = new Machine();
     await machine.run(['--build']);
-    await machine.run(['--up', NO_WAIT], { FAKE_KUBECONFIG: kubeconfig(machine) });
+    await machine.run(['--up', NO_WAIT]);
     expect(machine.calls().at(-1)).toContain(`--image ${built}`);
   });
 
@@ -313,8 +298,7 @@ describe('--build', () => {
     using machine = new Machine();
     mkdirSync(join(machine.folder, 'k8s/vendor/github.com/onsi/ginkgo/ginkgo'), { recursive: true });
     const flags = ['--kube-root=k8s', '--build-type=source', '--base-image=base:1', '--image-name=i:1', '--arch=arm64'];
-    const env = { FAKE_KUBECONFIG: kubeconfig(machine) };
-    await machine.run(['--build', '--up', '--down', NO_WAIT, ...flags], env);
+    await machine.run(['--build', '--up', '--down', NO_WAIT, ...flags]);
     expect(machine.calls().slice(0, 2)).toEqual([
       'kind build node-image k8s --type source --base-image base:1 --image i:1 --arch arm64',
       make('vendor/github.com/onsi/ginkgo/ginkgo'),
@@ -358,7 +342,7 @@ describe('a daemon that is gone', () => {
     using machine = new Machine();
     const down = join(machine.state, 'docker-down');
     const words = ['--up', '--down', NO_WAIT, '--test=exec', '--', 'touch', down];
-    const ended = await machine.run(words, { FAKE_KUBECONFIG: kubeconfig(machine) });
+    const ended = await machine.run(words);
     expect(ended.code).toBe(4);
     expect(ended.stderr).toMatch(
       /the kind cluster kind-r1 could not be removed and may still be there: the container daemon does not/,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,7 @@ export class Machine implements Disposable {
         KUBETEST2_RUN_DIR: this.rundir,
         PROW_JOB_ID: 'r1',
         FAKE_STATE: this.state,
+        FAKE_KUBECONFIG: env['FAKE_KUBECONFIG'] ?? this.kubeconfig(),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -101,6 +102,19 @@ export class Machine implements Disposable {
 
   exists(path: string): boolean {
     return existsSync(join(this.folder, path));
+  }
+
+  /** What the stand-in for kind writes as the kubeconfig of a cluster, of which CONTEXT is the name: the path, for FAKE_KUBECONFIG. */
+  kubeconfig(server = 'https://127.0.0.1:1', cluster: object = {}): string {
+    const path = join(this.folder, 'kubeconfig-of-kind');
+    const content = {
+      'current-context': 'CONTEXT',
+      contexts: [{ name: 'CONTEXT', context: { cluster: 'c', user: 'u' } }],
+      clusters: [{ name: 'c', cluster: { server, ...cluster } }],
+      users: [{ name: 'u', user: { token: 't' } }],
+    };
+    writeFileSync(path, JSON.stringify(content));
+    return path;
   }
 
   /** Ends a kind that hangs and that a killed launcher could not end. */
