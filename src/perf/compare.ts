@@ -1,0 +1,170 @@
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { duration, text, toggle } from '../flags.ts';
+import type { Log } from '../log.ts';
+import { parseFlags } from '../parse.ts';
+import type { Env } from '../run.ts';
+import { type Latency, readSummaries } from './summaries.ts';
+import { milliseconds, textTable } from './table.ts';
+
+/** What a subcommand is given of the process it runs in. */
+export interface PerfWorld {
+  readonly env: Env;
+  readonly cwd: string;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** The flags of `perf compare`. */
+export const compareFlags = {
+  threshold: text('How much a percentile may grow, in percent of the first run.', '10%'),
+  floor: duration('Growth below this is noise, however large in percent.', 5),
+  help: toggle('Show what can be said here.', false, { short: 'h' }),
+} as const;
+
+const USAGE = `kubetest2-ts perf compare RUN RUN [--threshold=10%] [--floor=5ms]
+
+Compares the latency percentiles of two clusterloader2 runs and says what got worse.
+RUN is a folder with clusterloader2's reports: the artifacts of a run, or its --report-dir.
+
+  --threshold=PERCENT  how much a percentile may grow (default 10%)
+  --floor=DURATION     growth below this is noise (default 5ms)
+
+Exit code: 0 nothing got worse, 1 something did, 2 usage.
+`;
+
+/**
+ * `perf compare RUN RUN`: prints the latency percentiles of two runs side by side, then what got worse.
+ * Resolves to the exit code: 0, 1 when something got worse, 2 for a wrong command line or a folder without reports.
+ */
+export async function perfCompare(words: readonly string[], world: PerfWorld): Promise<number> {
+  const { values, positionals, faults } = parseFlags({ compare: compareFlags }, words, world.env);
+  if (values.compare.help) {
+    world.stdout(USAGE);
+    return 0;
+  }
+  const threshold = percent(values.compare.threshold);
+  const wrong = [...faults];
+  if (threshold === undefined) wrong.push(`--threshold=${values.compare.threshold} is not a percentage such as 10%`);
+  const [first, second, ...rest] = positionals;
+  if (first === undefined || second === undefined || rest.length > 0) wrong.push('perf compare takes two runs');
+  if (wrong.length > 0 || first === undefined || second === undefined || threshold === undefined) {
+    world.stderr(`${wrong.join('\n')}\n\n${USAGE}`);
+    return 2;
+  }
+  const before = await read(first, world);
+  const after = await read(second, world);
+  if (before === undefined || after === undefined) return 2;
+  const compared = compareRuns(before, after, threshold, values.compare.floor);
+  world.stdout(`${comparisonTable(compared)}\n\n${verdict(compared, values.compare.threshold)}\n`);
+  return compared.some(({ worse }) => worse.length > 0) ? 1 : 0;
+}
+
+/** One measured thing in two runs; undefined where a run does not have it. */
+export interface Compared {
+  readonly before: Latency | undefined;
+  readonly after: Latency | undefined;
+  /** The percentiles that grew by more than is allowed. */
+  readonly worse: readonly ('p50' | 'p90' | 'p99')[];
+}
+
+const PERCENTILES = ['p50', 'p90', 'p99'] as const;
+
+/**
+ * Pairs what two runs measured, by test, measurement and labels.
+ * @param threshold the growth allowed, 0.1 for 10 %; @param floor milliseconds of growth that are noise
+ */
+export function compareRuns(
+  before: readonly Latency[],
+  after: readonly Latency[],
+  threshold: number,
+  floor: number,
+): Compared[] {
+  const later = new Map(after.map((latency) => [keyOf(latency), latency]));
+  const pairs = before.map((latency) => ({ before: latency, after: later.get(keyOf(latency)) }));
+  const known = new Set(before.map(keyOf));
+  const added = after.filter((latency) => !known.has(keyOf(latency)));
+  return [
+    ...pairs.map((pair) => ({
+      ...pair,
+      worse: PERCENTILES.filter((name) => {
+        const grown = pair.after === undefined ? 0 : pair.after[name] - pair.before[name];
+        return grown > floor && grown > pair.before[name] * threshold;
+      }),
+    })),
+    ...added.map((latency) => ({ before: undefined, after: latency, worse: [] })),
+  ];
+}
+
+/** The table of both runs: each percentile before and after, and its change. */
+export function comparisonTable(compared: readonly Compared[]): string {
+  const rows = compared.map(({ before, after, worse }) => {
+    const some = before ?? after;
+    return [
+      some?.test ?? '',
+      some?.measurement ?? '',
+      some?.subject ?? '',
+      ...PERCENTILES.flatMap((name) => [
+        shown(before?.[name]),
+        shown(after?.[name]),
+        change(before?.[name], after?.[name]),
+      ]),
+      worse.length > 0 ? 'WORSE' : '',
+    ];
+  });
+  const heads = PERCENTILES.flatMap((name) => [name, 'then', 'change']);
+  return textTable([['test', 'measurement', 'what', ...heads, ''], ...rows], 3);
+}
+
+function verdict(compared: readonly Compared[], threshold: string): string {
+  const both = compared.filter(({ before, after }) => before !== undefined && after !== undefined).length;
+  const alone = compared.length - both;
+  const worse = compared.flatMap(({ before, after, worse }) =>
+    worse.map((name) => {
+      const what = `${before?.test}: ${before?.measurement}, ${before?.subject}`;
+      return `  ${what}: ${name} ${shown(before?.[name])} -> ${shown(after?.[name])} (${change(before?.[name], after?.[name])})`;
+    }),
+  );
+  const counted = `${both} compared${alone > 0 ? `, ${alone} in one run only` : ''}`;
+  if (worse.length === 0) return `Nothing got worse by more than ${threshold} (${counted}).`;
+  return [`Got worse by more than ${threshold} (${counted}):`, ...worse].join('\n');
+}
+
+async function read(run: string, world: PerfWorld): Promise<readonly Latency[] | undefined> {
+  world.signal.throwIfAborted();
+  const folder = resolve(world.cwd, run);
+  const there = await readdir(folder).then(
+    () => true,
+    () => false,
+  );
+  const { latencies, faults } = there ? await readSummaries(folder) : { latencies: [], faults: [] };
+  for (const fault of faults) world.log.warn(fault);
+  if (latencies.length > 0) return latencies;
+  world.stderr(there ? `${run} holds no latency summaries of clusterloader2\n` : `${run} is not a folder\n`);
+  return undefined;
+}
+
+/** Counts differ from run to run, so they do not tell what was measured. */
+function keyOf({ test, measurement, labels }: Latency): string {
+  const named = Object.entries(labels).filter(([name]) => name !== 'Count' && name !== 'SlowCount');
+  return JSON.stringify([test, measurement, named.sort(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+function percent(typed: string): number | undefined {
+  const [, number] = /^(\d+(?:\.\d+)?)%?$/.exec(typed) ?? [];
+  return number === undefined ? undefined : Number(number) / 100;
+}
+
+function shown(ms: number | undefined): string {
+  return ms === undefined ? '-' : milliseconds(ms);
+}
+
+function change(before: number | undefined, after: number | undefined): string {
+  if (before === undefined || after === undefined) return '';
+  if (before === after) return '0%';
+  if (before === 0) return 'new';
+  const percent = ((after - before) / before) * 100;
+  return `${percent > 0 ? '+' : ''}${percent.toFixed(Math.abs(percent) < 10 ? 1 : 0)}%`;
+}

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseDuration } from '../duration.ts';
+
+/** Says what is allowed for one thing a measurement looked at, in milliseconds; undefined when nothing is. */
+export type SloOf = (of: {
+  readonly measurement: string;
+  readonly test: string;
+  readonly subject: string;
+  readonly labels: Readonly<Record<string, string>>;
+}) => number | undefined;
+
+interface Measurement {
+  readonly test: string;
+  readonly method: string;
+  readonly identifier: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** Kubernetes' own objectives for API calls and for pods, which hold where the test's configuration says nothing else. */
+const OBJECTIVES = { singleResource: 1_000, manyResources: 30_000, podStartup: 5_000 };
+
+/**
+ * Reads the thresholds of a report folder from the configurations clusterloader2 ran (`generatedConfig_TEST.yaml`), and
+ * the names of its tests, the longest first.
+ */
+export async function readThresholds(
+  folder: string,
+  names: readonly string[],
+): Promise<{ readonly tests: readonly string[]; readonly sloOf: SloOf }> {
+  const tests = names
+    .flatMap((name) => /^generatedConfig_(.+)\.yaml$/.exec(name)?.[1] ?? [])
+    .sort((a, b) => b.length - a.length);
+  const measurements: Measurement[] = [];
+  for (const test of tests) {
+    const text = await readFile(join(folder, `generatedConfig_${test}.yaml`), 'utf8');
+    measurements.push(...(await measurementsOf(test, text)));
+  }
+  return { tests, sloOf: (of) => sloOf(of, measurements) };
+}
+
+async function measurementsOf(test: string, text: string): Promise<Measurement[]> {
+  const { parse } = await import('yaml');
+  let config: unknown;
+  try {
+    config = parse(text);
+  } catch {
+    return [];
+  }
+  return list(config, 'steps').flatMap((step) =>
+    list(step, 'measurements').flatMap((each) => {
+      const instances = list(each, 'instances');
+      const method = field(each, 'method');
+      const shared = record(record(each)['params']);
+      if (instances.length === 0) return [{ test, method, identifier: field(each, 'identifier'), params: shared }];
+      return instances.map((instance) => ({
+        test,
+        method,
+        identifier: field(instance, 'identifier'),
+        params: { ...shared, ...record(record(instance)['params']) },
+      }));
+    }),
+  );
+}
+
+const sloOf = (of: Parameters<SloOf>[0], measurements: readonly Measurement[]): number | undefined => {
+  const params = Object.assign(
+    {},
+    ...measurements.filter((each) => each.test === of.test && isOf(each, of.measurement)).map(({ params }) => params),
+  ) as Readonly<Record<string, unknown>>;
+  if (of.measurement.startsWith('APIResponsiveness')) {
+    if (of.labels['Scope'] !== 'resource') return OBJECTIVES.manyResources;
+    return durationOf(params['singleResourceThreshold']) ?? OBJECTIVES.singleResource;
+  }
+  const allowed = durationOf(params['perc99Threshold']) ?? durationOf(params['threshold']);
+  if (/^(Stateless|Stateful)?PodStartupLatency/.test(of.measurement)) {
+    return of.subject === 'pod_startup' ? (allowed ?? OBJECTIVES.podStartup) : undefined;
+  }
+  return allowed;
+};
+
+/** A summary is named after its `summaryName`, its method, or its method and identifier. */
+function isOf(each: Measurement, name: string): boolean {
+  const own = each.params['summaryName'];
+  if (typeof own === 'string') return own === name;
+  return name === each.method || name.endsWith(`${each.method}_${each.identifier}`);
+}
+
+/** A duration above zero, in milliseconds. */
+function durationOf(value: unknown): number | undefined {
+  return typeof value === 'string' ? parseDuration(value) || undefined : undefined;
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+/** A key of a generated configuration, whichever case its version of clusterloader2 wrote it in. */
+function entry(value: unknown, key: string): unknown {
+  return record(value)[key] ?? record(value)[`${key[0]?.toUpperCase()}${key.slice(1)}`];
+}
+
+function list(value: unknown, key: string): readonly unknown[] {
+  const found = entry(value, key);
+  return Array.isArray(found) ? found : [];
+}
+
+function field(value: unknown, key: string): string {
+  const found = entry(value, key);
+  return typeof found === 'string' ? found : '';
+}
