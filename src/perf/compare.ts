@@ -55,7 +55,7 @@ export async function perfCompare(words: readonly string[], world: PerfWorld): P
     return 2;
   }
   const before = await read(first, world);
-  const after = await read(second, world);
+  const after = before && (await read(second, world));
   if (before === undefined || after === undefined) return 2;
   const compared = compareRuns(before, after, threshold, values.compare.floor);
   world.stdout(`${comparisonTable(compared)}\n\n${verdict(compared, values.compare.threshold)}\n`);
@@ -82,10 +82,9 @@ export function compareRuns(
   threshold: number,
   floor: number,
 ): Compared[] {
-  const later = new Map(after.map((latency) => [keyOf(latency), latency]));
-  const pairs = before.map((latency) => ({ before: latency, after: later.get(keyOf(latency)) }));
-  const known = new Set(before.map(keyOf));
-  const added = after.filter((latency) => !known.has(keyOf(latency)));
+  const [earlier, later] = [keyed(before), keyed(after)];
+  const pairs = Array.from(earlier, ([key, latency]) => ({ before: latency, after: later.get(key) }));
+  const added = Array.from(later).flatMap(([key, latency]) => (earlier.has(key) ? [] : [latency]));
   return [
     ...pairs.map((pair) => ({
       ...pair,
@@ -146,10 +145,18 @@ async function read(run: string, world: PerfWorld): Promise<readonly Latency[] |
   return undefined;
 }
 
-/** Counts differ from run to run, so they do not tell what was measured. */
-function keyOf({ test, measurement, labels }: Latency): string {
-  const named = Object.entries(labels).filter(([name]) => name !== 'Count' && name !== 'SlowCount');
-  return JSON.stringify([test, measurement, named.sort(([a], [b]) => (a < b ? -1 : 1))]);
+/** Latencies by what tells them apart in both runs: counts differ from run to run, and of twins their order counts. */
+function keyed(latencies: readonly Latency[]): Map<string, Latency> {
+  const found = new Map<string, Latency>();
+  for (const latency of latencies) {
+    const { test, measurement, labels } = latency;
+    const named = Object.entries(labels).filter(([name]) => name !== 'Count' && name !== 'SlowCount');
+    const key = JSON.stringify([test, measurement, named.sort(([a], [b]) => (a < b ? -1 : 1))]);
+    let twin = 0;
+    while (found.has(`${key}${twin}`)) twin += 1;
+    found.set(`${key}${twin}`, latency);
+  }
+  return found;
 }
 
 function percent(typed: string): number | undefined {
