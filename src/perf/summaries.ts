@@ -101,7 +101,7 @@ function namesOf(name: string, tests: readonly string[]): { measurement: string;
   return { measurement: name.slice(0, -test.length - 1) || name, test };
 }
 
-function subjectOf(labels: Readonly<Record<string, string>>, measurement: string): string {
+function subjectOf(labels: Readonly<Record<string, string | undefined>>, measurement: string): string {
   const { Verb, Resource, Subresource, Scope, Metric } = labels;
   if (Verb !== undefined && Resource !== undefined) {
     return `${Verb} ${Resource}${Subresource ? `/${Subresource}` : ''}${Scope ? ` (${Scope})` : ''}`;
