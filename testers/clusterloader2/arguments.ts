@@ -5,6 +5,8 @@ export type Clusterloader2Values = Values<typeof clusterloader2Flags>;
 
 /** What the flags leave to the run. */
 export interface Cluster {
+  /** `-v` among the tester's words; clusterloader2 gets it even when it was not typed. */
+  readonly verbosity: number;
   readonly provider: string;
   readonly kubeconfig: string;
   /** Absolute. */
@@ -20,7 +22,7 @@ export function clusterloaderArguments(values: Clusterloader2Values, cluster: Cl
     `--provider=${cluster.provider}`,
     `--kubeconfig=${cluster.kubeconfig}`,
     `--report-dir=${cluster.reportDir}`,
-    `--v=${values.verbosity}`,
+    `--v=${cluster.verbosity}`,
     ...(values.nodes > 0 ? [`--nodes=${values.nodes}`] : []),
     ...cluster.configs.map((config) => `--testconfig=${config}`),
     ...cluster.overrides.map((override) => `--testoverrides=${override}`),

@@ -28,11 +28,12 @@ export async function buildClusterloader(folder: string, run: Run, signal: Abort
     await rename(scratch, program);
   } catch (error) {
     signal.throwIfAborted();
-    await rm(scratch, { force: true });
     throw new RunError(
       'clusterloader2 could not be built; --binary=PATH takes one that is, and needs no Go toolchain',
       { cause: error },
     );
+  } finally {
+    await rm(scratch, { force: true });
   }
   return program;
 }

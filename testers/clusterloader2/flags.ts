@@ -21,7 +21,6 @@ export const clusterloader2Flags = {
     program,
   ),
   reportDir: text('The folder for summaries. Default: $ARTIFACTS.', '', program),
-  verbosity: count("clusterloader2's -v.", 0, { ...program, name: 'v', short: 'v' }),
   provider: optional(text("The provider. Default: the deployer's, else skeleton.", '', cluster)),
   kubeConfig: text("The kubeconfig. Default: the deployer's.", '', cluster),
   nodes: count('The number of nodes; 0 lets clusterloader2 count the schedulable ones.', 0, cluster),

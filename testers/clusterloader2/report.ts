@@ -1,0 +1,106 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatDuration } from '../../src/duration.ts';
+import { messageOf } from '../../src/errors.ts';
+import { readSummaries, type Summaries } from '../../src/perf/summaries.ts';
+import { latencyTable } from '../../src/perf/table.ts';
+import { type Violation, violationsIn } from '../../src/perf/violations.ts';
+import { type JunitCase, readJunit } from '../../src/records/junit-read.ts';
+
+/** What clusterloader2 left in its report folder. */
+export interface Report extends Summaries {
+  /** Its steps, and each test as a whole; undefined when there is no junit.xml of this run that can be read. */
+  readonly cases: readonly JunitCase[] | undefined;
+  readonly violations: readonly Violation[];
+  /** Steps that failed; of a test that failed outside its steps, the test. */
+  readonly failed: readonly JunitCase[];
+}
+
+/** Reads the report folder. What cannot be read is told in `faults`. @param since when the run began, in milliseconds since 1970 */
+export async function readReport(folder: string, since: number): Promise<Report> {
+  const file = join(folder, 'junit.xml');
+  let cases: readonly JunitCase[] | undefined;
+  const faults: string[] = [];
+  try {
+    const { mtimeMs } = await stat(file);
+    if (mtimeMs >= since) cases = (await readJunit(await readFile(file, 'utf8'), file)).suites.flatMap((suite) => suite.cases);
+    else faults.push(`${file} is from an earlier run`);
+  } catch (error) {
+    faults.push(`no results: ${messageOf(error)}`);
+  }
+  const summaries = await readSummaries(folder, since).catch((error: unknown) => ({
+    files: [],
+    latencies: [],
+    faults: [messageOf(error)],
+  }));
+  const broken = (cases ?? []).filter(({ failure }) => failure !== undefined);
+  const steps = broken.filter((each) => !isWhole(each));
+  const violations = new Map(
+    broken
+      .flatMap(({ failure }) => violationsIn([failure?.message, failure?.text].join('\n')))
+      .map((violation) => [JSON.stringify(violation), violation]),
+  );
+  return {
+    ...summaries,
+    faults: [...faults, ...summaries.faults],
+    cases,
+    violations: [...violations.values()],
+    failed: steps.length > 0 ? steps : broken,
+  };
+}
+
+/** The report for a reader: totals, violations first, failed steps, latencies, summaries. */
+export function describeReport(report: Report): string {
+  const { cases = [], violations, failed, latencies, files, faults } = report;
+  const wholes = cases.filter(isWhole);
+  const seconds = wholes.reduce((sum, each) => sum + each.seconds, 0);
+  const steps = cases.length - wholes.length;
+  const lines: string[] = [];
+  if (cases.length > 0) {
+    lines.push(
+      `clusterloader2: ${count(wholes.length, 'test')}, ${count(steps, 'step')}, ${failed.length} failed, ${formatDuration(Math.round(seconds) * 1000)}`,
+    );
+  }
+  if (violations.length > 0) lines.push('objectives missed:', ...violations.map((each) => `  ${describeViolation(each)}`));
+  if (failed.length > 0) lines.push('failed:', ...failed.map((each) => `  ${each.name}: ${firstLine(each)}`));
+  if (latencies.length > 0) lines.push('latencies:', indented(latencyTable(latencies)));
+  if (files.length > 0) lines.push('summaries:', ...files.map((file) => `  ${file}`));
+  lines.push(...faults);
+  return lines.join('\n');
+}
+
+/** Why the run failed, in one sentence. */
+export function failureSentence({ violations, failed, cases }: Report): string {
+  const [violation] = violations;
+  if (violation !== undefined) {
+    return `${count(violations.length, 'objective')} of clusterloader2 missed: ${describeViolation(violation)}${more(violations)}`;
+  }
+  const [step] = failed;
+  if (step !== undefined) {
+    return `${count(failed.length, 'step')} of clusterloader2 failed: ${step.name}: ${firstLine(step)}${more(failed)}`;
+  }
+  return cases === undefined
+    ? 'clusterloader2 failed without results'
+    : 'clusterloader2 failed although none of its steps did';
+}
+
+function describeViolation({ metric, subject, measured, allowed }: Violation): string {
+  return `${[metric, subject].filter((each) => each !== '').join(': ')} is ${measured}, allowed ${allowed}`;
+}
+
+/** `TEST overall (CONFIG)` tells of a test as a whole what its steps tell already. */
+function isWhole({ name }: JunitCase): boolean {
+  return / overall \(.*\)$/.test(name);
+}
+
+function firstLine({ failure }: JunitCase): string {
+  const text = failure?.message.trim() || failure?.text.trim() || 'no reason given';
+  const [line = ''] = text.replace(/^\[/, '').split('\n');
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
+
+const more = (all: readonly unknown[]): string => (all.length > 1 ? ` (and ${all.length - 1} more)` : '');
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+const indented = (text: string): string => text.replaceAll(/^/gm, '  ');
