@@ -25,5 +25,15 @@ export const registry: Registry = {
       summary: 'runs any command as the tests',
       load: async () => (await import('../testers/exec/index.ts')).exec,
     },
+    {
+      name: 'node',
+      summary: "runs Kubernetes' node e2e tests on machines made for them, or on this host",
+      load: async () => (await import('../testers/node/index.ts')).node,
+    },
+    {
+      name: 'clusterloader2',
+      summary: "runs clusterloader2's scale tests and tells which objectives were missed",
+      load: async () => (await import('../testers/clusterloader2/index.ts')).clusterloader2,
+    },
   ],
 };

@@ -38,6 +38,12 @@ export const commands: readonly Command[] = [
     run: async (words, world) => await (await import('./doctor.ts')).doctor(words, world),
   },
   {
+    name: 'perf',
+    usage: 'compare RUN RUN [--threshold=10%]',
+    summary: 'what got slower between two runs of clusterloader2; exit code 1 when something did',
+    run: async (words, world) => await (await import('./perf.ts')).perf(words, world),
+  },
+  {
     name: 'link',
     usage: 'DIR [--force]',
     summary: "kubetest2's own program names in DIR, as links to this program",

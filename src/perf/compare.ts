@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { duration, text, toggle } from '../flags.ts';
-import type { Log } from '../log.ts';
 import { parseFlags } from '../parse.ts';
 import type { Env } from '../run.ts';
 import { type Latency, readSummaries } from './summaries.ts';
@@ -14,7 +13,6 @@ export interface PerfWorld {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly signal: AbortSignal;
-  readonly log: Log;
 }
 
 /** The flags of `perf compare`. */
@@ -139,7 +137,7 @@ async function read(run: string, world: PerfWorld): Promise<readonly Latency[] |
     () => false,
   );
   const { latencies, faults } = there ? await readSummaries(folder) : { latencies: [], faults: [] };
-  for (const fault of faults) world.log.warn(fault);
+  for (const fault of faults) world.stderr(`${fault}\n`);
   if (latencies.length > 0) return latencies;
   world.stderr(there ? `${run} holds no latency summaries of clusterloader2\n` : `${run} is not a folder\n`);
   return undefined;

@@ -7,7 +7,6 @@ import { call, phase, reportFolder, writeSummary } from './reports.ts';
 async function compare(...words: string[]) {
   let out = '';
   let err = '';
-  const silent = () => undefined;
   const code = await perfCompare(words, {
     env: {},
     cwd: '/',
@@ -18,7 +17,6 @@ async function compare(...words: string[]) {
       err += text;
     },
     signal: new AbortController().signal,
-    log: { info: silent, warn: silent, error: silent, detail: silent, progress: silent, interactive: false },
   });
   return { code, out, err };
 }

@@ -1,11 +1,19 @@
+import { boskosFlags } from '../../src/boskos/flags.ts';
 import { count, duration, type FlagExtras, optional, text, toggle } from '../../src/flags.ts';
 
 const binaries: FlagExtras = { group: 'Which binaries run' };
 const cloud: FlagExtras = { group: 'Where they run' };
 const selection: FlagExtras = { group: 'Which tests run' };
 
-/** The flags of the node tester: kubetest2's own by their names and defaults, and `--remote`, `--delete-instances-timeout`. */
+/** The type is `--gcp-project-type` here, and nothing is kept after the tests. */
+const { boskosResourceType: _type, boskosKeepFor: _keep, ...leaseFlags } = boskosFlags;
+
+/**
+ * The flags of the node tester: kubetest2's own by their names and defaults, and `--remote`, `--allow-no-tests`,
+ * `--delete-instances-timeout`.
+ */
 export const nodeFlags = {
+  ...leaseFlags,
   repoRoot: text(
     'The repository whose `make test-e2e-node` runs the tests: kubernetes, or provider-aws-test-infra for ec2. With --build-binaries only the binaries are built there.',
     '',
@@ -67,6 +75,7 @@ export const nodeFlags = {
   labelFilter: text("Tests to run, in ginkgo's label language.", '', selection),
   testArgs: text('Arguments for e2e_node.test, as one string that its own shell splits.', '', selection),
   parallelism: count('How many ginkgo processes run on each machine.', 8, selection),
+  allowNoTests: toggle('Pass when no test ran.', false, selection),
   runtimeConfig: text('The runtime configuration of the API server, key=value pairs.', '', selection),
   timeout: optional(
     duration(

@@ -1,0 +1,11 @@
+import { defineTester } from '../../src/tester.ts';
+import { nodeFlags } from './flags.ts';
+import { NodeTester } from './tester.ts';
+
+/** The node e2e tests of Kubernetes. */
+export const node = defineTester({
+  name: 'node',
+  summary: "runs Kubernetes' node e2e tests on machines made for them, or on this host",
+  flags: nodeFlags,
+  create: (values, _words, run, { given }) => new NodeTester(values, run, given),
+});

@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import { arch, platform } from 'node:os';
+import { join } from 'node:path';
+import { platformOf } from '../../src/acquire/platform.ts';
+import { RunError } from '../../src/errors.ts';
+import type { Run } from '../../src/run.ts';
+import { type Found, NAMES } from './binaries.ts';
+import type { NodeValues } from './mode.ts';
+
+const MEMBERS = {
+  [NAMES.e2eNodeTest]: 'kubernetes/test/bin/e2e_node.test',
+  [NAMES.ginkgo]: 'kubernetes/test/bin/ginkgo',
+  [NAMES.kubelet]: 'kubernetes/node/bin/kubelet',
+} as const;
+
+/**
+ * Fetches the test package and the node package of one release, verified, and puts their binaries into the run dir.
+ * Throws RunError when either cannot be had.
+ */
+export async function acquirePackage(values: NodeValues, run: Run, signal: AbortSignal): Promise<Found> {
+  const { openAcquirer } = await import('../../src/acquire/open-acquirer.ts');
+  const acquirer = openAcquirer(run.acquire, run);
+  const failed = new AbortController();
+  const host = platformOf({ platform: platform(), arch: arch() });
+  const options = { signal: AbortSignal.any([signal, failed.signal]), expectBinaryFor: host };
+  try {
+    const base = [values.testPackageUrl, values.testPackageDir].map((part) => part.replace(/\/+$/, '')).join('/');
+    const { version, root } =
+      values.testPackageVersion === ''
+        ? await acquirer.resolve(`${base}/${values.testPackageMarker}`, { signal })
+        : await acquirer.resolve(values.testPackageVersion, { signal, base });
+    const fetching = [
+      acquirer.members(
+        `${root}/kubernetes-test-${host.os}-${host.arch}.tar.gz`,
+        [MEMBERS[NAMES.e2eNodeTest], MEMBERS[NAMES.ginkgo]],
+        options,
+      ),
+      acquirer.members(`${root}/kubernetes-node-${host.os}-${host.arch}.tar.gz`, [MEMBERS[NAMES.kubelet]], options),
+    ];
+    const packages = await Promise.all(fetching).catch(async (error: unknown) => {
+      failed.abort(error);
+      await Promise.allSettled(fetching);
+      signal.throwIfAborted();
+      throw error;
+    });
+    const cached = Object.assign({}, ...packages) as (typeof packages)[number];
+    await mkdir(run.dir, { recursive: true });
+    const place = async (name: keyof typeof MEMBERS) => {
+      const member = cached[MEMBERS[name]];
+      if (member === undefined) throw new RunError(`the packages of ${version} were said to hold ${MEMBERS[name]}`);
+      const path = join(run.dir, name);
+      await acquirer.place(member, path);
+      return path;
+    };
+    const binaries = {
+      e2eNodeTest: await place(NAMES.e2eNodeTest),
+      ginkgo: await place(NAMES.ginkgo),
+      kubelet: await place(NAMES.kubelet),
+    };
+    return { binaries, version };
+  } finally {
+    await acquirer.close();
+  }
+}
