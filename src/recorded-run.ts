@@ -169,6 +169,12 @@ export class RecordedRun implements Run {
     this.event('taking', { what });
   }
 
+  async givenBack(what: string): Promise<void> {
+    if (!this.#state.taken.includes(what)) return;
+    await this.#change({ taken: this.#state.taken.filter((each) => each !== what) });
+    this.event('given back', { what });
+  }
+
   recall(name: string): string | undefined {
     return Object.hasOwn(this.#state.facts, name) ? this.#state.facts[name] : undefined;
   }

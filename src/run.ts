@@ -62,6 +62,8 @@ export interface Run {
    * Persisted before it returns: a later call finds it even when this process is killed.
    */
   taking(what: string): Promise<void>;
+  /** Says that what `taking` was told with the same words is given back, so that nothing of it is left for a teardown. */
+  givenBack(what: string): Promise<void>;
   /** A fact that an earlier call of this run, or this one, wrote down with `remember`. */
   recall(name: string): string | undefined;
   /** Writes facts (cluster name, project, lease owner …) into the run's state, atomically; undefined forgets one. */

@@ -92,6 +92,7 @@ function bareRun(
     version: programVersion(),
     self,
     taking: async () => {},
+    givenBack: async () => undefined,
     recall: (name) => facts.get(name),
     remember: async (entries) => {
       for (const [name, value] of Object.entries(entries)) {

@@ -21,7 +21,7 @@ export async function takeLease(run: Run, settings: LeaseSettings, signal: Abort
   await held?.release(signal);
 
   const boskos = new Boskos(settings.server, pace);
-  await run.taking(`a ${settings.type} from Boskos`);
+  await run.taking(leaseOf(settings.type));
   await rememberLease(run, settings.server, settings.type, '');
   const name = await acquire(run, boskos, settings, signal);
   const lease = hold(run, boskos, settings.type, name, settings);
@@ -80,6 +80,7 @@ function hold(run: Run, boskos: Boskos, type: string, name: string, settings: Le
     ended: async (how) => {
       run.event('lease', { did: how, type, name, owner: boskos.server.owner, location: boskos.server.location });
       await forgetLease(run);
+      await run.givenBack(leaseOf(type));
     },
   });
 }
@@ -111,7 +112,10 @@ async function acquire(run: Run, boskos: Boskos, settings: LeaseSettings, signal
   } finally {
     run.log.progress(undefined);
     if (unanswered > 0) await warnOfNameless(run, boskos, type, got, AbortSignal.timeout(ASIDE));
-    if (got === 0) await forgetLease(run);
+    if (got === 0) {
+      await forgetLease(run);
+      await run.givenBack(leaseOf(type));
+    }
   }
 }
 
@@ -135,6 +139,9 @@ async function warnOfNameless(
   );
   run.event('lease', { did: 'nameless', type, count: nameless, owner, location });
 }
+
+/** What the run is told it takes and gives back. */
+const leaseOf = (type: string): string => `a ${type} from Boskos`;
 
 const since = (started: number): string => formatDuration(Math.round((performance.now() - started) / 1000) * 1000);
 

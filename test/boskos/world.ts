@@ -71,6 +71,7 @@ export async function testRun(self: readonly string[] = [], id = 'run-1'): Promi
     facts,
     story,
     taking: async (what) => void story.push(`taking ${what}`),
+    givenBack: async (what) => void story.push(`given back ${what}`),
     recall: (name) => facts.get(name),
     remember: async (entries) => {
       for (const [name, value] of Object.entries(entries)) {

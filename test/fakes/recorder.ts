@@ -32,7 +32,11 @@ const parts = [(JSON.parse(env['FAKE_PLAN'] ?? '{}') as Plan)[name] ?? []].flat(
 const part = parts.find(({ when }) => when === undefined || when === args[0]) ?? {};
 const filled = (text: string): string => text.replaceAll(/\$(\w+)/g, (_, variable: string) => env[variable] ?? '');
 
-tell({ args, cwd: process.cwd(), env: Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith('FAKE_'))) });
+tell({
+  args,
+  cwd: process.cwd(),
+  env: Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith('FAKE_'))),
+});
 for (const signal of part.ignore ?? []) process.on(signal, () => tell({ ignores: signal }));
 if (part.instance !== undefined) writeFileSync(filled(part.instance), name);
 for (const [path, text] of Object.entries(part.write ?? {})) {

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, watch, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -146,9 +155,11 @@ export class Running {
 }
 
 /** A junit file as ginkgo writes it: the names of specs that passed, failed and were skipped. */
-export function junit(
-  specs: { readonly passed?: readonly string[]; readonly failed?: readonly string[]; readonly skipped?: readonly string[] },
-): string {
+export function junit(specs: {
+  readonly passed?: readonly string[];
+  readonly failed?: readonly string[];
+  readonly skipped?: readonly string[];
+}): string {
   const { passed = [], failed = [], skipped = [] } = specs;
   const testcase = (name: string, inner: string) =>
     `<testcase name="[It] ${name}" classname="E2eNode Suite" time="1.5">${inner}</testcase>`;

@@ -33,7 +33,10 @@ async function download(url: string, run: Run, signal: AbortSignal): Promise<str
   const { openAcquirer } = await import('../../src/acquire/open-acquirer.ts');
   const acquirer = openAcquirer(run.acquire, run);
   try {
-    const cached = await acquirer.file(url, { signal, expectBinaryFor: platformOf({ platform: platform(), arch: arch() }) });
+    const cached = await acquirer.file(url, {
+      signal,
+      expectBinaryFor: platformOf({ platform: platform(), arch: arch() }),
+    });
     await mkdir(run.dir, { recursive: true });
     const program = join(run.dir, 'clusterloader2');
     await acquirer.place(cached, program);

@@ -23,7 +23,8 @@ export async function readReport(folder: string, since: number): Promise<Report>
   const faults: string[] = [];
   try {
     const { mtimeMs } = await stat(file);
-    if (mtimeMs >= since) cases = (await readJunit(await readFile(file, 'utf8'), file)).suites.flatMap((suite) => suite.cases);
+    if (mtimeMs >= since)
+      cases = (await readJunit(await readFile(file, 'utf8'), file)).suites.flatMap((suite) => suite.cases);
     else faults.push(`${file} is from an earlier run`);
   } catch (error) {
     faults.push(`no results: ${messageOf(error)}`);
@@ -61,7 +62,8 @@ export function describeReport(report: Report): string {
       `clusterloader2: ${count(wholes.length, 'test')}, ${count(steps, 'step')}, ${failed.length} failed, ${formatDuration(Math.round(seconds) * 1000)}`,
     );
   }
-  if (violations.length > 0) lines.push('objectives missed:', ...violations.map((each) => `  ${describeViolation(each)}`));
+  if (violations.length > 0)
+    lines.push('objectives missed:', ...violations.map((each) => `  ${describeViolation(each)}`));
   if (failed.length > 0) lines.push('failed:', ...failed.map((each) => `  ${each.name}: ${firstLine(each)}`));
   if (latencies.length > 0) lines.push('latencies:', indented(latencyTable(latencies)));
   if (files.length > 0) lines.push('summaries:', ...files.map((file) => `  ${file}`));

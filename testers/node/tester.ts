@@ -46,9 +46,12 @@ export class NodeTester implements Tester {
 
   async prepare(signal: AbortSignal): Promise<void> {
     const { repoRoot, timeout, remote } = this.#values;
-    if (repoRoot !== '' && !(await isFolder(this.#root))) throw new UsageError(`--repo-root: there is no folder ${this.#root}`);
+    if (repoRoot !== '' && !(await isFolder(this.#root)))
+      throw new UsageError(`--repo-root: there is no folder ${this.#root}`);
     if (timeout === undefined && this.#mode === 'make' && remote) {
-      this.#run.log.info("No --timeout: the runner's own limit holds (45m in kubernetes/kubernetes); --timeout=0 lifts it.");
+      this.#run.log.info(
+        "No --timeout: the runner's own limit holds (45m in kubernetes/kubernetes); --timeout=0 lifts it.",
+      );
     }
     if (this.#mode === 'make') return;
     this.#found = await findBinaries(this.#mode, this.#values, this.#run, signal);
@@ -68,7 +71,9 @@ export class NodeTester implements Tester {
 
   plan(): readonly (readonly string[])[] {
     const machines = this.#machines(this.#values.gcpProject || '$PROJECT', '$SSH_KEY', this.#run.env);
-    const found = this.#found ?? { binaries: { e2eNodeTest: NAMES.e2eNodeTest, ginkgo: NAMES.ginkgo, kubelet: NAMES.kubelet } };
+    const found = this.#found ?? {
+      binaries: { e2eNodeTest: NAMES.e2eNodeTest, ginkgo: NAMES.ginkgo, kubelet: NAMES.kubelet },
+    };
     return [this.#command(machines, found, '')];
   }
 

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+
+/** One command line of a real job. */
+export interface Line {
+  /** Where it stands in its file, from 1. */
+  readonly at: number;
+  readonly job: string;
+  /** The words after `kubetest2`. */
+  readonly argv: readonly string[];
+  readonly deployer: string;
+  readonly tester?: string;
+  readonly deployer_args: readonly string[];
+  readonly tester_args?: readonly string[];
+  /** The job's own variables. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is odd about it: stray words, quotes kept inside … */
+  readonly quirks?: readonly string[];
+  /** Flags that kubetest2 refuses. */
+  readonly unknown_flags?: readonly string[];
+}
+
+/** Lines with an in-tree deployer or tester. */
+export const inTree: readonly Line[] = read('invocations.jsonl');
+/** Lines of deployers that are programs of their own. */
+export const outOfTree: readonly Line[] = read('invocations-out-of-tree.jsonl');
+
+/** What kubetest2's own testers started for a line of `inTree`, recorded with stand-ins for every program. */
+export const recorded: ReadonlyMap<number, readonly string[]> = new Map(
+  readLines('recorded.jsonl').map((text) => {
+    const { line, argv } = JSON.parse(text) as { line: number; argv: string[] };
+    return [line, argv];
+  }),
+);
+
+function read(name: string): Line[] {
+  return readLines(name).map((text, index) => ({ ...(JSON.parse(text) as Omit<Line, 'at'>), at: index + 1 }));
+}
+
+function readLines(name: string): string[] {
+  return readFileSync(new URL(name, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((text) => text !== '');
+}
