@@ -1,3 +1,4 @@
+import { chart } from './chart.ts';
 import type { Latency } from './summaries.ts';
 
 /** One panel of the picture: what one measurement found, against one objective. */
@@ -33,11 +34,10 @@ const OBJECTIVE = '#b3261e';
 export async function latencyPicture(title: string, latencies: readonly Latency[]): Promise<string | undefined> {
   const panels = panelsOf(latencies);
   if (panels.length === 0) return undefined;
-  const { chart } = await import('./chart.ts');
   const heights = panels.map(({ rows }) => HEAD + rows.length * ROW + FOOT);
   const tops = heights.map((_, at) => heights.slice(0, at).reduce((sum, height) => sum + height, TOP));
   const height = heights.reduce((sum, each) => sum + each, TOP);
-  return chart(WIDTH, height, {
+  return await chart(WIDTH, height, {
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'Helvetica, Arial, sans-serif' },
