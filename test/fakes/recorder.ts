@@ -10,6 +10,8 @@ export interface Part {
   readonly stderr?: string;
   /** Files it writes. */
   readonly write?: Readonly<Record<string, string>>;
+  /** The stand-in it makes where `-o` says, as a compiler does. */
+  readonly builds?: string;
   /** A file it makes first and, as it has the time, removes before it ends: a machine it owns. */
   readonly instance?: string;
   /** Stays until a signal comes; then takes this many milliseconds to end. */
@@ -43,6 +45,10 @@ for (const [path, text] of Object.entries(part.write ?? {})) {
   const file = resolve(filled(path));
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text, { mode: 0o755 });
+}
+if (part.builds !== undefined) {
+  const self = `"${process.execPath}" "${process.argv[1]}"`;
+  writeFileSync(args[args.indexOf('-o') + 1] ?? '', `#!/bin/sh\nexec ${self} "${part.builds}" "$@"\n`, { mode: 0o755 });
 }
 process.stdout.write(part.stdout ?? '');
 process.stderr.write(part.stderr ?? '');
