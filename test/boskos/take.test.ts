@@ -26,11 +26,7 @@ test('a release forgets the facts', async () => {
   await using run = await testRun();
   await (await takeLease(run, settingsFor(run, server.url), never(), QUICK)).release(never());
   expect(recallLease(run)).toBeUndefined();
-  expect(run.story.slice(-3)).toEqual([
-    'event released',
-    'remember nothing',
-    'given back a gce-project from Boskos',
-  ]);
+  expect(run.story.slice(-3)).toEqual(['event released', 'remember nothing', 'given back a gce-project from Boskos']);
 });
 
 test('a later call gives back what an earlier one of the run left', async () => {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../src/duration.ts';
+import type { Binaries } from './binary.ts';
 import type { NodeValues } from './mode.ts';
 
 /** What is known about the machines only when the tests start. */
@@ -8,13 +9,6 @@ export interface Machines {
   readonly sshUser: string;
   /** The path of the private key; empty where the provider brings its own. */
   readonly sshKey: string;
-}
-
-/** The paths of the programs that e2e_node.test is made of. */
-export interface Binaries {
-  readonly e2eNodeTest: string;
-  readonly ginkgo: string;
-  readonly kubelet: string;
 }
 
 /** The words after `make test-e2e-node`, in kubetest2's order. A timeout or node env nobody gave is not sent. */

@@ -3,17 +3,8 @@ import { join, resolve } from 'node:path';
 import { RunError } from '../../src/errors.ts';
 import { findProgram } from '../../src/plugins/find.ts';
 import type { Run } from '../../src/run.ts';
-import type { Binaries } from './arguments.ts';
+import { type Binaries, type Found, NAMES } from './binary.ts';
 import type { Mode, NodeValues } from './mode.ts';
-
-/** The programs by the names they have everywhere. */
-export const NAMES = { e2eNodeTest: 'e2e_node.test', ginkgo: 'ginkgo', kubelet: 'kubelet' } as const;
-
-/** The binaries and, when they are those of a release, its version. */
-export interface Found {
-  readonly binaries: Binaries;
-  readonly version: string | undefined;
-}
 
 /** Finds the three binaries where the mode says, building or fetching them first when it says so. Throws RunError. */
 export async function findBinaries(

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { shellWords } from '../../src/shell-words.ts';
-import type { Binaries } from './arguments.ts';
+import type { Binaries } from './binary.ts';
 import type { NodeValues } from './mode.ts';
 
 /**

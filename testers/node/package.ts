@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { platformOf } from '../../src/acquire/platform.ts';
 import { RunError } from '../../src/errors.ts';
 import type { Run } from '../../src/run.ts';
-import { type Found, NAMES } from './binaries.ts';
+import { type Found, NAMES } from './binary.ts';
 import type { NodeValues } from './mode.ts';
 
 const MEMBERS = {
