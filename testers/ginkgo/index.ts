@@ -1,4 +1,4 @@
-import { RunError, UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/errors.ts';
 import { SKEW_COMPONENTS, type SkewComponent } from '../../src/kube/skew.ts';
 import { defineTester } from '../../src/tester.ts';
 import { readVariables } from '../../src/variables.ts';
@@ -22,7 +22,10 @@ export const ginkgo = defineTester({
       skew: { level: values.checkVersionSkew, ignored: values.checkVersionSkewIgnore.map(component) },
     };
     if (values.rerunFailed !== '' && plan.extra.focus.length > 0) throw exclusive('--ginkgo.focus in --test-args');
-    return new GinkgoTester(plan, run, () => Promise.reject(new RunError('test packages cannot be fetched yet')));
+    return new GinkgoTester(plan, run, async () => {
+      const { openAcquirer } = await import('../../src/acquire/open-acquirer.ts');
+      return openAcquirer(run.acquire, run);
+    });
   },
 });
 

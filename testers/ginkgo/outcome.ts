@@ -12,7 +12,7 @@ export interface Ending {
 
 /** The text for people, from the junit files, or from the output where there are none. */
 export function describeEnding({ results, progress }: Ending): string {
-  if (results.specs.some(({ isSpec }) => isSpec)) return describeResults(results, progress.flaky);
+  if (results.specs.length > 0) return describeResults(results, progress.flaky);
   const { ran, done, failed } = progress;
   return [
     `${ran ?? done} specs ran, ${failed} failed; there is no junit file to tell more`,
