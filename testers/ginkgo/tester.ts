@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { Acquirer } from '../../src/acquire/acquirer.ts';
 import { RunError } from '../../src/errors.ts';
@@ -115,7 +116,7 @@ export class GinkgoTester implements Tester {
 
   #surroundings({ env, kubeconfig, provider }: TestContext): Omit<Surroundings, 'ginkgo' | 'e2eTest' | 'kubectl'> {
     const { cwd, artifacts } = this.#run;
-    const config = kubeconfig ?? (env['KUBECONFIG'] || join(env['HOME'] ?? '/root', '.kube', 'config'));
+    const config = kubeconfig ?? (env['KUBECONFIG'] || join(env['HOME'] || homedir(), '.kube', 'config'));
     const variables = { ...env, ...this.#plan.variables };
     return { kubeconfig: resolve(cwd, config), reportDir: artifacts, provider, env: variables };
   }
