@@ -1,73 +1,58 @@
-import type { Readable } from 'node:stream';
-import type { File } from '@google-cloud/storage';
 import { messageOf } from '../errors.ts';
 import type { AcquireSettings } from '../run.ts';
-import { gsParts, openBucket } from './gcs.ts';
+import { endpointOf, gsParts, openSigner } from './gcs.ts';
+import type { HttpSource } from './http.ts';
 import { FetchError } from './retry.ts';
 import type { Ask, Body, Source } from './source.ts';
 
-/** Objects of Google Cloud Storage, by `gs://`. One generation of an object is read from beginning to end. */
-export function gcsSource(settings: Pick<AcquireSettings, 'gcsEndpoint'>): Source {
+/**
+ * Objects of Google Cloud Storage, by `gs://`. The client library signs the requests; the bytes come the way of all
+ * others, with the same time limits, parts and patience. One generation of an object is read from beginning to end.
+ */
+export function gcsSource(settings: Pick<AcquireSettings, 'gcsEndpoint'>, http: HttpSource): Source {
+  const endpoint = endpointOf(settings);
+  let signer: ReturnType<typeof openSigner> | undefined;
+  const read = async (url: string, ask: Ask, generation: string | undefined): Promise<Body> => {
+    const parts = gsParts(url);
+    if (parts === undefined) throw new FetchError(`${url}: not gs://BUCKET/OBJECT`, { again: false });
+    const object = `${endpoint}/storage/v1/b/${parts.bucket}/o/${encodeURIComponent(parts.object)}?alt=media`;
+    const media = generation === undefined ? object : `${object}&generation=${generation}`;
+    signer ??= openSigner(endpoint);
+    const headers = await untilStopped((await signer)(media), ask.signal);
+    return http.open(media, { ...ask, validator: undefined }, { headers, versionHeader: 'x-goog-generation' });
+  };
   return {
     open: async (url, ask) => {
-      const parts = gsParts(url);
-      if (parts === undefined) throw new FetchError(`${url}: not gs://BUCKET/OBJECT`, { again: false });
       try {
-        const bucket = await openBucket(parts.bucket, settings);
-        return await openObject(url, bucket.file(parts.object), ask);
+        return { ...(await latestIfGone(url, ask, read)), url };
       } catch (error) {
         ask.signal.throwIfAborted();
-        throw fault(url, error);
+        throw named(url, error);
       }
     },
     close: async () => undefined,
   };
 }
 
-async function openObject(url: string, latest: File, { from, to, validator, signal }: Ask): Promise<Body> {
-  const [metadata] = await stopped(latest.getMetadata(), signal);
-  const generation = String(metadata.generation ?? '');
-  const same = validator === undefined || validator === generation;
-  const start = same ? from : 0;
-  const file = generation === '' ? latest : latest.bucket.file(latest.name, { generation });
-  const stream: Readable = file.createReadStream({
-    start,
-    ...(to === undefined || !same ? {} : { end: to - 1 }),
-    // Our own digest judges the bytes, as they are stored.
-    validation: false,
-    decompress: false,
-  });
-  stream.on('error', () => undefined);
-  return {
-    url,
-    from: start,
-    ranged: same && (from > 0 || to !== undefined),
-    total: metadata.size === undefined ? undefined : Number(metadata.size),
-    validator: generation === '' ? undefined : generation,
-    type: '',
-    bytes: chunks(url, stream, signal),
-    discard: () => void stream.destroy(),
-  };
-}
-
-async function* chunks(url: string, stream: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const stop = (): void => void stream.destroy(new Error('stopped'));
-  signal.addEventListener('abort', stop);
+/** The generation that was begun with; when it was replaced, the one that replaced it, so that this can be seen. */
+async function latestIfGone(
+  url: string,
+  ask: Ask,
+  read: (url: string, ask: Ask, generation: string | undefined) => Promise<Body>,
+): Promise<Body> {
   try {
-    yield* stream;
+    return await read(url, ask, ask.validator);
   } catch (error) {
-    signal.throwIfAborted();
-    throw fault(url, error);
-  } finally {
-    signal.removeEventListener('abort', stop);
+    if (ask.validator === undefined || !(error instanceof FetchError) || error.status !== 404) throw error;
+    return read(url, ask, undefined);
   }
 }
 
-/** The library knows no signals: its request goes on unseen, ours ends. */
-async function stopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
+/** The library knows no signals: what it does goes on unseen, we stop. */
+async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(signal.reason);
+  signal.throwIfAborted();
   signal.addEventListener('abort', stop);
   try {
     return await Promise.race([work, promise]);
@@ -76,9 +61,11 @@ async function stopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-function fault(url: string, error: unknown): FetchError {
-  const code = error instanceof Error && 'code' in error ? Number(error.code) : Number.NaN;
-  const status = code >= 100 ? code : undefined;
-  const again = status === undefined || status >= 500 || status === 408 || status === 429;
-  return new FetchError(`${url}: ${messageOf(error)}`, { status, again }, { cause: error });
+/** The same fault, told of the address that was asked for. */
+function named(url: string, error: unknown): unknown {
+  if (!(error instanceof FetchError))
+    return new FetchError(`${url}: ${messageOf(error)}`, { again: false }, { cause: error });
+  const { status, again, after } = error;
+  const reason = status === undefined ? messageOf(error) : `the server answered ${status}`;
+  return new FetchError(`${url}: ${reason}`, { status, again, after }, { cause: error });
 }

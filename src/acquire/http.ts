@@ -11,14 +11,25 @@ export interface HttpOptions {
   readonly pace: Pace;
   /** Connections to one server at once. */
   readonly connections: number;
-  /** Whether plain http is fine beyond this machine. */
-  readonly insecure: boolean;
+  /** Whether plain http to an address is fine beyond this machine. */
+  readonly insecure: (url: string) => boolean;
 }
 
 const REDIRECTS = 10;
 
+/** How one request differs from an ordinary one. */
+export interface HttpExtras {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The header of the answer that names the version of the object, where that is not an entity tag. */
+  readonly versionHeader?: string;
+}
+
+export interface HttpSource extends Source {
+  open(url: string, ask: Ask, extras?: HttpExtras): Promise<Body>;
+}
+
 /** Objects over https, and over plain http on this machine. Nothing is loaded before the first request. */
-export function httpSource(options: HttpOptions): Source {
+export function httpSource(options: HttpOptions): HttpSource {
   let opened: Promise<Dispatcher> | undefined;
   const dispatcher = (): Promise<Dispatcher> => {
     opened ??= openDispatcher(options);
@@ -27,35 +38,43 @@ export function httpSource(options: HttpOptions): Source {
   // Where redirects led, so that each part of a large object does not ask the way again.
   const ways = new Map<string, string>();
   return {
-    open: async (url, ask) => {
+    open: async (url, ask, extras = {}) => {
       const way = ways.get(url);
       ways.delete(url);
       try {
-        const body = await follow(await dispatcher(), way ?? url, ask, options.insecure);
+        const body = await follow(await dispatcher(), way ?? url, ask, options.insecure, extras);
         if (body.url !== url) ways.set(url, body.url);
         return body;
       } catch (error) {
         // Such an address may be good for a few minutes only.
         if (way === undefined || !(error instanceof FetchError)) throw error;
-        return follow(await dispatcher(), url, ask, options.insecure);
+        return follow(await dispatcher(), url, ask, options.insecure, extras);
       }
     },
     close: async () => (await opened)?.destroy(),
   };
 }
 
-async function follow(dispatcher: Dispatcher, url: string, ask: Ask, insecure: boolean): Promise<Body> {
+async function follow(
+  dispatcher: Dispatcher,
+  url: string,
+  ask: Ask,
+  insecure: (url: string) => boolean,
+  extras: HttpExtras,
+): Promise<Body> {
   let at = url;
   for (let redirects = 0; redirects <= REDIRECTS; redirects += 1) {
     refuseInsecure(at, insecure);
-    let answer = await request(dispatcher, at, ask);
+    // What is said to one server is no other's business.
+    const said = new URL(at).origin === new URL(url).origin ? extras : {};
+    let answer = await request(dispatcher, at, ask, said);
     // No part of an empty object can be had.
     if (answer.statusCode === 416 && ask.from === 0 && ask.to !== undefined) {
       await answer.body.dump();
-      answer = await request(dispatcher, at, { ...ask, to: undefined });
+      answer = await request(dispatcher, at, { ...ask, to: undefined }, said);
     }
     const next = redirection(at, answer);
-    if (next === undefined) return bodyOf(at, ask, answer);
+    if (next === undefined) return bodyOf(at, ask, answer, extras.versionHeader);
     await answer.body.dump();
     at = next;
   }
@@ -81,18 +100,23 @@ async function openDispatcher({ env, pace, connections }: HttpOptions): Promise<
   return new EnvHttpProxyAgent({ ...settings, httpProxy, httpsProxy, noProxy });
 }
 
-function refuseInsecure(url: string, insecure: boolean): void {
+function refuseInsecure(url: string, insecure: (url: string) => boolean): void {
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:') return;
   if (protocol !== 'http:')
     throw new FetchError(`${shownUrl(url)}: not an address files are fetched from`, { again: false });
-  if (insecure || hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)) return;
+  if (insecure(url) || hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)) return;
   throw new RunError(
     `${shownUrl(url)}: plain http is not trusted beyond this machine; use https, --pins, or --allow-unverified`,
   );
 }
 
-async function request(dispatcher: Dispatcher, url: string, ask: Ask): Promise<Dispatcher.ResponseData> {
+async function request(
+  dispatcher: Dispatcher,
+  url: string,
+  ask: Ask,
+  extras: HttpExtras,
+): Promise<Dispatcher.ResponseData> {
   const { origin, pathname, search, username, password } = new URL(url);
   const range = ask.from > 0 || ask.to !== undefined;
   const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
@@ -103,6 +127,7 @@ async function request(dispatcher: Dispatcher, url: string, ask: Ask): Promise<D
     ...(username === '' ? {} : { authorization: `Basic ${login}` }),
     ...(range ? { range: `bytes=${ask.from}-${ask.to === undefined ? '' : ask.to - 1}` } : {}),
     ...(range && ask.validator !== undefined ? { 'if-range': ask.validator } : {}),
+    ...extras.headers,
   };
   try {
     return await dispatcher.request({ origin, path: pathname + search, method: 'GET', headers, signal: ask.signal });
@@ -119,7 +144,12 @@ function redirection(url: string, { statusCode, headers }: Dispatcher.ResponseDa
   throw new FetchError(`${shownUrl(url)}: redirects to what is no address`, { status: statusCode, again: false });
 }
 
-function bodyOf(url: string, ask: Ask, { statusCode, headers, body }: Dispatcher.ResponseData): Body {
+function bodyOf(
+  url: string,
+  ask: Ask,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  versionHeader: string | undefined,
+): Body {
   if (statusCode !== 200 && statusCode !== 206) {
     body.destroy().on('error', () => undefined);
     throw statusFault(url, statusCode, one(headers['retry-after']));
@@ -136,7 +166,10 @@ function bodyOf(url: string, ask: Ask, { statusCode, headers, body }: Dispatcher
     ranged,
     from: ranged ? ask.from : 0,
     total: length === undefined || length === '*' ? undefined : Number(length),
-    validator: validatorOf(one(headers['etag']), one(headers['last-modified'])),
+    validator:
+      versionHeader === undefined
+        ? validatorOf(one(headers['etag']), one(headers['last-modified']))
+        : one(headers[versionHeader]),
     type: (one(headers['content-type']) ?? '').toLowerCase(),
     bytes: chunks(url, body, ask.signal),
     discard: () => void body.destroy().on('error', () => undefined),

@@ -11,10 +11,13 @@ export function openSources(settings: AcquireSettings, env: Env, pace: Pace): So
     env,
     pace,
     connections: settings.downloadConnections,
-    // A pin says what the bytes must be, whoever carries them.
-    insecure: settings.allowUnverified || settings.pins !== '',
+    insecure: (url) => {
+      // A pin says what the bytes must be, whoever carries them. An endpoint was chosen with its scheme.
+      if (settings.allowUnverified || settings.pins !== '') return true;
+      return settings.gcsEndpoint !== '' && new URL(url).origin === new URL(settings.gcsEndpoint).origin;
+    },
   });
-  const gcs = gcsSource(settings);
+  const gcs = gcsSource(settings, http);
   const choose = (url: string): Source => {
     if (url.startsWith('gs://')) return gcs;
     return url.startsWith('file://') ? fileSource : http;
