@@ -9,7 +9,7 @@ import { discard, openInput, openPipes, StreamSource } from './pipe.ts';
 import { ProcessGroup } from './process-group.ts';
 import { quoted } from './quoted.ts';
 import type { Env } from './run.ts';
-import { whyNotStarted } from './start-failure.ts';
+import { ofAnotherMachine, whyNotStarted } from './start-failure.ts';
 
 export { quoted } from './quoted.ts';
 
@@ -116,12 +116,14 @@ export function openExec(world: ExecWorld): Exec {
       'error' in child
         ? { neverRan: `could not be started: ${await whyNotStarted(argv, env, cwd, child.error)}`, cause: child.error }
         : await during(child.pid, (group) => attend(child, group, care));
+    const foreign = await ofAnotherMachine(exit.exitCode, argv, env, cwd);
     const seconds = (performance.now() - start) / 1000;
     world.event('command', { argv: argv.map((word) => mask(shorten(word))), cwd, seconds, ...recorded(exit, mask) });
 
     const tail = mask(output.tail());
     const failed = failure(exit, output.refusal, options.okCodes);
-    const error = failed && new CommandError(mask(`${name} ${failed.how}`), { command, ...exit, output: tail }, failed);
+    const error =
+      failed && new CommandError(mask(`${name} ${failed.how}${foreign}`), { command, ...exit, output: tail }, failed);
     if (options.signal.aborted) throw withCause(options.signal.reason, error);
     if (error !== undefined) throw error;
     const { exitCode = 0 } = exit;
@@ -163,6 +165,7 @@ async function spawn(
 ): Promise<Started | { readonly error: unknown }> {
   const [program = '', ...words] = argv;
   if (program === '') return { error: new Error('an empty command') };
+  if (argv.some((word) => word.includes('\0'))) return { error: new Error('a NUL byte in the words of a command') };
   const { execa } = await import('execa');
   const common = { env: { ...env }, extendEnv: false, detached: true, cleanup: false, buffer: false } as const;
   const makeFifos = async (paths: readonly string[]): Promise<void> => {
