@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import type { Readable } from 'node:stream';
+import { isMainThread } from 'node:worker_threads';
 
 /** Where a child's output comes from. */
 export interface Source {
@@ -37,7 +38,8 @@ export async function openPipes(
   folder: string,
   makeFifos: (paths: readonly string[]) => Promise<void>,
 ): Promise<Pipe[]> {
-  if (count === 0) return [];
+  // A worker closes, when it ends, the descriptors it believes it has opened: by then they may be somebody else's.
+  if (count === 0 || !isMainThread) return [];
   const mark = Math.random().toString(36).slice(2);
   const paths = Array.from({ length: count }, (_, at) => join(folder, `kubetest2-ts-${pid}-${mark}-${at}`));
   const pipes: Pipe[] = [];
