@@ -31,10 +31,9 @@ export interface Care {
   readonly signal: AbortSignal;
   /** What the child leaves running is none of our business. */
   readonly leaveBehind: boolean;
+  /** Milliseconds that what a child left behind has to end, and to close the child's output. */
+  readonly settle: number;
 }
-
-/** Milliseconds that what a child left behind has to end, and to close the child's output. */
-const LEFT_BEHIND = 2000;
 
 /** More than the system keeps of a stream that nobody can write to any more. Bytes. */
 const IN_FLIGHT = 1024 * 1024;
@@ -68,7 +67,7 @@ export async function attend(child: Started, group: ProcessGroup, care: Care): P
 
 /** Whether the rest of the family ends soon after the child did. */
 async function leavesNobody(group: ProcessGroup, relays: readonly Relay[], care: Care): Promise<boolean> {
-  if (await group.ends(LEFT_BEHIND, care.signal)) return true;
+  if (await group.ends(care.settle, care.signal)) return true;
   if (care.signal.aborted) return true;
   const holding = relays.some((relay) => !relay.over) ? ', which hold its output open' : '';
   care.log.warn(`${care.name} has ended and left processes behind${holding}: ending them`);
@@ -84,7 +83,7 @@ async function drain(relays: readonly Relay[], care: Care): Promise<void> {
   const passed = (): number => relays.reduce((sum, relay) => sum + relay.passed, 0);
   const start = passed();
   for (let before = start; ; before = passed()) {
-    if (await within(LEFT_BEHIND, all)) return;
+    if (await within(care.settle, all)) return;
     const slow = relays.some((relay) => relay.waiting) && !care.signal.aborted;
     if (!slow && (passed() === before || passed() - start > IN_FLIGHT)) break;
   }

@@ -76,6 +76,8 @@ export interface ExecWorld {
   readonly onHurry: (listener: () => void) => () => void;
   /** Of Signals: the third request kills every child at once. */
   readonly giveUp: AbortSignal;
+  /** Milliseconds that what a command leaves behind has to end by itself before it is ended. Default: 2000. */
+  readonly settle?: number;
   /** Whether our own stdin is a terminal; only `inherit` asks. */
   readonly stdinIsTerminal?: boolean;
 }
@@ -110,6 +112,7 @@ export function openExec(world: ExecWorld): Exec {
       patience: { grace: options.grace ?? world.grace, onHurry: world.onHurry, giveUp: world.giveUp },
       signal: options.signal,
       leaveBehind: options.leaveBehind ?? false,
+      settle: world.settle ?? 2000,
     };
     const child = await spawn({ argv, cwd, env, input: options.input, streams: streamsOf(options) }, options.signal);
     const exit: Exit =
