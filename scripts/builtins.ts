@@ -27,5 +27,5 @@ function contents(name: string): string {
   const module = `process.getBuiltinModule(${JSON.stringify(`node:${name}`)})`;
   if (eager.has(name)) return `module.exports = ${module}`;
   // The bundler copies the prototype, not the properties, which are looked up there when they are used.
-  return `module.exports = Object.create(new Proxy({}, { get: (_, key) => ${module}[key] }))`;
+  return `let loaded; module.exports = Object.create(new Proxy({}, { get: (_, key) => (loaded ??= ${module})[key] }))`;
 }

@@ -65,6 +65,8 @@ function addWhenThere(name: string, argv: readonly string[]): void {
 /** bash's own `time` counts the CPU of the whole family in milliseconds. */
 function time(argv: readonly string[]): Sample {
   const report = join(folder, 'time');
+  // Earlier runs would be looked through for one to continue.
+  for (const left of ['_rundir', '_artifacts']) rmSync(join(folder, left), { recursive: true, force: true });
   const timed = 'TIMEFORMAT="%3R %3U %3S"; { time "$@" >/dev/null 2>&1; } 2>"$REPORT"';
   execFileSync('bash', ['-c', timed, 'bash', ...argv], { cwd: folder, env: { ...env, REPORT: report } });
   const [wall = 0, user = 0, system = 0] = readFileSync(report, 'utf8').trim().split(' ').map(Number);
