@@ -33,7 +33,7 @@ export async function testerProgram(kind: TesterKind, world: World): Promise<num
   }
   using signals = listenToSignals(world.signals, log);
   const mask = secretMask(env);
-  const run = bareRun(world, acquire, log, (live) =>
+  const run = bareRun(world, acquire, log, mask, (live) =>
     openExec({
       env: () => live.env,
       cwd: world.cwd,
@@ -74,6 +74,7 @@ function bareRun(
   { env: given, cwd, self }: World,
   acquire: AcquireSettings,
   log: Log,
+  mask: (text: string) => string,
   openFor: (run: { readonly env: Env }) => Exec,
 ): Run {
   const artifacts = resolve(cwd, given['ARTIFACTS'] || '_artifacts');
@@ -102,7 +103,7 @@ function bareRun(
     },
     metadata: async (entries) => {
       await mkdir(artifacts, { recursive: true });
-      await mergeMetadata(join(artifacts, 'metadata.json'), entries, { log });
+      await mergeMetadata(join(artifacts, 'metadata.json'), entries, { log, mask });
     },
     junitCase: async () => {},
     event: () => {},
