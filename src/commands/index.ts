@@ -38,6 +38,18 @@ export const commands: readonly Command[] = [
     run: async (words, world) => await (await import('./doctor.ts')).doctor(words, world),
   },
   {
+    name: 'pin',
+    usage: 'VERSION... > FILE',
+    summary: 'addresses and digests of what a run fetches, for --pins FILE',
+    run: async (words, world) => await (await import('./acquire.ts')).pin(words, world),
+  },
+  {
+    name: 'cache',
+    usage: 'list|verify|prune',
+    summary: 'what has been fetched and kept',
+    run: async (words, world) => await (await import('./acquire.ts')).cache(words, world),
+  },
+  {
     name: 'perf',
     usage: 'compare RUN RUN [--threshold=10%]',
     summary: 'what got slower between two runs of clusterloader2; exit code 1 when something did',
