@@ -1,11 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { basename, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openExec } from '../../src/command.ts';
-import { RunError } from '../../src/errors.ts';
+import type { Exec } from '../../src/command.ts';
+import { CommandError, RunError } from '../../src/errors.ts';
 import type { SkewRules } from '../../src/kube/skew.ts';
 import { checkVersionSkew } from '../../src/kube/skew-check.ts';
 import { readJunit } from '../../src/records/junit-read.ts';
@@ -32,18 +34,6 @@ async function check(
   const keep = (message: string) => void lines.push(message);
   const log = { info: keep, warn: keep, error: keep, detail: () => {}, progress: () => {}, interactive: false };
   const own = { PATH: '/usr/bin:/bin', FAKE: dir, ...env };
-  const exec = openExec({
-    env: () => own,
-    cwd: dir,
-    stdout: new PassThrough(),
-    stderr: new PassThrough(),
-    log,
-    event: () => {},
-    mask: (text) => text,
-    grace: 1000,
-    onHurry: () => () => {},
-    giveUp: new AbortController().signal,
-  });
   const path = (name: string) => join(name === more.missing ? '/nonexistent' : fakes, name);
   const tools = {
     exec,
@@ -58,6 +48,23 @@ async function check(
   const signal = more.signal ?? new AbortController().signal;
   await checkVersionSkew({ level, ignored: more.ignored ?? [] }, tools, run, signal);
 }
+
+/** Starts programs for real and captures what they print; the program's own way to do so needs a process of its own. */
+const exec: Exec = async ([program = '', ...words], { env, signal }) => {
+  signal.throwIfAborted();
+  const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  try {
+    const [stdout, stderr, [exitCode]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit'),
+    ]);
+    return { exitCode, stdout, stderr, tail: '', seconds: 0 };
+  } catch (error) {
+    const fields = { command: program, output: '' };
+    throw new CommandError(`${basename(program)} could not be started`, fields, { cause: error });
+  }
+};
 
 const calls = async () => (await readFile(join(dir, 'kubectl.calls'), 'utf8')).trim().split('\n');
 
