@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { arch, platform, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { Acquirer, Cached } from '../../../src/acquire/acquirer.ts';
+import { parseFlags } from '../../../src/parse.ts';
+import type { Run } from '../../../src/run.ts';
+import { flags } from '../../../testers/ginkgo/flags.ts';
+import { acquirePackage } from '../../../testers/ginkgo/package.ts';
+
+const os = platform();
+const cpu = arch() === 'x64' ? 'amd64' : arch();
+const TARBALL = `kubernetes-test-${os}-${cpu}.tar.gz`;
+
+let dir: string;
+let facts: Map<string, string>;
+let asked: string[];
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'package-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  facts = new Map();
+  asked = [];
+});
+
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
+
+const cached = (url: string, name: string): Cached => ({
+  path: `/cache/${name}`,
+  sha256: digestOf(name),
+  size: 1,
+  url,
+  verified: 'sha512',
+  cacheHit: false,
+});
+
+/** A source in which everything there is to ask for is there. `place` writes the file's name. */
+function source(more: Partial<Acquirer> = {}): Acquirer {
+  return {
+    resolve: async (name, { base } = { signal: new AbortController().signal }) => {
+      asked.push(base === undefined ? name : `${name} in ${base}`);
+      const root = base ?? name.replace(/\/[^/]*$/, '');
+      return { version: 'v1.36.1', base: root, root: `${root}/v1.36.1` };
+    },
+    file: async (url) => {
+      asked.push(url);
+      return cached(url, 'kubectl');
+    },
+    members: async (url, names) => {
+      asked.push(url);
+      return Object.fromEntries(names.map((name) => [name, cached(url, name)]));
+    },
+    place: async (file, path) => writeFile(path, file.path.slice('/cache/'.length)),
+    close: async () => void asked.push('closed'),
+    ...more,
+  };
+}
+
+async function acquire(words: readonly string[], acquirer = source(), build = false) {
+  const run = {
+    dir,
+    asked: { build, up: true, test: 'ginkgo', down: 'never' },
+    log: { info: () => {} },
+    recall: (name: string) => facts.get(name),
+    remember: async (more: Record<string, string>) => {
+      for (const [name, value] of Object.entries(more)) facts.set(name, value);
+    },
+  } as unknown as Run;
+  const values = parseFlags({ ginkgo: flags }, words, {}).values.ginkgo;
+  return await acquirePackage(values, run, async () => acquirer, new AbortController().signal);
+}
+
+test('the version comes from the marker, and everything else from the folder of that version', async () => {
+  const { packageVersion, programs } = await acquire([]);
+  expect(packageVersion).toBe('v1.36.1');
+  expect(asked).toEqual([
+    'https://dl.k8s.io/release/latest.txt',
+    `https://dl.k8s.io/release/v1.36.1/${TARBALL}`,
+    `https://dl.k8s.io/release/v1.36.1/bin/${os}/${cpu}/kubectl`,
+    'closed',
+  ]);
+  expect(programs['e2e.test']).toEqual({
+    path: join(dir, 'e2e.test'),
+    origin: `https://dl.k8s.io/release/v1.36.1/${TARBALL}`,
+    sha256: digestOf('kubernetes/test/bin/e2e.test'),
+  });
+});
+
+test.each([
+  [
+    ['--test-package-dir=ci/fast', '--test-package-marker=latest-fast.txt'],
+    'https://dl.k8s.io/ci/fast/latest-fast.txt',
+  ],
+  [['--test-package-url=gs://b/', '--test-package-dir=/ci/'], 'gs://b/ci/latest.txt'],
+  [['--test-package-version=v1.36.1'], 'v1.36.1 in https://dl.k8s.io/release'],
+])('%j means %s', async (words, question) => {
+  await acquire(words);
+  expect(asked[0]).toBe(question);
+});
+
+test('programs that an earlier call placed are replaced', async () => {
+  await acquire([]);
+  await acquire([]);
+  expect((await readdir(dir)).toSorted()).toEqual(['e2e.test', 'ginkgo', 'kubectl']);
+});
+
+test('a program that somebody built stays, and the others go beside it', async () => {
+  await acquire([]);
+  await writeFile(join(dir, 'e2e.test'), 'built');
+  const { programs } = await acquire([]);
+  expect(await readFile(join(dir, 'e2e.test'), 'utf8')).toBe('built');
+  expect(programs.kubectl.path).toBe(join(dir, 'test-package', 'kubectl'));
+});
+
+test('while Build works, which will put its programs into the run directory, they go beside it at once', async () => {
+  const { programs } = await acquire([], source(), true);
+  expect(programs.ginkgo.path).toBe(join(dir, 'test-package', 'ginkgo'));
+  expect(await readdir(dir)).toEqual(['test-package']);
+});
+
+test('when one of the downloads fails the other is stopped, nothing is placed, and the first cause is told', async () => {
+  let stopped = false;
+  const acquirer = source({
+    file: async () => {
+      throw new Error('no kubectl');
+    },
+    members: (_url, _names, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          stopped = true;
+          reject(signal.reason);
+        });
+      }),
+  });
+  await expect(acquire([], acquirer)).rejects.toThrow('no kubectl');
+  expect(stopped).toBe(true);
+  expect(await readdir(dir)).toEqual([]);
+  expect(asked.at(-1)).toBe('closed');
+});
