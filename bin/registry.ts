@@ -13,6 +13,11 @@ export const registry: Registry = {
       summary: 'makes a cluster of containers on this machine, with kind',
       load: async () => (await import('../deployers/kind/index.ts')).kind,
     },
+    {
+      name: 'node',
+      summary: 'prepares a Google Cloud project for node tests; brings up no cluster',
+      load: async () => (await import('../deployers/node/index.ts')).node,
+    },
   ],
   testers: [
     {

@@ -1,11 +1,15 @@
 // Stands in for any program: writes down how it was called, then does what $FAKE_PLAN says for its name.
-import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /** What a program does, in this order. Paths are relative to where it runs; `$NAME` in them is filled in. */
 export interface Part {
-  /** Applies only when the first argument is this word. */
+  /** Applies only when the arguments begin with these words. */
   readonly when?: string;
+  /** Applies only to so many calls. */
+  readonly times?: number;
+  /** Flags, with their `=`, whose file it keeps the text of. */
+  readonly keep?: readonly string[];
   readonly stdout?: string;
   readonly stderr?: string;
   /** Files it writes. */
@@ -31,10 +35,23 @@ const calls = env['FAKE_CALLS'] ?? '/dev/null';
 const tell = (what: object): void => appendFileSync(calls, `${JSON.stringify({ name, ...what })}\n`);
 
 const parts = [(JSON.parse(env['FAKE_PLAN'] ?? '{}') as Plan)[name] ?? []].flat() as readonly Part[];
-const part = parts.find(({ when }) => when === undefined || when === args[0]) ?? {};
+const part = parts.find(applies) ?? {};
 const filled = (text: string): string => text.replaceAll(/\$(\w+)/g, (_, variable: string) => env[variable] ?? '');
 
+function applies({ when, times }: Part, at: number): boolean {
+  if (when !== undefined && !`${args.join(' ')} `.startsWith(`${when} `)) return false;
+  if (times === undefined) return true;
+  const counter = `${calls}-${name}-${at}`;
+  const before = existsSync(counter) ? readFileSync(counter, 'utf8').length : 0;
+  if (before < times) appendFileSync(counter, '.');
+  return before < times;
+}
+
+const kept = (part.keep ?? []).flatMap((flag) =>
+  args.filter((word) => word.startsWith(flag)).map((word) => readFileSync(word.slice(flag.length), 'utf8')),
+);
 tell({
+  ...(kept.length > 0 ? { kept } : {}),
   args,
   cwd: process.cwd(),
   env: Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith('FAKE_'))),

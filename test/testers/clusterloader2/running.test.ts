@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Part, Plan } from '../../fakes/recorder.ts';
-import { Stage } from '../launch.ts';
+import { Stage } from '../../stage.ts';
 
 const suite = (cases: string) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="ClusterLoaderV2" tests="2" time="90">${cases}</testsuite>\n`;

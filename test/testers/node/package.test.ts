@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { platformOf } from '../../../src/acquire/platform.ts';
 import { tarOf } from '../../acquire/package.ts';
 import { object, published, serve, text } from '../../acquire/server.ts';
-import { Stage } from '../launch.ts';
+import { Stage } from '../../stage.ts';
 
 const host = platformOf({ platform: platform(), arch: arch() });
 const name = (kind: string) => `kubernetes-${kind}-${host.os}-${host.arch}.tar.gz`;

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { fakeBoskos } from '../../fake-boskos.ts';
 import type { Plan } from '../../fakes/recorder.ts';
-import { junit, Stage } from '../launch.ts';
-import { fakeBoskos } from './boskos.ts';
+import { junit, Stage } from '../../stage.ts';
 
 const passing = junit({ passed: ['Kubelet runs', 'Summary answers'], skipped: ['Other'] });
 

@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import type { Plan } from '../fakes/recorder.ts';
+import type { Plan } from './fakes/recorder.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 const program = join(root, 'dist/kubetest2-ts.js');
 const recorder = join(root, 'test/fakes/recorder.ts');
 
@@ -28,6 +28,8 @@ export interface Call {
   readonly hangs?: boolean;
   readonly got?: string;
   readonly ignores?: string;
+  /** The text of files that it was given. */
+  readonly kept?: readonly string[];
 }
 
 export interface Ended {

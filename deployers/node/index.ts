@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { type Deployer, defineDeployer } from '../../src/deployer.ts';
+import { UsageError } from '../../src/errors.ts';
+import { registerSshKey, unregisterSshKey } from '../../src/gcp/ssh-metadata.ts';
+import type { Run } from '../../src/run.ts';
+import { sshKeyPaths } from '../../src/ssh-keys.ts';
+import { flags, type NodeDeployerValues } from './flags.ts';
+import { provideKeys, removeKeys, sshUser } from './keys.ts';
+import { Project } from './project.ts';
+
+/** The fact that holds the line this run put into the project's SSH keys. */
+const REGISTERED = 'sshKeyRegistered';
+/** The fact that Up was done and Down was not. */
+const PREPARED = 'prepared';
+
+/**
+ * What node e2e jobs need beside a cluster, which they have none of: a project, a zone, gcloud pointed at both, and an
+ * SSH key that the project's machines accept.
+ */
+class NodeE2e implements Deployer {
+  readonly provider = 'gce';
+  readonly #values: NodeDeployerValues;
+  readonly #run: Run;
+  readonly #project: Project;
+
+  constructor(values: NodeDeployerValues, run: Run) {
+    this.#values = values;
+    this.#run = run;
+    if (run.asked.up && this.#zone === '') throw new UsageError('the node deployer needs --gcp-zone');
+    this.#project = new Project(values, run);
+  }
+
+  async init(signal: AbortSignal): Promise<void> {
+    const { asked } = this.#run;
+    await this.#run.remember({ zone: this.#zone || undefined });
+    await this.#project.open(asked.up || asked.test !== '', signal);
+    if (this.#project.isOurs) Object.assign(this.#run.env, this.#settings);
+  }
+
+  async up(signal: AbortSignal): Promise<void> {
+    const run = this.#run;
+    await run.taking('what node tests need');
+    run.log.info(`The machines will be made in project ${this.#project.name}, zone ${this.#zone}.`);
+    const { publicKey } = await provideKeys(run, signal);
+    if (this.#values.registerSshKey) await this.#register(await readFile(publicKey, 'utf8'), signal);
+    await run.remember({ [PREPARED]: 'yes' });
+  }
+
+  async #register(key: string, signal: AbortSignal): Promise<void> {
+    const run = this.#run;
+    const user = sshUser(run);
+    const added = await registerSshKey(this.#project.name, user, key, run, signal, (line) =>
+      run.remember({ [REGISTERED]: line }),
+    );
+    run.log.info(added ? `Put the SSH key of ${user} into the project.` : 'The project knows the SSH key.');
+  }
+
+  async down(signal: AbortSignal): Promise<void> {
+    const run = this.#run;
+    const line = run.recall(REGISTERED);
+    if (line !== undefined) {
+      if (this.#project.isOurs) await unregisterSshKey(this.#project.name, line, run, signal);
+      else run.log.warn('The project is not ours any more, so the SSH key in it stays.');
+      await run.remember({ [REGISTERED]: undefined });
+    }
+    await removeKeys(run);
+    await run.remember({ [PREPARED]: undefined });
+  }
+
+  outputs(): Record<string, string> {
+    const { env } = this.#run;
+    const { privateKey, publicKey } = sshKeyPaths(env);
+    return {
+      ...this.#settings,
+      GCE_SSH_PRIVATE_KEY_FILE: env['GCE_SSH_PRIVATE_KEY_FILE'] || privateKey,
+      GCE_SSH_PUBLIC_KEY_FILE: env['GCE_SSH_PUBLIC_KEY_FILE'] || publicKey,
+    };
+  }
+
+  lost(): AbortSignal | undefined {
+    return this.#project.lost;
+  }
+
+  async finish(signal: AbortSignal): Promise<void> {
+    const { asked } = this.#run;
+    await this.#project.close(asked.down !== 'always' && this.#run.recall(PREPARED) !== undefined, signal);
+  }
+
+  plan(step: 'build' | 'up' | 'down'): readonly (readonly string[])[] {
+    const project = this.#values.gcpProject || this.#run.recall('project') || '$PROJECT';
+    const metadata = (verb: string) => ['gcloud', 'compute', 'project-info', verb, `--project=${project}`];
+    if (step === 'build' || !this.#values.registerSshKey) return [];
+    return [metadata('describe'), [...metadata('add-metadata'), '--metadata-from-file=ssh-keys=FILE']];
+  }
+
+  /** gcloud, kube-up's scripts, the node tester and Kubernetes' own runner each look for their own names. */
+  get #settings(): Record<string, string> {
+    const { name } = this.#project;
+    const zone = this.#zone;
+    return {
+      PROJECT: name,
+      CLOUDSDK_CORE_PROJECT: name,
+      ...(zone === '' ? {} : { KUBE_GCE_ZONE: zone, CLOUDSDK_COMPUTE_ZONE: zone }),
+    };
+  }
+
+  get #zone(): string {
+    return this.#values.gcpZone || this.#run.recall('zone') || '';
+  }
+}
+
+export const node = defineDeployer({
+  name: 'node',
+  summary: 'prepares a Google Cloud project for node tests; brings up no cluster',
+  flags,
+  create: (values, run) => new NodeE2e(values, run),
+  testerDefaults: (tester, _env, { gcpProject, gcpZone }) => {
+    if (tester !== 'node') return [];
+    return [
+      ...(gcpProject === '' ? [] : [`--gcp-project=${gcpProject}`]),
+      ...(gcpZone === '' ? [] : [`--gcp-zone=${gcpZone}`]),
+    ];
+  },
+});

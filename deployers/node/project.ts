@@ -1,0 +1,57 @@
+import { type LeaseSettings, leaseSettings } from '../../src/boskos/flags.ts';
+import type { Lease } from '../../src/boskos/lease.ts';
+import { RunError } from '../../src/errors.ts';
+import type { Run } from '../../src/run.ts';
+import type { NodeDeployerValues } from './flags.ts';
+
+/** The project of a run: the one that was named, or one leased from Boskos for as long as the run needs it. */
+export class Project {
+  readonly #run: Run;
+  readonly #named: string;
+  readonly #settings: LeaseSettings;
+  #lease: Lease | undefined;
+
+  /** Throws UsageError for Boskos flags that cannot work. */
+  constructor(values: NodeDeployerValues, run: Run) {
+    this.#run = run;
+    this.#named = values.gcpProject;
+    this.#settings = leaseSettings(values, run);
+  }
+
+  /** Its name, once it is known: named, or written down by this call or an earlier one of the run. Throws RunError without one. */
+  get name(): string {
+    const name = this.#named || this.#run.recall('project');
+    if (!name) throw new RunError('this run has no project: give --gcp-project, or --up to lease one from Boskos');
+    return name;
+  }
+
+  /** True when there is a project, and it is not somebody else's by now. */
+  get isOurs(): boolean {
+    return (this.#named || this.#run.recall('project') || '') !== '' && this.#lease?.gone !== true;
+  }
+
+  get lost(): AbortSignal | undefined {
+    return this.#lease?.lost;
+  }
+
+  /** Goes on with an earlier call's lease; with `lease` takes one when there is no project yet. */
+  async open(lease: boolean, signal: AbortSignal): Promise<void> {
+    if (this.#named !== '') return this.#run.remember({ project: this.#named });
+    const boskos = await import('../../src/boskos/take.ts');
+    if (lease) this.#lease = await boskos.takeLease(this.#run, this.#settings, signal);
+    else this.#lease = await boskos.resumeLease(this.#run, this.#settings, signal);
+    if (this.#lease !== undefined) await this.#run.remember({ project: this.#lease.name });
+  }
+
+  /** Ends this call's hold on a leased project: a keeper goes on holding it, or it is given back. */
+  async close(keep: boolean, signal: AbortSignal): Promise<void> {
+    const lease = this.#lease;
+    if (lease === undefined) return;
+    if (keep) {
+      const { leaveToKeeper } = await import('../../src/boskos/keeper.ts');
+      return leaveToKeeper(this.#run, lease, this.#settings, signal);
+    }
+    await lease.release(signal);
+    await this.#run.remember({ project: undefined });
+  }
+}

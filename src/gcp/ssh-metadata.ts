@@ -1,0 +1,97 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError, causeOf, RunError } from '../errors.ts';
+import type { Run } from '../run.ts';
+import { delay } from '../wait.ts';
+
+/** Others may change the metadata of a project at the same time; gcloud then refuses ours, and we begin anew. */
+const TRIES = 5;
+
+/**
+ * Puts a public SSH key into a project's metadata unless it is there already, whoever it is for.
+ * Returns whether it was put there. Throws RunError when gcloud cannot do it.
+ * @param key the text of the public key file
+ * @param before is told the line before it is added, so that whoever takes it out again knows it
+ */
+export async function registerSshKey(
+  project: string,
+  user: string,
+  key: string,
+  run: Run,
+  signal: AbortSignal,
+  before: (line: string) => Promise<void>,
+): Promise<boolean> {
+  const [type = '', body = ''] = key.trim().split(/\s+/);
+  if (body === '') throw new RunError('the public SSH key is empty or no key');
+  const line = `${user}:${type} ${body} ${user}`;
+  return await changeSshKeys(project, run, signal, async (lines) => {
+    if (lines.some((each) => each.includes(`${type} ${body}`))) return undefined;
+    await before(line);
+    return [...lines, line];
+  });
+}
+
+/** Takes a line out of a project's SSH keys; nothing happens when it is not there. Throws RunError when gcloud cannot do it. */
+export async function unregisterSshKey(project: string, line: string, run: Run, signal: AbortSignal): Promise<void> {
+  await changeSshKeys(project, run, signal, async (lines) =>
+    lines.includes(line) ? lines.filter((each) => each !== line) : undefined,
+  );
+}
+
+/** Changes the lines of a project's SSH keys; false when `change` finds nothing to change. */
+async function changeSshKeys(
+  project: string,
+  run: Run,
+  signal: AbortSignal,
+  change: (lines: readonly string[]) => Promise<readonly string[] | undefined>,
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const lines = await change(await sshKeyLines(project, run, signal));
+      if (lines === undefined) return false;
+      await writeSshKeys(project, lines, run, signal);
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      const output = causeOf(error, CommandError)?.output ?? '';
+      if (attempt === TRIES || !/fingerprint|412|conditionNotMet/i.test(output)) {
+        throw new RunError(`the SSH keys of project ${project} cannot be read or changed`, { cause: error });
+      }
+      await delay(200 * 2 ** attempt, signal);
+    }
+  }
+}
+
+async function sshKeyLines(project: string, run: Run, signal: AbortSignal): Promise<string[]> {
+  const argv = ['gcloud', 'compute', 'project-info', 'describe', `--project=${project}`, '--format=json', '--quiet'];
+  const { stdout } = await run.exec(argv, { signal, output: 'capture' });
+  const info = JSON.parse(stdout) as {
+    commonInstanceMetadata?: { items?: readonly { readonly key: string; readonly value?: string }[] };
+  };
+  const value = info.commonInstanceMetadata?.items?.find(({ key }) => key === 'ssh-keys')?.value ?? '';
+  return value.split('\n').filter((line) => line !== '');
+}
+
+async function writeSshKeys(project: string, lines: readonly string[], run: Run, signal: AbortSignal): Promise<void> {
+  const gcloud = ['gcloud', 'compute', 'project-info'];
+  if (lines.length === 0) {
+    const argv = [...gcloud, 'remove-metadata', `--project=${project}`, '--keys=ssh-keys', '--quiet'];
+    await run.exec(argv, { signal, output: 'log' });
+    return;
+  }
+  await mkdir(run.dir, { recursive: true, mode: 0o700 });
+  const file = join(run.dir, 'ssh-keys');
+  try {
+    await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+    const argv = [
+      ...gcloud,
+      'add-metadata',
+      `--project=${project}`,
+      `--metadata-from-file=ssh-keys=${file}`,
+      '--quiet',
+    ];
+    await run.exec(argv, { signal, output: 'log' });
+  } finally {
+    await rm(file, { force: true });
+  }
+}
