@@ -116,6 +116,34 @@ describe.concurrent('a run that is killed', () => {
   });
 });
 
+describe.concurrent('a later call without a run id', () => {
+  const up = (sandbox: Sandbox, id: string) =>
+    start(sandbox, [`--run-id=${id}`, '--up'], { GRID_LOG: 'log', GRID_TAKES: 'Up' }).ended;
+  const down = (sandbox: Sandbox) => start(sandbox, ['--down'], { GRID_LOG: 'log' }).ended;
+
+  test('takes down the one live run, with what the earlier call remembered', async () => {
+    using sandbox = new Sandbox(gridEnv());
+    const first = await up(sandbox, 'one');
+    expect(first.stderr).toContain('--down --run-id=one');
+    const second = await down(sandbox);
+    expect(second.code, second.stderr).toBe(0);
+    expect(second.stderr).toContain('Continuing run one');
+    expect(callsIn(join(sandbox.dir, 'log'))).toEqual(['init', 'Up', 'finish', 'init', 'logs', 'Down', 'finish']);
+    expect(await rowsOf(sandbox)).toEqual({ Up: 'passed', Down: 'passed' });
+    expect(stateOf(sandbox, 'one')).toMatchObject({ tornDown: true });
+  });
+
+  test('refuses to guess between several, and lists them', async () => {
+    using sandbox = new Sandbox(gridEnv());
+    await up(sandbox, 'one');
+    await up(sandbox, 'two');
+    const { code, stderr } = await down(sandbox);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/one +begun[\s\S]*two +begun/);
+    expect(callsIn(join(sandbox.dir, 'log'))).not.toContain('Down');
+  });
+});
+
 test('a third request gives everything up, after the records', async () => {
   using sandbox = new Sandbox(gridEnv());
   const log = join(sandbox.dir, 'log');
