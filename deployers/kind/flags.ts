@@ -17,8 +17,9 @@ export const flags = {
   kubeRoot: text('The Kubernetes source for --build. Default: the working directory, or what kind finds below GOPATH.'),
 
   kindVersion: text(
-    'The kind program: a release such as v0.33.0, latest, ci, the path of a program, or path for the one on PATH. Default: the one on PATH, else the newest release this program has a checksum for.',
+    'The kind program: a release such as v0.33.0, latest for the newest, ci for the newest build (which needs --allow-unverified), the path or address of a program, or path for the one on PATH. Default: the one on PATH, else the newest release this program knows the digest of.',
   ),
+  kindUrl: text("The folder with kind's releases and builds.", 'https://kind.sigs.k8s.io/dl'),
   provider: oneOf(
     "What runs the node containers. Default: kind's own choice.",
     ['', 'docker', 'podman', 'nerdctl', 'finch'],

@@ -13,7 +13,7 @@ import { findKind } from './program.ts';
 import { chooseProvider } from './provider.ts';
 import { ginkgoDefaults, SCRIPT_TEST_ENVIRONMENT } from './tester-defaults.ts';
 import { kubeconfigPath, type Tools } from './tools.ts';
-import { type ClusterPlan, up } from './up.ts';
+import { type ClusterPlan, clusterTaken, up } from './up.ts';
 import { buildWords, createWords, deleteWords, loadWords, nodeImage } from './words.ts';
 
 /** A cluster of kind: nodes are containers on this machine. */
@@ -43,7 +43,7 @@ class KindCluster implements Deployer {
       );
     }
     this.#plan = { name: this.#name, image: '', wanted, file };
-    const kind = await findKind(values.kindVersion, run, signal);
+    const kind = await findKind(values, run, signal);
     this.#tools = { run, values, kind, provider: chooseProvider(values, run) };
   }
 
@@ -75,7 +75,9 @@ class KindCluster implements Deployer {
       this.#run.log.info(`The nodes of ${this.#name} are kept (--retain).`);
       return;
     }
+    const made = this.#run.recall('cluster-name');
     await down(this.#tools, signal);
+    if (made !== undefined) await this.#run.givenBack(clusterTaken(made));
   }
 
   /** Throws RunError when the run has no cluster, or the file has another cluster for its current context. */

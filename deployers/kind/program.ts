@@ -1,19 +1,34 @@
+import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { RunError } from '../../src/errors.ts';
+import { RunError, UsageError } from '../../src/errors.ts';
 import type { Run } from '../../src/run.ts';
+import type { KindValues } from './flags.ts';
 import { onPath } from './provider.ts';
 
 /**
- * The kind program that `--kind-version` means: what to start. Downloads and verifies it when it is a release or the
- * CI build. Throws RunError when there is none.
+ * The kind program that --kind-version means: what to start. Downloads and verifies it when it is a release, the CI
+ * build or an address. Throws RunError when there is none, UsageError for words that mean nothing.
  */
-export async function findKind(version: string, run: Run, signal: AbortSignal): Promise<string> {
-  const installed = () => onPath('kind', run.env['PATH'], run.cwd);
-  if (version === 'path' || (version === '' && installed() !== undefined)) {
-    if (installed() === undefined) throw new RunError('--kind-version=path: there is no kind on PATH');
-    return 'kind';
+export async function findKind({ kindVersion, kindUrl }: KindValues, run: Run, signal: AbortSignal): Promise<string> {
+  if (kindVersion === 'path' || kindVersion === '') {
+    if (onPath('kind', run.env['PATH'], run.cwd) !== undefined) return 'kind';
+    if (kindVersion === 'path') throw new RunError('--kind-version=path: there is no kind on PATH');
   }
-  if (version.includes('/')) return resolve(run.cwd, version);
+  const isAddress = /^(https?|gs|file):\/\//.test(kindVersion);
+  if (kindVersion.includes('/') && !isAddress) return await programAt(resolve(run.cwd, kindVersion));
+  const version = /^\d+\.\d+\.\d+/.test(kindVersion) ? `v${kindVersion}` : kindVersion;
+  if (!isAddress && !/^$|^latest$|^ci$|^v\d+\.\d+\.\d+/.test(version)) {
+    throw new UsageError(`--kind-version: ${JSON.stringify(version)} is not a version, latest, ci, path or a path`);
+  }
   const { fetchKind } = await import('./fetch-kind.ts');
-  return await fetchKind(version, run, signal);
+  return await fetchKind({ version, from: kindUrl.replace(/\/+$/, '') }, run, signal);
+}
+
+async function programAt(path: string): Promise<string> {
+  try {
+    await access(path, constants.X_OK);
+    return path;
+  } catch (error) {
+    throw new UsageError(`--kind-version: ${path} is not a program that can be run`, { cause: error });
+  }
 }

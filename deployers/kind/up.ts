@@ -20,6 +20,9 @@ export interface ClusterPlan {
   readonly file: KindConfig | undefined;
 }
 
+/** What the run's state calls a cluster that has to be given back. */
+export const clusterTaken = (name: string): string => `kind cluster ${name}`;
+
 /** Creates the cluster and waits until it can be tested. Nodes that were made before a failure stay, for their logs. */
 export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal): Promise<void> {
   const { run, values } = tools;
@@ -50,7 +53,7 @@ async function claim(tools: Tools, name: string, signal: AbortSignal): Promise<v
     'kind-network': networkIsNew ? 'new' : undefined,
     'kind-nodes': undefined,
   });
-  await run.taking(`kind cluster ${name}`);
+  await run.taking(clusterTaken(name));
 }
 
 /** The configuration for kind, kept among the records: the path, or undefined when kind's defaults will do. */
@@ -81,7 +84,10 @@ async function create(
     await runKind(tools, createWords(tools, name, image, config), { signal });
   } catch (error) {
     // Somebody was quicker with the name: nothing there is ours.
-    if (causedByNameTaken(error)) await run.remember({ 'cluster-name': undefined });
+    if (causedByNameTaken(error)) {
+      await run.remember({ 'cluster-name': undefined });
+      await run.givenBack(clusterTaken(name));
+    }
     throw error;
   }
 }

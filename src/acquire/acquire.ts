@@ -25,6 +25,8 @@ export interface Need {
   readonly members: readonly string[] | undefined;
   /** What its bytes must be, when the run has pins. */
   readonly pin: Pin | undefined;
+  /** What they must come to, when the one who wants it knows. */
+  readonly sha256: string | undefined;
   readonly platform: Platform | undefined;
   readonly signal: AbortSignal;
 }
@@ -85,7 +87,7 @@ async function identity(url: string, { gcsEndpoint }: AcquireSettings): Promise<
 /** All that is wanted, when all of it is in the cache and was checked as this run wants it. */
 async function lookUp(id: string, need: Need, { cache, settings, world }: Means): Promise<Found | undefined> {
   const entry = await cache.read(id);
-  if (entry === undefined || !trusted(entry, need.pin, settings)) return undefined;
+  if (entry === undefined || !trusted(entry, need, settings)) return undefined;
   const contents = contentsOf(entry);
   const found: Record<string, Cached> = {};
   for (const name of need.members ?? [ITSELF]) {
@@ -101,8 +103,9 @@ async function lookUp(id: string, need: Need, { cache, settings, world }: Means)
   return found;
 }
 
-function trusted(entry: Entry, pin: Pin | undefined, { allowUnverified }: AcquireSettings): boolean {
+function trusted(entry: Entry, { pin, sha256 }: Need, { allowUnverified }: AcquireSettings): boolean {
   if (pin) return entry.digests.sha512 === pin.sha512;
+  if (sha256 !== undefined) return entry.digests.sha256 === sha256;
   return entry.verified !== 'nothing' || allowUnverified;
 }
 
@@ -155,15 +158,18 @@ async function openSink({ url, members }: Need, folder: string): Promise<Sink> {
 
 /** What the bytes must come to. Undefined only where the run accepts anything. */
 async function expectation(
-  { url, pin, signal }: Need,
+  { url, pin, sha256, signal }: Need,
   { settings, world, text }: Means,
 ): Promise<Expected | undefined> {
   if (pin) return { algorithm: 'sha512', hex: pin.sha512, from: settings.pins };
+  if (sha256 !== undefined) return { algorithm: 'sha256', hex: sha256, from: 'this program' };
   const published = await publishedChecksum(url, (address) => text(address, signal));
   if (published) return published;
   const shown = shownUrl(url);
   if (!settings.allowUnverified)
-    throw new RunError(`${shown}: no checksum is published for it (.sha512, .sha256, SHA512SUMS, SHA256SUMS)`);
+    throw new RunError(
+      `${shown}: no checksum is published for it (.sha512, .sha256, .sha256sum, SHA512SUMS, SHA256SUMS)`,
+    );
   world.log.warn(`${shown}: nobody says what its bytes must be; taken all the same, as --allow-unverified is given`);
   return undefined;
 }

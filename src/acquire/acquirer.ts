@@ -44,6 +44,8 @@ export interface FileOptions {
   readonly signal: AbortSignal;
   /** Fails when the file is not a program for this platform. */
   readonly expectBinaryFor?: Platform;
+  /** What the bytes must come to, for files whose digest the program itself knows; lower-case hex. Pins of the run go before it. */
+  readonly sha256?: string;
 }
 
 /**

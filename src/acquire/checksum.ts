@@ -38,15 +38,16 @@ export function findInSums(text: string, algorithm: Algorithm, path: string): st
 }
 
 /**
- * The published digest of a file: from `FILE.sha512`, else `FILE.sha256`, else the SHA512SUMS or SHA256SUMS of the
- * version's folder. Undefined when none is published. Throws when there is one that cannot be had or read.
+ * The published digest of a file: from `FILE.sha512`, else `FILE.sha256` or `FILE.sha256sum`, else the SHA512SUMS or
+ * SHA256SUMS of the version's folder. Undefined when none is published. Throws when there is one that cannot be had or read.
  */
 export async function publishedChecksum(
   url: string,
   text: (url: string) => Promise<string>,
 ): Promise<Expected | undefined> {
-  for (const algorithm of ['sha512', 'sha256'] as const) {
-    const from = suffixed(url, `.${algorithm}`);
+  for (const suffix of ['.sha512', '.sha256', '.sha256sum']) {
+    const algorithm = suffix === '.sha512' ? 'sha512' : 'sha256';
+    const from = suffixed(url, suffix);
     const found = await absent(() => text(from));
     if (found === undefined) continue;
     const hex = parseChecksum(found, algorithm);

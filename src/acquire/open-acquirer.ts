@@ -24,10 +24,10 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
   };
   const text = (url: string, signal: AbortSignal): Promise<string> => fetchText(url, source, pace, signal);
   const get = async (url: string, members: readonly string[] | undefined, options: FileOptions): Promise<Found> => {
-    const { signal, expectBinaryFor: platform } = options;
+    const { signal, expectBinaryFor: platform, sha256 } = options;
     const list = await pins();
     const pin = list && pinOf(list, url);
-    return acquire({ url, members, pin, platform, signal }, { settings, world, pace, source, cache, text });
+    return acquire({ url, members, pin, sha256, platform, signal }, { settings, world, pace, source, cache, text });
   };
 
   /** What is being read now or was read before, so that all who ask in this run get the same answer. */

@@ -20,6 +20,7 @@ const forms: [string, Record<string, Answer>, string][] = [
     'sha512',
   ],
   ['only .sha256', { [`${PATH}.sha256`]: text(sha256) }, 'sha256'],
+  ['only .sha256sum', { [`${PATH}.sha256sum`]: text(`${sha256}  kubectl\n`) }, 'sha256'],
   [
     'only SHA512SUMS beside it',
     { '/release/v1.36.1/bin/linux/amd64/SHA512SUMS': text(`${'0'.repeat(128)}  other\n${sha512}  kubectl`) },

@@ -18,6 +18,17 @@ test('a file is fetched, checked against its checksum and kept', async () => {
   expect((await acquirer.file(server.url + PATH, { signal })).cacheHit).toBe(true);
 });
 
+test('a digest that the one who asks knows is what the bytes must come to, in the cache too', async () => {
+  const server = await serve({ [PATH]: object(small) });
+  const { acquirer, signal } = opened();
+  const sha256 = hex('sha256', small);
+  expect(await acquirer.file(server.url + PATH, { signal, sha256 })).toMatchObject({ sha256, verified: 'sha256' });
+  expect(await acquirer.file(server.url + PATH, { signal, sha256 })).toMatchObject({ cacheHit: true });
+  expect(server.asked).toEqual(expect.not.arrayContaining([expect.stringContaining('sha')]));
+  const other = hex('sha256', large);
+  await expect(acquirer.file(server.url + PATH, { signal, sha256: other })).rejects.toThrow(/this program/);
+});
+
 test('an empty file is a file', async () => {
   const empty = Buffer.alloc(0);
   const server = await serve({

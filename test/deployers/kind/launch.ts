@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +82,14 @@ export class Machine implements Disposable {
     });
     await seen;
     stop.abort();
+  }
+
+  /** A PATH with the stand-in for docker, and no kind. */
+  withoutKind(): string {
+    const folder = join(this.folder, 'docker-only');
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(join(tools, 'docker'), join(folder, 'docker'));
+    return [folder, '/usr/bin', '/bin'].join(delimiter);
   }
 
   /** How kind and make were called, in order, with this machine's folder left out. */
