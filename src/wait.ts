@@ -40,3 +40,18 @@ export function withDeadline(
     [Symbol.dispose]: () => clearTimeout(timer),
   };
 }
+
+/**
+ * What comes of work that knows no signals, or the signal's reason, whichever is first. The work itself goes on unseen.
+ */
+export async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts';
 import type { AcquireSettings } from '../run.ts';
+import { untilStopped } from '../wait.ts';
 import { endpointOf, gsParts, openSigner } from './gcs.ts';
 import type { HttpSource } from './http.ts';
 import { FetchError } from './retry.ts';
@@ -45,19 +46,6 @@ async function latestIfGone(
   } catch (error) {
     if (ask.validator === undefined || !(error instanceof FetchError) || error.status !== 404) throw error;
     return read(url, ask, undefined);
-  }
-}
-
-/** The library knows no signals: what it does goes on unseen, we stop. */
-async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason);
-  signal.throwIfAborted();
-  signal.addEventListener('abort', stop);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -1,0 +1,109 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomic } from '../records/atomic.ts';
+import type { BuiltFile } from './files.ts';
+
+/** What a file's bytes come to. */
+export interface Digests {
+  /** Base64, as Cloud Storage says it. */
+  readonly md5: string;
+  /** Hexadecimal, as the checksum files say it. */
+  readonly sha256: string;
+  readonly sha512: string;
+}
+
+/** The bytes of a file as they pass, and what they came to once they have. */
+export interface Hashing {
+  readonly bytes: AsyncGenerator<Uint8Array>;
+  /** Throws before the last byte has passed. */
+  readonly digests: () => Digests;
+}
+
+/** Large enough that reading and hashing cost little beside the bytes themselves. */
+const CHUNK = 256 * 1024;
+
+/** Reads a file once, hashing on the way. */
+export function hashing(file: string): Hashing {
+  const hashes = { md5: createHash('md5'), sha256: createHash('sha256'), sha512: createHash('sha512') };
+  let digests: Digests | undefined;
+  return {
+    bytes: (async function* () {
+      for await (const chunk of createReadStream(file, { highWaterMark: CHUNK })) {
+        for (const hash of Object.values(hashes)) hash.update(chunk as Uint8Array);
+        yield chunk as Uint8Array;
+      }
+      digests = finish(hashes);
+    })(),
+    digests: () => {
+      if (digests === undefined) throw new Error(`${file} was not read to its end`);
+      return digests;
+    },
+  };
+}
+
+/** The digests of a file, read for them alone. Throws the signal's reason when it aborts. */
+export async function digestFile(file: string, signal: AbortSignal): Promise<Digests> {
+  const { bytes, digests } = hashing(file);
+  for await (const _ of bytes) signal.throwIfAborted();
+  return digests();
+}
+
+/** The digests of something in memory. */
+export function digestText(text: string): Digests {
+  const hashes = { md5: createHash('md5'), sha256: createHash('sha256'), sha512: createHash('sha512') };
+  for (const hash of Object.values(hashes)) hash.update(text);
+  return finish(hashes);
+}
+
+function finish({ md5, sha256, sha512 }: Readonly<Record<keyof Digests, Hash>>): Digests {
+  return { md5: md5.digest('base64'), sha256: sha256.digest('hex'), sha512: sha512.digest('hex') };
+}
+
+/**
+ * The digests of files that were read before, kept beside the build: a file whose size, times and inode are the same is
+ * not read again, so staging what is staged already costs next to nothing.
+ */
+export class DigestBook {
+  readonly #file: string;
+  readonly #known: Map<string, readonly [stamp: string, digests: Digests]>;
+  #changed = false;
+
+  private constructor(file: string, known: Map<string, readonly [string, Digests]>) {
+    this.#file = file;
+    this.#known = known;
+  }
+
+  /** Opens the book of a source tree; one that is missing or damaged is empty. */
+  static async open(repoRoot: string): Promise<DigestBook> {
+    const file = join(repoRoot, '_output', '.kubetest2-ts-digests.json');
+    try {
+      const known = JSON.parse(await readFile(file, 'utf8')) as Record<string, readonly [string, Digests]>;
+      return new DigestBook(file, new Map(Object.entries(known)));
+    } catch {
+      return new DigestBook(file, new Map());
+    }
+  }
+
+  find({ local, stamp }: BuiltFile): Digests | undefined {
+    const entry = this.#known.get(local);
+    return entry?.[0] === stamp ? entry[1] : undefined;
+  }
+
+  add({ local, stamp }: BuiltFile, digests: Digests): void {
+    this.#known.set(local, [stamp, digests]);
+    this.#changed = true;
+  }
+
+  /** Writes down what was added, for these files alone. */
+  async save(files: readonly BuiltFile[]): Promise<void> {
+    if (!this.#changed) return;
+    const kept = files.flatMap(({ local }) => {
+      const entry = this.#known.get(local);
+      return entry === undefined ? [] : [[local, entry] as const];
+    });
+    await writeAtomic(this.#file, JSON.stringify(Object.fromEntries(kept)));
+    this.#changed = false;
+  }
+}

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { StageBucket } from '../../src/build/bucket.ts';
+import { buildAndStage } from '../../src/build/build-and-stage.ts';
+import { parseStage } from '../../src/build/location.ts';
+import { updateMarkers } from '../../src/build/markers.ts';
+import { stageBuild } from '../../src/build/stage.ts';
+import { waitUntil } from '../../src/wait.ts';
+import { lines, never } from '../boskos/world.ts';
+import { put, type Scene, scene } from '../build/world.ts';
+import { describeWith } from './components.ts';
+import { GcsServer } from './gcs.ts';
+
+const VERSION = 'v1.36.0-alpha.1.123+abcdef0123456';
+const AT = parseStage('gs://b/ci', 'path');
+
+/** Puts a build of many small files and a large one into a tree. */
+async function fill(here: Scene, files: number, large = 0): Promise<void> {
+  for (let at = 0; at < files; at += 1) await put(here.tree, `_output/release-tars/d${at % 7}/f${at}`, `file ${at}`);
+  if (large > 0) await writeFile(join(here.tree, '_output/release-tars/large.tar.gz'), randomBytes(large));
+}
+
+const stageIt = (here: Scene, signal = never()) =>
+  stageBuild({ repoRoot: here.tree, gceFiles: false }, AT, VERSION, here.run, signal);
+
+const program = fileURLToPath(new URL('../fakes/stage.ts', import.meta.url));
+const stageApart = (here: Scene, server: GcsServer): ChildProcess =>
+  spawn(process.execPath, [program, here.tree, VERSION, server.url, 'gs://b/ci'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+
+describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
+  test('a build is staged, marked, and found whole by the next call', async () => {
+    await using server = await GcsServer.start();
+    await using here = await scene({ gcsEndpoint: server.url });
+    const options = here.options({ stage: 'gs://b/ci', updateLatest: true });
+    await buildAndStage(options, here.run, never());
+    expect(await server.text(`ci/${VERSION}/kubernetes.tar.gz`)).toBe('all');
+    const sum = createHash('sha256').update('all').digest('hex');
+    expect(await server.text(`ci/${VERSION}/kubernetes.tar.gz.sha256`)).toBe(sum);
+    expect(await server.text(`ci/${VERSION}/SHA256SUMS`)).toMatch(`${sum}  kubernetes.tar.gz`);
+    for (const marker of ['latest', 'latest-1', 'latest-1.36']) {
+      const answer = await server.object(`ci/${marker}.txt`);
+      expect(await answer.text()).toBe(VERSION);
+      expect(answer.headers.get('cache-control')).toBe('private, max-age=0, no-transform');
+    }
+    const calls = (await here.calls()).length;
+    await buildAndStage(options, here.run, never());
+    expect((await here.calls()).length).toBe(calls);
+  });
+
+  test('large files arrive as they are, and nothing is sent twice', async () => {
+    await using server = await GcsServer.start();
+    await using here = await scene({ gcsEndpoint: server.url });
+    await fill(here, 30, 70 << 20);
+    const first = await stageIt(here);
+    expect(first).toMatchObject({ objects: 33 * 3, written: 33 * 3 });
+    const bytes = Buffer.from(await (await server.object(`ci/${VERSION}/large.tar.gz`)).arrayBuffer());
+    const sum = createHash('sha512').update(bytes).digest('hex');
+    expect(await server.text(`ci/${VERSION}/large.tar.gz.sha512`)).toBe(sum);
+    expect(await stageIt(here)).toMatchObject({ written: 0, bytes: 0 });
+  });
+
+  test('two publishers of the same build at once both end well, and nothing is missing', async () => {
+    await using server = await GcsServer.start();
+    await using one = await scene({ gcsEndpoint: server.url });
+    await using two = await scene({ gcsEndpoint: server.url });
+    await fill(one, 120);
+    await fill(two, 120);
+    const staged = await Promise.all([stageIt(one), stageIt(two)]);
+    expect((await server.names(`ci/${VERSION}/`)).length).toBe(122 * 3);
+    expect(staged[0].written + staged[1].written).toBe(122 * 3);
+  });
+
+  test('of two builds under one name at once one fails, and what is listed is there', async () => {
+    await using server = await GcsServer.start();
+    await using one = await scene({ gcsEndpoint: server.url });
+    await using two = await scene({ gcsEndpoint: server.url });
+    await fill(one, 40, 1000);
+    await fill(two, 40, 1000);
+    const results = await Promise.allSettled([stageIt(one), stageIt(two)]);
+    const failed = results.filter((result) => result.status === 'rejected');
+    expect(failed.map(({ reason }) => String(reason)).join()).toMatch('somebody else stages another build');
+  });
+
+  test('of publishers of markers at once the newest wins', async () => {
+    await using server = await GcsServer.start();
+    const bucket = await StageBucket.open('b', { gcsEndpoint: server.url });
+    const versions = [3, 1, 4, 5, 9, 2, 6].map((count) => `v1.36.0-alpha.1.${count}+abcdef0`);
+    await Promise.all(versions.map((version) => updateMarkers(bucket, AT, version, lines(), never())));
+    for (const marker of ['latest', 'latest-1', 'latest-1.36']) {
+      expect(await server.text(`ci/${marker}.txt`)).toBe('v1.36.0-alpha.1.9+abcdef0');
+    }
+  });
+
+  test('a publisher that was killed is followed by one that sends only what is missing', async () => {
+    await using server = await GcsServer.start();
+    await using here = await scene({ gcsEndpoint: server.url });
+    await fill(here, 400);
+    const killed = stageApart(here, server);
+    const some = async () => ((await server.names(`ci/${VERSION}/`)).length > 20 ? true : undefined);
+    await waitUntil(some, { every: 10, signal: AbortSignal.timeout(60_000) });
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    const there = (await server.names(`ci/${VERSION}/`)).length;
+    expect(there).toBeLessThan(402 * 3);
+    const next = await stageIt(here);
+    expect(next.written).toBe(402 * 3 - there);
+    expect((await server.names(`ci/${VERSION}/`)).length).toBe(402 * 3);
+  });
+
+  test('memory stays flat however large the files are', async () => {
+    await using server = await GcsServer.start();
+    await using here = await scene({ gcsEndpoint: server.url });
+    await fill(here, 5, 300 << 20);
+    const child = stageApart(here, server);
+    if (child.stdout === null) throw new Error('no output');
+    const { rss, bytes } = JSON.parse(await text(child.stdout)) as { rss: number; bytes: number };
+    expect(bytes).toBeGreaterThan(300 << 20);
+    expect(rss >> 20).toBeLessThan(250);
+  });
+});
