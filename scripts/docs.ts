@@ -11,17 +11,20 @@ import { environment } from './environment.ts';
 
 const folder = fileURLToPath(new URL('../docs/reference', import.meta.url));
 const pages = new Map<string, string>();
+const ownTwins: string[][] = [];
 
 const common = { ...launcherFlags, ...acquireFlags, ...klogFlags };
 pages.set('common-flags.md', page('Common flags', 'Every deployer takes these.', groupTables(common, 'Common')));
 for (const { name, load } of registry.deployers) {
   const kind = await load();
+  ownTwins.push(...twins(`Deployer ${name}`, kind.flags));
   const usage = `\`kubetest2-ts ${name} [flags] [--test=TESTER -- tester args]\``;
   const text = [`${name} ${kind.summary}.`, usage, groupTables(kind.flags, 'Flags')].join('\n\n');
   pages.set(`deployer-${name}.md`, page(`Deployer ${name}`, text, 'It takes the [common flags](common-flags.md) too.'));
 }
 for (const { name, load } of registry.testers) {
   const kind = await load();
+  ownTwins.push(...twins(`Tester ${name}`, kind.flags));
   const usage = `\`kubetest2-ts DEPLOYER [flags] --test=${name} ${kind.takesWords ? '-- COMMAND [args]' : '-- [tester flags]'}\``;
   const text = [`${name} ${kind.summary}.`, usage, groupTables(kind.flags, 'Flags')].join('\n\n');
   pages.set(`tester-${name}.md`, page(`Tester ${name}`, text));
@@ -76,15 +79,24 @@ function meaning(flag: Flag<unknown>): string {
 }
 
 function environmentTables(): string {
-  const twins = [...namedFlags(common)]
-    .filter(({ flag }) => flag.more.env !== undefined)
-    .map(({ name, flag }) => [`\`${flag.more.env}\``, `The default of \`--${name}\`.`]);
+  const heads = ['Variable', 'Meaning'];
   const rows = (entries: Readonly<Record<string, string>>) =>
     Object.entries(entries).map(([name, text]) => [`\`${name}\``, text]);
   return [
-    `## Read\n\n${table(['Variable', 'Meaning'], [...twins, ...rows(environment.read)])}`,
-    `## Given to testers and hooks\n\n${table(['Variable', 'Meaning'], rows(environment.given))}`,
+    `## Read by every call\n\n${table(heads, [...twins('', common), ...rows(environment.everywhere)])}`,
+    `## Read by deployers and testers\n\n${table(heads, [...ownTwins, ...rows(environment.parts)])}`,
+    `## Given to testers and hooks\n\n${table(heads, rows(environment.given))}`,
   ].join('\n\n');
+}
+
+/** The variables that are the default of a flag. */
+function twins(owner: string, flags: Flags): string[][] {
+  return [...namedFlags(flags)]
+    .filter(({ flag }) => flag.more.env !== undefined)
+    .map(({ name, flag }) => [
+      `\`${flag.more.env}\``,
+      `${owner === '' ? 'The' : `${owner}: the`} default of \`--${name}\`.`,
+    ]);
 }
 
 function index(): string {
