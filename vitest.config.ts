@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Pipes are made only outside of worker threads (src/pipe.ts), so these need processes of their own.
-const needProcesses = ['test/command*.test.ts'];
+// Signals reach processes, and pipes are made only outside of worker threads (src/pipe.ts).
+const needProcesses = ['test/command*.test.ts', 'test/signals.test.ts'];
 
 export default defineConfig({
   test: {
