@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { quoted } from '../src/command.ts';
@@ -285,4 +286,65 @@ test('any words come back from a shell as they were', () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test('a slow reader holds the command up instead of filling our memory', async () => {
+  let waiting: (() => void) | undefined;
+  const read: number[] = [];
+  const stdout = new Writable({
+    write(chunk: Buffer, _, done) {
+      read.push(chunk.length);
+      waiting = done;
+    },
+  });
+  const { exec } = open({ stdout });
+  const run = exec(['sh', '-c', 'head -c 3000000 /dev/zero; echo end'], { signal: never });
+  await expect.poll(() => waiting !== undefined).toBe(true);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  // One chunk is being written; what follows waits in the pipe.
+  expect(read).toHaveLength(1);
+  expect(stdout.writableLength).toBeLessThanOrEqual(128 * 1024);
+  const pump = setInterval(() => waiting?.(), 0);
+  const { tail } = await run;
+  clearInterval(pump);
+  expect(read.reduce((sum, length) => sum + length, 0) + stdout.writableLength).toBeGreaterThan(2_900_000);
+  expect(tail.endsWith('\0end\n')).toBe(true);
+  expect(tail).toHaveLength(64 * 1024);
+});
+
+test('a command that closes its streams early is waited for', async () => {
+  const { exec } = open();
+  const error = await failure(exec(['sh', '-c', 'exec >&- 2>&-; sleep 0.3; exit 4'], { signal: never }));
+  expect(error.message).toBe('sh exited with code 4');
+});
+
+test('whoever listens sees every byte of both streams, and may keep them', async () => {
+  const { exec } = open();
+  const seen: Uint8Array[] = [];
+  const program = 'seq 100000; seq 100000 >&2';
+  await exec(['sh', '-c', program], { signal: never, onOutput: (chunk) => seen.push(chunk) });
+  const text = Buffer.concat(seen).toString();
+  expect(text).toHaveLength(2 * 588_895);
+  expect(text.split('\n').filter((line) => line === '77777')).toHaveLength(2);
+});
+
+test('an error of whoever listens ends the command', async () => {
+  const { exec } = open();
+  const mistake = new Error('printed a surprise');
+  const onOutput = (): void => {
+    throw mistake;
+  };
+  const error = await failure(exec(['sh', '-c', 'echo; sleep 1000'], { signal: never, onOutput }));
+  expect(error.message).toBe('sh was stopped because it printed a surprise');
+  expect(error.cause).toBe(mistake);
+});
+
+test('the kept end of a long output is its last 64 KiB, however it came in pieces', async () => {
+  const { exec } = open();
+  const { tail } = await exec(
+    ['sh', '-c', 'seq 200000; for i in 1 2 3 4 5 6 7 8; do echo piece $i; sleep 0.01; done'],
+    { signal: never },
+  );
+  const whole = `${Array.from({ length: 200_000 }, (_, at) => `${at + 1}\n`).join('')}${[1, 2, 3, 4, 5, 6, 7, 8].map((at) => `piece ${at}\n`).join('')}`;
+  expect(tail).toBe(whole.slice(-64 * 1024));
 });

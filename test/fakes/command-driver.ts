@@ -1,5 +1,7 @@
-// Runs one command through openExec in a process of its own, tied to real signals, and says on stderr how it went.
+// Runs one command through openExec in a process of its own, tied to real signals, and says on stderr, and in the file
+// $REPORT, how it went. SIGUSR2 makes this process die of an error that nobody catches.
 // Usage: command-driver.ts OPTIONS-AS-JSON ARGV...
+import { appendFileSync } from 'node:fs';
 import { openExec } from '../../src/command.ts';
 import { messageOf } from '../../src/errors.ts';
 import { listenToSignals } from '../../src/signals.ts';
@@ -7,6 +9,7 @@ import { listenToSignals } from '../../src/signals.ts';
 const [settings = '{}', ...argv] = process.argv.slice(2);
 const { grace = 1000, coalesceMs = 0, ...options } = JSON.parse(settings) as Record<string, never>;
 const say = (kind: string) => (message: string) => {
+  if (process.env['REPORT']) appendFileSync(process.env['REPORT'], `${kind}: ${message}\n`);
   process.stderr.write(`${kind}: ${message}\n`);
 };
 const log = {
@@ -30,6 +33,9 @@ const exec = openExec({
   onHurry: signals.onHurry,
   giveUp: signals.giveUp,
 });
+process.on('SIGUSR2', () => {
+  throw new Error('crash');
+});
 try {
   const { tail, ...finished } = await exec(argv, { signal: signals.work, ...options });
   say('finished')(JSON.stringify({ ...finished, tail: tail.length }));
@@ -39,4 +45,5 @@ try {
   process.exitCode = 9;
 } finally {
   signals[Symbol.dispose]();
+  say('memory')(`${process.resourceUsage().maxRSS / 1024} MiB`);
 }
