@@ -47,9 +47,12 @@ export async function launch(
     now: () => new Date(),
     pid: world.pid,
   });
-  using signals = listenToSignals(world.signals, log);
+  // There is no run yet to record a request to stop, but there may be one by the time it arrives.
+  const begun: { run?: RecordedRun } = {};
+  const onRequest = (name: string, request: number) => begun.run?.event('signal', { name, request });
+  using signals = listenToSignals(world.signals, log, { onRequest });
   try {
-    return await launchParsed({ kind, line, faults, chosen, world, log, signals });
+    return await launchParsed({ kind, line, faults, chosen, world, log, signals, begun });
   } catch (error) {
     if (!causeOf(error, UsageError)) throw error;
     log.error(messageOf(error));
@@ -74,6 +77,8 @@ interface Launch {
   readonly world: World;
   readonly log: Log;
   readonly signals: Signals;
+  /** Where the run is put once it is made. */
+  readonly begun: { run?: RecordedRun };
 }
 
 /** Makes the run, its deployer and its tester; every fault in the words is told at once, before anything is written. */
@@ -84,6 +89,7 @@ async function launchParsed(launch: Launch): Promise<number> {
   const metadata = metadataEntries(launcher.metadata, faults);
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
   const run = await openedBasis(launch);
+  launch.begun.run = run;
   const deployer = await attempt(faults, async () => kind.create(line.values.deployer, run));
   const tester = await attempt(faults, async () => await chosen?.create(run, signals.work));
   if (launcher.build && deployer && !deployer.build) faults.push(`the deployer ${kind.name} cannot --build`);

@@ -162,6 +162,12 @@ test('a third request gives everything up, after the records', async () => {
   expect(code, stderr).toBe(130);
   expect(await rowsOf(sandbox)).toMatchObject({ Up: 'passed', Test: 'failed', Interrupted: 'failed' });
   expect(stateOf(sandbox, 'one')).toMatchObject({ tornDown: false, exitCode: 130 });
+  const events = sandbox
+    .read('artifacts/events.jsonl')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(events.filter(({ event }) => event === 'signal').map(({ request }) => request)).toEqual([1, 2, 3]);
   expect(sandbox.processes()).toEqual([]);
 });
 
