@@ -86,7 +86,7 @@ async function withEmulation(
   if ('unknown' in server) return server;
   const answer = await askKubectl(tools, ['get', '--raw', '/version'], signal);
   const raw = 'value' in answer ? parseJson(answer.value.stdout) : undefined;
-  return isVersion(raw) ? { value: { ...raw, ...server.value, ...emulationOf(raw) } } : server;
+  return isVersion(raw) ? { value: { ...server.value, ...emulationOf(raw) } } : server;
 }
 
 function emulationOf(raw: ServerVersion): Partial<ServerVersion> {

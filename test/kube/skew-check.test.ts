@@ -183,7 +183,7 @@ test.each(['kubectl', 'e2e.test', 'ginkgo'])('a missing %s is unknown and says w
 });
 
 test('the version of e2e.test is the last line that is one', async () => {
-  await check('exact', { FAKE_E2E_VERSION: 'I1123 flags parsed\\nv1.2.x\\n\\nv1.36.1\\n' });
+  await check('exact', { FAKE_E2E_VERSION: 'I1123 flags parsed\\nv1.2.3\\nv1.2.x\\n\\nv1.36.1\\n' });
   await expect(check('exact', { FAKE_E2E_VERSION: '' })).rejects.toThrow('1 violation');
 });
 

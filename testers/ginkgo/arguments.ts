@@ -9,7 +9,7 @@ import type { Suite } from './suite.ts';
 export interface ExtraWords {
   readonly ginkgo: readonly string[];
   readonly test: readonly string[];
-  /** Values of `--ginkgo.focus` and `--ginkgo.skip` among the test arguments; none is empty. */
+  /** Values of `--ginkgo.focus` and `--ginkgo.skip` among the test arguments. */
   readonly focus: readonly string[];
   readonly skip: readonly string[];
 }
@@ -44,7 +44,7 @@ export function extraWords(values: Pick<GinkgoValues, 'ginkgoArgs' | 'testArgs'>
     const value = attached === undefined ? words.next().value : { text: attached, escaped: word.escaped };
     if (!value) throw new UsageError(`--test-args: --ginkgo.${kind} needs a value`);
     refuseLostBackslashes(kind, value);
-    if (value.text !== '') found[kind].push(value.text);
+    found[kind].push(value.text);
   }
   return { ginkgo, test, ...found };
 }
