@@ -1,12 +1,11 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { messageOf, RunError } from '../errors.ts';
+import { RunError } from '../errors.ts';
 import { takeLock } from '../lock.ts';
 import type { AcquireSettings } from '../run.ts';
 import type { AcquirerWorld, Cached } from './acquirer.ts';
 import type { Cache, Content, Entry } from './cache.ts';
 import { type Expected, publishedChecksum } from './checksum.ts';
+import { contentsOf, ITSELF, identity, merged } from './entry.ts';
 import { type Fetched, fetchObject } from './fetch-object.ts';
 import type { Pin } from './pins.ts';
 import { checkBinary, type Platform } from './platform.ts';
@@ -45,9 +44,6 @@ export interface Means {
 /** Files by their names in a package; the file itself goes by the empty name. */
 export type Found = Readonly<Record<string, Cached>>;
 
-/** The name of a file that is wanted whole. */
-export const ITSELF = '';
-
 /**
  * From the cache, else from the network into the cache: one process fetches, the others wait for it and say so.
  * Throws RunError when it cannot be had or is not what it must be.
@@ -66,22 +62,6 @@ export async function acquire(need: Need, means: Means): Promise<Found> {
   });
   // Awaited here: the lock is given back when this function is left.
   return (await lookUp(id, need, means)) ?? (await fetchInto(id, need, means));
-}
-
-/** What tells one object from another in the cache. A file of this machine is another one once it is written to. */
-async function identity(url: string, { gcsEndpoint }: AcquireSettings): Promise<string> {
-  if (!URL.canParse(url)) throw new RunError(`${shownUrl(url)}: no address`);
-  const address = new URL(url);
-  address.username = '';
-  address.password = '';
-  if (address.protocol === 'gs:') return gcsEndpoint === '' ? url : `${url} at ${gcsEndpoint}`;
-  if (address.protocol !== 'file:') return address.href;
-  try {
-    const { size, mtimeMs } = await stat(fileURLToPath(url));
-    return `${url} ${size} ${mtimeMs}`;
-  } catch (error) {
-    throw new RunError(messageOf(error), { cause: error });
-  }
 }
 
 /** All that is wanted, when all of it is in the cache and was checked as this run wants it. */
@@ -182,30 +162,6 @@ async function checkPlatforms(
   if (platform === undefined) return;
   for (const [name, { path }] of Object.entries(found))
     await checkBinary(path, platform, name === ITSELF ? shownUrl(url) : `${name} in ${shownUrl(url)}`);
-}
-
-/** What is known of an object once more of it is kept. Another object at the same address replaces what was known. */
-function merged(
-  before: Entry | undefined,
-  now: { url: string; fetched: Fetched; verified: Entry['verified']; contents: Readonly<Record<string, Content>> },
-): Entry {
-  const { algorithm, hex, size } = now.fetched;
-  const same = before?.digests[algorithm] === hex ? before : undefined;
-  const contents = { ...(same ? contentsOf(same) : {}), ...now.contents };
-  const { [ITSELF]: file, ...members } = contents;
-  return {
-    schema: 1,
-    url: now.url,
-    size,
-    digests: { ...same?.digests, ...(file ? { sha256: file.sha256 } : {}), [algorithm]: hex },
-    verified: now.verified,
-    ...(file ? { file } : {}),
-    members,
-  };
-}
-
-function contentsOf({ file, members }: Entry): Readonly<Record<string, Content>> {
-  return file ? { ...members, [ITSELF]: file } : members;
 }
 
 function originOf({ url, pin }: Need, entry: Entry): Pick<Cached, 'url' | 'verified'> {

@@ -1,19 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { messageOf, RunError } from '../errors.ts';
-import type { Env } from '../run.ts';
-import { FetchError, type Pace, retryAfter } from './retry.ts';
+import { type HttpOptions, openDispatcher } from './http-agent.ts';
+import { FetchError, retryAfter } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Ask, Body, Source } from './source.ts';
-
-export interface HttpOptions {
-  /** For the proxy variables. */
-  readonly env: Env;
-  readonly pace: Pace;
-  /** Connections to one server at once. */
-  readonly connections: number;
-  /** Whether plain http to an address is fine beyond this machine. */
-  readonly insecure: (url: string) => boolean;
-}
 
 const REDIRECTS = 10;
 
@@ -42,27 +32,28 @@ export function httpSource(options: HttpOptions): HttpSource {
       const way = ways.get(url);
       ways.delete(url);
       try {
-        const body = await follow(await dispatcher(), way ?? url, ask, options.insecure, extras);
+        const body = await follow(await dispatcher(), { url, at: way ?? url }, ask, options.insecure, extras);
         if (body.url !== url) ways.set(url, body.url);
         return body;
       } catch (error) {
         // Such an address may be good for a few minutes only.
         if (way === undefined || !(error instanceof FetchError)) throw error;
-        return follow(await dispatcher(), url, ask, options.insecure, extras);
+        return follow(await dispatcher(), { url, at: url }, ask, options.insecure, extras);
       }
     },
     close: async () => (await opened)?.destroy(),
   };
 }
 
+/** Asks at `at`, where `url` is known to lead, and goes on to where that leads. */
 async function follow(
   dispatcher: Dispatcher,
-  url: string,
+  { url, at: start }: { readonly url: string; readonly at: string },
   ask: Ask,
-  insecure: (url: string) => boolean,
+  insecure: HttpOptions['insecure'],
   extras: HttpExtras,
 ): Promise<Body> {
-  let at = url;
+  let at = start;
   for (let redirects = 0; redirects <= REDIRECTS; redirects += 1) {
     refuseInsecure(at, insecure);
     // What is said to one server is no other's business.
@@ -79,25 +70,6 @@ async function follow(
     at = next;
   }
   throw new FetchError(`${shownUrl(url)}: more than ${REDIRECTS} redirects`, { again: false });
-}
-
-async function openDispatcher({ env, pace, connections }: HttpOptions): Promise<Dispatcher> {
-  // The default export: in a bundle this module of CommonJS has no others.
-  const { Agent, EnvHttpProxyAgent } = (await import('undici')).default;
-  const settings = {
-    // Several connections are there to get around limits for each; over HTTP/2 they would be one.
-    allowH2: false,
-    connections,
-    connect: { timeout: pace.connect },
-    headersTimeout: pace.headers,
-    bodyTimeout: pace.idle,
-  };
-  const proxy = (name: string): string => env[name] || env[name.toUpperCase()] || '';
-  const [httpProxy, httpsProxy] = [proxy('http_proxy'), proxy('https_proxy')];
-  if (httpProxy === '' && httpsProxy === '') return new Agent(settings);
-  // As Go has it, this machine is never reached through a proxy.
-  const noProxy = ['localhost', '127.0.0.1', '::1', proxy('no_proxy')].filter((each) => each !== '').join(',');
-  return new EnvHttpProxyAgent({ ...settings, httpProxy, httpsProxy, noProxy });
 }
 
 function refuseInsecure(url: string, insecure: (url: string) => boolean): void {

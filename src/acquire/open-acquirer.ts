@@ -1,7 +1,8 @@
 import type { AcquireSettings } from '../run.ts';
-import { acquire, type Found, ITSELF } from './acquire.ts';
+import { acquire, type Found } from './acquire.ts';
 import type { Acquirer, AcquirerWorld, FileOptions, Resolved } from './acquirer.ts';
 import { openCache } from './cache.ts';
+import { ITSELF } from './entry.ts';
 import { fetchText } from './fetch-text.ts';
 import { readMarker } from './marker.ts';
 import { type Pins, pinOf, readPins } from './pins.ts';

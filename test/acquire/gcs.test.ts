@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { gsParts } from '../../src/acquire/gcs.ts';
-import { bytesOf, opened } from './opened.ts';
+import { httpSource } from '../../src/acquire/http.ts';
+import { bytesOf, HASTE, opened } from './opened.ts';
 import { noise } from './package.ts';
 import { type Answer, hex, serve, status } from './server.ts';
 
@@ -57,4 +58,23 @@ test.each([
   ['https://b/o', undefined],
 ])('%s is taken apart', (url, parts) => {
   expect(gsParts(url)).toEqual(parts);
+});
+
+test('what signs a request for one server is not told to another it redirects to', async () => {
+  const bytes = noise(5_000_000);
+  const told: (string | undefined)[] = [];
+  const elsewhere = await serve({
+    '/object': (request, response, time) => {
+      told.push(request.headers.authorization);
+      generation(1, bytes)(request, response, time);
+    },
+  });
+  const server = await serve({ '/object': status(302, '', { location: `${elsewhere.url}/object` }) });
+  const http = httpSource({ env: {}, pace: HASTE, connections: 1, insecure: () => false });
+  onTestFinished(() => http.close());
+  for (const from of [0, 1000, 2000]) {
+    const ask = { from, signal: AbortSignal.timeout(5000) };
+    (await http.open(`${server.url}/object`, ask, { headers: { authorization: 'Bearer secret' } })).discard();
+  }
+  expect(told).toEqual([undefined, undefined, undefined]);
 });
