@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Collects young garbage after each so many bytes. */
-const EVERY = 8 << 20;
+const EVERY = 4 << 20;
 
 /**
  * Keeps memory flat while bytes stream through: call the result with the size of each chunk. A socket's reads are each
