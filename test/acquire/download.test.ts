@@ -161,9 +161,10 @@ test.each([
   const server = await serve(
     published(PATH, large, { ...options, cut: (time) => (time === 1 ? 1_500_000 : undefined) }),
   );
-  const { acquirer, signal } = opened();
+  const { acquirer, signal, warnings } = opened();
   const file = await acquirer.file(server.url + PATH, { signal });
   expect(readFileSync(file.path).equals(large)).toBe(true);
+  expect(warnings).toEqual([]);
 });
 
 test('a body that ends early without saying how long it is fails its digest, and nothing is kept', async () => {
