@@ -30,7 +30,6 @@ export function httpSource(options: HttpOptions): HttpSource {
   return {
     open: async (url, ask, extras = {}) => {
       const way = ways.get(url);
-      ways.delete(url);
       try {
         const body = await follow(await dispatcher(), { url, at: way ?? url }, ask, options.insecure, extras);
         if (body.url !== url) ways.set(url, body.url);
@@ -38,6 +37,7 @@ export function httpSource(options: HttpOptions): HttpSource {
       } catch (error) {
         // Such an address may be good for a few minutes only.
         if (way === undefined || !(error instanceof FetchError)) throw error;
+        ways.delete(url);
         return follow(await dispatcher(), { url, at: url }, ask, options.insecure, extras);
       }
     },
