@@ -27,7 +27,13 @@ export function countNodes(containers: readonly NodeContainer[]): number {
 export async function lacksKindNetwork(tools: Tools, signal: AbortSignal): Promise<boolean> {
   if (!ownsNetworks(tools)) return false;
   const words = ['network', 'ls', '--filter', 'name=^kind$', '--format', '{{.Name}}'];
-  return (await askProvider(tools, words, signal)).length === 0;
+  try {
+    return (await askProvider(tools, words, signal)).length === 0;
+  } catch {
+    // A network that cannot be seen is not ours. What is wrong with the provider shows where its containers are listed.
+    signal.throwIfAborted();
+    return false;
+  }
 }
 
 /** Removes the network, unless another cluster's containers are in it: then Docker refuses, and that is right. */

@@ -100,8 +100,9 @@ export class Machine implements Disposable {
 /** A way to the Docker daemon that can be cut, which is what a daemon that stops looks like from outside. */
 export async function cuttableDocker(folder: string) {
   const path = join(folder, 'docker.sock');
-  const server = createServer((client) => {
-    const real = createConnection('/var/run/docker.sock');
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    // docker exec ends its own half first, and reads on.
+    const real = createConnection({ path: '/var/run/docker.sock', allowHalfOpen: true });
     client.pipe(real).pipe(client);
     for (const end of [client, real]) {
       end.on('error', () => {

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { mergeConfigs, wantedConfig } from '../../deployers/kind/config.ts';
+import { causedByNameTaken, causedByUnknownCluster, explain } from '../../deployers/kind/failures.ts';
+import { flags } from '../../deployers/kind/flags.ts';
+import { CommandError, messageOf } from '../../src/errors.ts';
+import { parseFlags } from '../../src/parse.ts';
+import { Machine } from '../deployers/kind/launch.ts';
+import { component, componentsBin, describeWith } from './components.ts';
+
+const fakes = fileURLToPath(new URL('../fakes/docker-for-kind', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'kt2-real-kind-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const PATH = [fakes, componentsBin, '/usr/bin', '/bin'].join(delimiter);
+
+/** How the real kind ends: undefined when it passes. */
+function kind(words: readonly string[], env: Record<string, string> = {}): CommandError | undefined {
+  try {
+    execFileSync(component('kind'), words, {
+      encoding: 'utf8',
+      env: { PATH, HOME: folder, KUBECONFIG: join(folder, 'kubeconfig'), ...env },
+      stdio: 'pipe',
+    });
+    return undefined;
+  } catch (error) {
+    const { stdout, stderr, status } = error as { stdout: string; stderr: string; status: number };
+    return new CommandError('kind failed', { command: 'kind', exitCode: status, output: stdout + stderr });
+  }
+}
+
+/** Has kind read and judge a configuration: where that ends well, it goes on to the network that is not there. */
+function judged(config: unknown): string {
+  const path = join(folder, 'config.yaml');
+  writeFileSync(path, typeof config === 'string' ? config : stringify(config));
+  const error = kind(['create', 'cluster', '--name', 'judged', '--config', path]);
+  if (error?.output.includes('failed to ensure docker network')) return 'valid';
+  return messageOf(explain(error));
+}
+
+describeWith(['kind'], 'the real kind', () => {
+  test.each([
+    '--nodes=1',
+    '--workers=2',
+    '--control-planes=3 --workers=1',
+    '--ip-family=ipv6',
+    '--ip-family=dual --kube-proxy-mode=ipvs',
+    '--kube-proxy-mode=nftables',
+    '--kube-proxy-mode=none',
+    '--feature-gates=A=true,B=false',
+    '--feature-gates={"AllAlpha":true}',
+    '--runtime-config={"api/all":"true"}',
+    '--runtime-config=api/alpha=true,api/beta=false',
+    '--cluster-log-level=10',
+    '--e2e-k8s',
+    '--e2e-k8s --ip-family=ipv6 --kube-proxy-mode=ipvs --feature-gates=A=true --runtime-config=a/b=true --workers=5',
+  ])('takes the configuration of %s, and the same after it was read and merged again', async (words) => {
+    const { values, faults } = parseFlags({ kind: flags }, words.split(' '), {});
+    expect(faults).toEqual([]);
+    const wanted = (await wantedConfig(values.kind)) ?? {};
+    expect(judged(wanted)).toBe('valid');
+    expect(judged(mergeConfigs(wanted, parse(stringify(wanted))))).toBe('valid');
+  });
+
+  test.each([
+    ['a: [', /kind cannot read the cluster configuration: yaml: line 1/],
+    ['kind: Cluster', /kind refuses the cluster configuration: unknown apiVersion/],
+    [{ kind: 'Foo', apiVersion: 'kind.x-k8s.io/v1alpha4' }, /kind refuses the cluster configuration: unknown kind Foo/],
+    [{ kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', foo: 1 }, /cannot read .*: line 3: field foo not found/],
+    [
+      { kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', networking: { ipFamily: 'ipv5' } },
+      /kind refuses the cluster configuration: .*invalid ipFamily: ipv5/,
+    ],
+    [
+      { kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', nodes: [{ role: 'worker' }] },
+      /kind refuses the cluster configuration: must have at least one control-plane/,
+    ],
+  ])('refuses %j in words that are understood', (config, sentence) => {
+    expect(judged(config)).toMatch(sentence);
+  });
+
+  test('refuses a name in words that are understood', () => {
+    const error = kind(['create', 'cluster', '--name', 'X_5']);
+    expect(messageOf(explain(error))).toContain("kind refuses the cluster configuration: 'X_5' is not a valid");
+  });
+
+  test('without docker, and below a daemon that is down, fails in words that are understood', () => {
+    const missing = kind(['create', 'cluster'], { PATH: folder });
+    expect(messageOf(explain(missing))).toContain('docker is not on PATH');
+    const says = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
+    const down = kind(['delete', 'cluster', '--name', 'x'], { DOCKER_SAYS: says });
+    expect(messageOf(explain(down))).toContain('the container daemon does not answer at unix:///var/run/docker.sock');
+  });
+
+  test('says of a cluster that is not there what is understood, and deletes it without a word', () => {
+    expect(kind(['delete', 'cluster', '--name', 'absent'])).toBeUndefined();
+    expect(causedByUnknownCluster(kind(['export', 'logs', '--name', 'absent', folder]))).toBe(true);
+    expect(causedByNameTaken(kind(['export', 'logs', '--name', 'absent', folder]))).toBe(false);
+  });
+
+  test('is told of a kubeconfig lock in words that are understood', () => {
+    const path = join(folder, 'locked');
+    writeFileSync(`${path}.lock`, '');
+    const error = kind(['delete', 'cluster', '--name', 'absent', '--kubeconfig', path]);
+    expect(messageOf(explain(error))).toContain(`the kubeconfig ${path} is locked`);
+  });
+
+  describe('under the launcher', () => {
+    test('--down of a cluster that is not there passes', async () => {
+      using machine = new Machine();
+      expect(await machine.run(['--down', '--cluster-name=absent'], { PATH })).toMatchObject({ code: 0 });
+    });
+
+    test('a configuration that kind refuses is what junit says', async () => {
+      using machine = new Machine();
+      const config = { kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', networking: { kubeProxyMode: 'x' } };
+      writeFileSync(join(machine.folder, 'my.yaml'), stringify(config));
+      const ended = await machine.run(['--up', '--down', '--config=my.yaml'], { PATH });
+      expect(ended.code).toBe(3);
+      expect(machine.junit()).toContain('message="kind refuses the cluster configuration: invalid kubeProxyMode: x');
+    });
+  });
+});
