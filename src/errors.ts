@@ -32,6 +32,11 @@ export class TimedOutError extends Error {
   }
 }
 
+/** What the run stands on, a borrowed project for instance, is not ours any more. Exit code 3, whatever was running. */
+export class LostError extends RunError {
+  override readonly name = 'LostError';
+}
+
 /** A child process that could not be started, exited with another code than 0, or was killed. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';

@@ -1,12 +1,15 @@
 import { constants } from 'node:os';
-import { CommandError, causeOf, InterruptedError, StepError, TimedOutError, UsageError } from './errors.ts';
+import { CommandError, causeOf, InterruptedError, LostError, StepError, TimedOutError, UsageError } from './errors.ts';
 
 /** What each exit code means; the reference page is made of this table. */
 export const exitCodes = {
   passed: { code: 0, meaning: 'all that was asked passed' },
   testsFailed: { code: 1, meaning: 'the tests failed, or no test ran' },
   usage: { code: 2, meaning: 'the command line or a setting is wrong; nothing was started' },
-  runFailed: { code: 3, meaning: 'init, Build, the preparation of the tester, Up or a hook failed' },
+  runFailed: {
+    code: 3,
+    meaning: 'init, Build, the preparation of the tester, Up or a hook failed, or a borrowed project was lost',
+  },
   teardownFailed: { code: 4, meaning: 'everything passed but the teardown' },
   timedOut: { code: 124, meaning: 'a time limit ran out' },
   interrupted: { code: 128, meaning: '128 + n: stopped by signal n (130 SIGINT, 143 SIGTERM, 129 SIGHUP)' },
@@ -20,6 +23,7 @@ export function exitCodeOf(error: unknown): number {
   if (interrupted) return exitCodes.interrupted.code + constants.signals[interrupted.signal];
   if (step === 'Down' || step === 'Finish') return exitCodes.teardownFailed.code;
   if (causeOf(first, TimedOutError)) return exitCodes.timedOut.code;
+  if (causeOf(first, LostError)) return exitCodes.runFailed.code;
   if (step === 'Test') return exitCodes.testsFailed.code;
   if (step !== undefined && step !== 'Init') return exitCodes.runFailed.code;
   if (causeOf(first, UsageError)) return exitCodes.usage.code;

@@ -1,7 +1,7 @@
 import type { Deployer } from './deployer.ts';
 import { type Duration, formatDuration } from './duration.ts';
 import { expandWords, testContext } from './environment.ts';
-import { always, StepError, type StepName, TimedOutError } from './errors.ts';
+import { always, LostError, messageOf, StepError, type StepName, TimedOutError } from './errors.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import type { Signals } from './signals.ts';
 import type { TestContext, Tester } from './tester.ts';
@@ -55,6 +55,7 @@ export async function runLifecycle(
         async () => {
           if (!tester?.preparesAfterBuild) preparation.start();
           await steps.quietly('Init', deployer.init?.bind(deployer), preparation.signal);
+          using _lost = steps.endWorkWith(deployer.lost?.());
           if (plan.owed && plan.up) await steps.tidy('DownLeftover', (signal) => deployer.down(signal));
           if (plan.build) await steps.work('Build', (signal) => build(deployer, signal), preparation.signal);
           built = true;
@@ -160,6 +161,14 @@ class Steps {
       timeout,
     );
     return { [Symbol.dispose]: () => clearTimeout(timer) };
+  }
+
+  /** What the cluster stands on being lost stops the work in the same way. */
+  endWorkWith(lost: AbortSignal | undefined): Disposable {
+    const end = () => this.#signals.abortWork(new LostError(messageOf(lost?.reason), { cause: lost?.reason }));
+    if (lost?.aborted) end();
+    lost?.addEventListener('abort', end);
+    return { [Symbol.dispose]: () => lost?.removeEventListener('abort', end) };
   }
 
   /** True once the operator or `--timeout` has ended the work: only the cleanup is left. */

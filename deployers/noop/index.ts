@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { type BuildOptions, buildFlags, buildOptions, repoRootFlag } from '../../src/build/flags.ts';
+import { quickRelease } from '../../src/build/make.ts';
 import { type Deployer, defineDeployer } from '../../src/deployer.ts';
 import { RunError } from '../../src/errors.ts';
 import { duration, text, type Values } from '../../src/flags.ts';
@@ -7,6 +9,8 @@ import { waitForApi } from '../../src/kube/ready.ts';
 import type { Run } from '../../src/run.ts';
 
 const flags = {
+  ...buildFlags,
+  ...repoRootFlag,
   kubeconfig: text('The kubeconfig of the cluster that is there already. Default: $KUBECONFIG, else ~/.kube/config.'),
   readyTimeout: duration('How long --up waits for the API of that cluster to answer.', 5 * 60e3),
 } as const;
@@ -15,10 +19,28 @@ const flags = {
 class ExistingCluster implements Deployer {
   readonly #values: Values<typeof flags>;
   readonly #run: Run;
+  readonly #build: BuildOptions;
 
   constructor(values: Values<typeof flags>, run: Run) {
     this.#values = values;
     this.#run = run;
+    this.#build = buildOptions(values, values.repoRoot, run, {
+      versionSuffix: '',
+      gceFiles: false,
+      needs: [],
+      // A tester may want what was built.
+      usesTree: run.asked.test !== '',
+    });
+  }
+
+  /** Builds and stages the plain version of the tree. */
+  async build(signal: AbortSignal): Promise<void> {
+    const { buildAndStage } = await import('../../src/build/build-and-stage.ts');
+    await buildAndStage(this.#build, this.#run, signal);
+  }
+
+  plan(step: 'build' | 'up' | 'down'): readonly (readonly string[])[] {
+    return step === 'build' ? [quickRelease(this.#build.platforms)] : [];
   }
 
   async up(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatDuration } from '../duration.ts';
@@ -7,7 +6,7 @@ import type { Log } from '../log.ts';
 import { readState } from '../records/state.ts';
 import { delay } from '../wait.ts';
 import { Boskos } from './client.ts';
-import { type KeeperOrder, pidFile, readOrder, readText, removeOrder } from './keeper-order.ts';
+import { type KeeperOrder, pidFile, readOrder, readText, removeOrder, WITHDRAWN } from './keeper-order.ts';
 import { Lease } from './lease.ts';
 import type { Pace } from './request.ts';
 
@@ -31,7 +30,7 @@ export interface KeeperWorld {
 export async function keepLease(words: readonly string[], world: KeeperWorld): Promise<number> {
   const [runDir] = words;
   const order = runDir === undefined ? undefined : await readOrder(runDir);
-  if (runDir === undefined || order === undefined) {
+  if (runDir === undefined || order === undefined || order.id === WITHDRAWN) {
     world.log.error(`keep-lease RUNDIR: no lease is to be kept${runDir === undefined ? '' : ` in ${runDir}`}`);
     return 2;
   }
@@ -65,11 +64,10 @@ async function hold(runDir: string, order: KeeperOrder, lease: Lease, world: Kee
   const signal = AbortSignal.any([world.signal, lease.lost]);
   const until = performance.now() + order.keepFor;
   for (;;) {
-    if ((await readOrder(runDir))?.id !== order.id) {
-      const orphaned = !existsSync(runDir);
-      const said = orphaned ? 'the run dir is gone, and with it whoever could take over' : 'somebody else takes over';
-      return { said, release: orphaned, code: 0 };
-    }
+    const now = await readOrder(runDir);
+    if (now === undefined)
+      return { said: 'the run dir is gone, and with it whoever could take over', release: true, code: 0 };
+    if (now.id !== order.id) return { said: 'somebody else takes over', release: false, code: 0 };
     if (await isTornDown(runDir)) return { said: 'the run is torn down', release: true, code: 0 };
     if (performance.now() >= until) return { said: 'its time is up', release: true, code: 0 };
     try {

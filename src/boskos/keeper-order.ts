@@ -32,10 +32,22 @@ export async function readOrder(runDir: string): Promise<KeeperOrder | undefined
   return text === undefined ? undefined : (JSON.parse(text) as KeeperOrder);
 }
 
-/** Withdraws the order. */
+/**
+ * Withdraws the order by putting another in its place: a file that is merely gone means that the whole run dir is being
+ * removed.
+ */
+export async function withdrawOrder(runDir: string): Promise<void> {
+  const order = await readOrder(runDir);
+  if (order !== undefined) await writeOrder(runDir, { ...order, id: WITHDRAWN });
+}
+
+/** Removes what is left of an order once its keeper has ended. */
 export async function removeOrder(runDir: string): Promise<void> {
   await rm(orderFile(runDir), { force: true });
 }
+
+/** Stands for the id of an order that nobody is to follow. */
+export const WITHDRAWN = 'withdrawn';
 
 /** A file's text; undefined when there is no such file. */
 export async function readText(file: string): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import type { Run } from '../run.ts';
 import { waitUntil } from '../wait.ts';
 import { recallLease } from './facts.ts';
 import type { LeaseSettings } from './flags.ts';
-import { logFile, pidFile, readOrder, readText, removeOrder, writeOrder } from './keeper-order.ts';
+import { logFile, pidFile, readOrder, readText, withdrawOrder, writeOrder } from './keeper-order.ts';
 import type { Lease } from './lease.ts';
 
 /** How long a keeper may take to hold, or to let go, in milliseconds. */
@@ -22,6 +22,7 @@ export async function leaveToKeeper(
   settings: LeaseSettings,
   signal: AbortSignal,
 ): Promise<void> {
+  if (lease.gone) return await lease.release(signal);
   const facts = recallLease(run);
   if (facts === undefined)
     throw new RunError(`nothing is written down about ${lease.name}: it cannot be left to a keeper`);
@@ -34,7 +35,7 @@ export async function leaveToKeeper(
     await run.exec(inBackground([...run.self, 'keep-lease', run.dir], logFile(run.dir)), { signal, leaveBehind: true });
     await waitForKeeper(run.dir, id, signal);
   } catch (error) {
-    await removeOrder(run.dir);
+    await withdrawOrder(run.dir);
     signal.throwIfAborted();
     throw new RunError(`no keeper holds ${lease.name}: see ${logFile(run.dir)}`, { cause: error });
   }
@@ -46,7 +47,7 @@ export async function leaveToKeeper(
 
 /** Ends the keeper of a run, if there is one, and waits until it has let go. It gives nothing back. */
 export async function stopKeeper(runDir: string, signal: AbortSignal): Promise<void> {
-  await removeOrder(runDir);
+  await withdrawOrder(runDir);
   const gone = async () => ((await readText(pidFile(runDir))) === undefined ? true : undefined);
   try {
     await waitUntil(gone, { every: 100, signal: AbortSignal.any([signal, AbortSignal.timeout(3000)]) });

@@ -9,12 +9,19 @@ export async function makeQuickRelease(
 ): Promise<void> {
   const epoch = run.env['SOURCE_DATE_EPOCH'] || (await commitTime(repoRoot, run, signal));
   run.log.info(`builds ${repoRoot} for ${platforms.join(' and ')}`);
-  await run.exec(['make', 'quick-release', `KUBE_BUILD_PLATFORMS=${platforms.join(' ')}`], {
+  await run.exec(quickRelease(platforms), {
     signal,
     cwd: repoRoot,
     env: epoch === undefined ? run.env : { ...run.env, SOURCE_DATE_EPOCH: epoch },
   });
 }
+
+/** The command that builds. */
+export const quickRelease = (platforms: readonly string[]): readonly string[] => [
+  'make',
+  'quick-release',
+  `KUBE_BUILD_PLATFORMS=${platforms.join(' ')}`,
+];
 
 /** When the last commit was made, in seconds since 1970: every date in the build is this one, so that it can be repeated. */
 async function commitTime(repoRoot: string, run: Run, signal: AbortSignal): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -137,7 +138,7 @@ test('when no keeper comes up the lease stays with the run', async () => {
   await using lease = await takeLease(run, settings, never(), QUICK);
   const leaving = leaveToKeeper(run, lease, settings, AbortSignal.timeout(300));
   await expect(leaving).rejects.toThrow();
-  expect(existsSync(orderFile(run.dir))).toBe(false);
+  expect(await readFile(orderFile(run.dir), 'utf8')).toMatch('withdrawn');
   await server.called('update', server.count('update') + 2);
 });
 
@@ -149,4 +150,17 @@ test('without heartbeats there is nothing to keep, and that is said', async () =
   await leaveToKeeper(run, lease, settings, never());
   expect(run.log.lines.join()).toMatch('warn: nothing holds a from now on');
   expect(existsSync(orderFile(run.dir))).toBe(false);
+});
+
+test('a lease that is lost is left to nobody', async () => {
+  await using server = await start();
+  await using run = await testRun(self);
+  const settings = settingsFor(run, server.url, { interval: 50 });
+  const lease = await takeLease(run, settings, never(), QUICK);
+  const lost = once(lease.lost, 'abort');
+  server.find('a').owner = 'other';
+  await lost;
+  await leaveToKeeper(run, lease, settings, never());
+  expect(existsSync(orderFile(run.dir))).toBe(false);
+  expect(server.count('release')).toBe(0);
 });
