@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Exec } from '../command.ts';
 import { CommandError, causeOf, messageOf } from '../errors.ts';
 import type { Env } from '../run.ts';
@@ -56,9 +57,11 @@ async function askServer(
   tools: SkewTools,
   signal: AbortSignal,
 ): Promise<{ kubectl: Seen<VersionInfo>; server: Seen<ServerVersion> }> {
+  // Without a kubeconfig there is no server that could come up.
+  const attempts = existsSync(tools.kubeconfig) ? ATTEMPTS : 1;
   for (let attempt = 1; ; attempt += 1) {
     const seen = await askServerOnce(tools, signal);
-    if ('value' in seen.server || !seen.started || attempt === ATTEMPTS) return seen;
+    if ('value' in seen.server || !seen.started || attempt === attempts) return seen;
     await delay(tools.retryPause ?? 10_000, signal);
   }
 }

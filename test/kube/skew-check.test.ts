@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -22,6 +22,7 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'skew-'));
   lines = [];
   metadata = {};
+  await writeFile(join(dir, 'config'), '');
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
 });
 
@@ -149,6 +150,12 @@ describe('the server', () => {
     expect(await record()).toContainEqual(
       expect.stringMatching(/server: failed: the version of the API server is unk/),
     );
+  });
+
+  test('is asked once when there is no kubeconfig', async () => {
+    await rm(join(dir, 'config'));
+    await check('warn', NO_SERVER);
+    expect((await calls()).filter((call) => call.includes('version -o'))).toHaveLength(1);
   });
 
   test('that answers the third time is known', async () => {

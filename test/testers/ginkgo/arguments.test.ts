@@ -1,5 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseFlags } from '../../../src/parse.ts';
+import type { Env } from '../../../src/run.ts';
+import { extraWords, suiteArguments } from '../../../testers/ginkgo/arguments.ts';
+import { flags } from '../../../testers/ginkgo/flags.ts';
 import { FROM_PATH, place } from './launch.ts';
 
 const fake = (name: string) => expect.stringMatching(new RegExp(`/fakes/ginkgo/${name}$`));
@@ -84,6 +88,29 @@ describe('the command line', () => {
     expect(ended.code).toBe(3);
     expect(ended.stderr).toMatch(/--label-filter: .*e2e\.test has no flag --ginkgo\.label-filter/);
     await expect(at.argv()).rejects.toThrow();
+  });
+});
+
+describe('a cluster of the gce deployer', () => {
+  const project = { PROJECT: 'boskos-7', KUBE_GCE_ZONE: 'us-central1-b' };
+  const words = (typed: readonly string[], env: Env = project, deployer: string | undefined = 'gce') => {
+    const values = parseFlags({ ginkgo: flags }, typed, {}).values.ginkgo;
+    const suite = { version: { value: 'v1.36.1' }, ginkgo: 2 as const, knows: () => true };
+    const where = { ginkgo: '', e2eTest: '', kubectl: '', kubeconfig: '', reportDir: '', provider: deployer, env };
+    return suiteArguments(values, extraWords(values), suite, where).filter((word) => !word.startsWith('--ginkgo'));
+  };
+  const GCE = ['--provider=gce', '--gce-project=boskos-7', '--gce-zone=us-central1-b'];
+
+  test.each<[string, readonly string[], readonly string[], Env?, string?]>([
+    ['is tested as gce, with its project and zone', [], GCE],
+    ['is tested as what --provider says', ['--provider=skeleton'], ['--provider=skeleton']],
+    ['keeps what --test-args say', ['--test-args=--gce-zone=z'], [...GCE.slice(0, 2), '--gce-zone=z']],
+    ['keeps the provider of --test-args', ['--test-args=--provider local'], ['--provider', 'local']],
+    ['has no zone where none is known', [], GCE.slice(0, 2), { PROJECT: 'boskos-7' }],
+    ['of another deployer is gce when --provider says so', ['--provider=gce'], GCE, project, 'kind'],
+    ['of another deployer is e2e.test’s own default', [], [], project, 'kind'],
+  ])('%s', (_title, typed, expected, env, deployer) => {
+    expect(words(typed, env, deployer)).toEqual(expected);
   });
 });
 
