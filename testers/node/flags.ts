@@ -13,7 +13,6 @@ const { boskosResourceType: _type, boskosKeepFor: _keep, ...leaseFlags } = bosko
  * `--delete-instances-timeout`.
  */
 export const nodeFlags = {
-  ...leaseFlags,
   repoRoot: text(
     'The repository whose `make test-e2e-node` runs the tests: kubernetes, or provider-aws-test-infra for ec2. With --build-binaries only the binaries are built there.',
     '',
@@ -84,4 +83,5 @@ export const nodeFlags = {
       selection,
     ),
   ),
+  ...leaseFlags,
 } as const;

@@ -166,6 +166,16 @@ describe('results', () => {
     expect(readFileSync(join(at.artifacts, 'clusterloader2-latency.svg'), 'utf8')).toContain('pod_startup');
   });
 
+  test('of two runs are compared by `perf compare`', async () => {
+    const at = stage({ clusterloader2: { write: reports(passed) } });
+    await at.run(...built, '--suites=load');
+    const { exitCode, stdout } = await at.run('perf', 'compare', 'artifacts', at.artifacts);
+    expect(stdout).toContain('Nothing got worse by more than 10% (1 compared).');
+    expect(exitCode).toBe(0);
+    expect((await at.run('perf', 'compare', 'artifacts', 'elsewhere')).exitCode).toBe(2);
+    expect((await at.run('perf', '--help')).stdout).toContain('perf compare RUN RUN');
+  });
+
   test('missed objectives come first, with measured and allowed value', async () => {
     const at = stage({ clusterloader2: { write: reports(failed), exit: 1 } });
     const { exitCode, stderr } = await at.run(...built, '--suites=load');
