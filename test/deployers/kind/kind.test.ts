@@ -362,3 +362,12 @@ test('--dry-run shows the commands and starts none', async () => {
   expect(machine.calls()).toEqual([]);
   expect(machine.exists('rundir')).toBe(false);
 });
+
+test('the variables of e2e-k8s.sh reach the ginkgo tester, and what is typed wins', async () => {
+  using machine = new Machine();
+  const env = { FOCUS: '\\[sig-x\\]', SKIP: 'theirs', PARALLEL: 'true' };
+  const ended = await machine.run(['--up', '--test=ginkgo', '--dry-run', '--', '--skip-regex=mine'], env);
+  expect(ended.stdout).toContain('--nodes=25');
+  expect(ended.stdout).toContain("'--ginkgo.focus=\\[sig-x\\]'");
+  expect(ended.stdout).toContain('--ginkgo.skip=mine');
+});
