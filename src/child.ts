@@ -6,9 +6,13 @@ import { endGroup, type Patience, type ProcessGroup } from './process-group.ts';
 /** A child that was started in a process group of its own. */
 export interface Started {
   readonly pid: number;
-  /** Its stdout and stderr, or one for both, or none when it writes to our own streams. */
-  readonly sources: readonly Source[];
+  /** When it was started, by `performance.now()`. */
+  readonly since: number;
+  /** Its stdout and stderr, or stdout for both; those which it writes to our own streams itself are absent. */
+  readonly sources: Readonly<Partial<Record<'stdout' | 'stderr', Source>>>;
   readonly exit: Promise<Exit>;
+  /** What it wrote to our files itself: the last `limit` bytes of each. To be called once, after the end. */
+  written(limit: number): Uint8Array[];
 }
 
 /** How a child ended: one of the first three is there, or none of them when it could not even be killed. */
@@ -40,7 +44,10 @@ const IN_FLIGHT = 1024 * 1024;
 
 /** Waits until a child has ended, nothing of its group is left and its output has been passed on; sees to it when it is told to. */
 export async function attend(child: Started, group: ProcessGroup, care: Care): Promise<Exit> {
-  const relays = child.sources.map((source, at) => care.output.relay(source, at === 0 ? 'stdout' : 'stderr'));
+  const relays = (['stdout', 'stderr'] as const).flatMap((name) => {
+    const source = child.sources[name];
+    return source === undefined ? [] : [care.output.relay(source, name)];
+  });
   const stuck = Promise.withResolvers<Exit>();
   let ending: Promise<void> | undefined;
   const end = (): void => {

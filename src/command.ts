@@ -1,11 +1,10 @@
-import { closeSync } from 'node:fs';
 import { basename } from 'node:path';
 import process from 'node:process';
-import { attend, type Exit, type Started } from './child.ts';
+import { attend, type Care, type Exit, type Started } from './child.ts';
+import { type OurStreams, openChildStreams } from './child-streams.ts';
 import { CommandError } from './errors.ts';
 import type { Log } from './log.ts';
-import { ChildOutput, Sink, samePlace } from './output.ts';
-import { discard, openInput, openPipes, StreamSource } from './pipe.ts';
+import { ChildOutput, Sink } from './output.ts';
 import { ProcessGroup } from './process-group.ts';
 import { quoted } from './quoted.ts';
 import type { Env } from './run.ts';
@@ -91,7 +90,6 @@ export function openExec(world: ExecWorld): Exec {
     stdout: new Sink(world.stdout, 'stdout', world.log),
     stderr: new Sink(world.stderr, 'stderr', world.log),
   };
-  const streamsOf = openStreams(world);
   const during = killingAtExit();
 
   return async (argv, options) => {
@@ -103,98 +101,101 @@ export function openExec(world: ExecWorld): Exec {
     const env = withColour(options.env ?? world.env(), options, world);
     log.detail(2, cwd === world.cwd ? `running ${command}` : `running ${command} in ${cwd}`);
 
-    const start = performance.now();
     const output = new ChildOutput(sinks, options);
-    const care = {
-      name,
-      log,
-      output,
-      patience: { grace: options.grace ?? world.grace, onHurry: world.onHurry, giveUp: world.giveUp },
-      signal: options.signal,
-      leaveBehind: options.leaveBehind ?? false,
-      settle: world.settle ?? 2000,
-    };
-    const child = await spawn({ argv, cwd, env, input: options.input, streams: streamsOf(options) }, options.signal);
-    const exit: Exit =
+    const folder = world.env()['TMPDIR'] || '/tmp';
+    const child = await spawn({ argv, cwd, env, options, ours: world, folder });
+    const { exit, seconds, tail } =
       'error' in child
-        ? { neverRan: `could not be started: ${await whyNotStarted(argv, env, cwd, child.error)}`, cause: child.error }
-        : await during(child.pid, (group) => attend(child, group, care));
-    const foreign = await ofAnotherMachine(exit.exitCode, argv, env, cwd);
-    const seconds = (performance.now() - start) / 1000;
+        ? await neverRan(argv, env, cwd, child.error)
+        : await during(child.pid, (group) => live(child, group, careFor(name, output, options, world)));
     world.event('command', { argv: argv.map((word) => mask(shorten(word))), cwd, seconds, ...recorded(exit, mask) });
 
-    const tail = mask(output.tail());
     const failed = failure(exit, output.refusal, options.okCodes);
-    const error =
-      failed && new CommandError(mask(`${name} ${failed.how}${foreign}`), { command, ...exit, output: tail }, failed);
-    if (options.signal.aborted) throw withCause(options.signal.reason, error);
-    if (error !== undefined) throw error;
+    if (options.signal.aborted || failed !== undefined) {
+      const foreign = await ofAnotherMachine(exit.exitCode, argv, env, cwd);
+      const sentence = mask(`${name} ${failed?.how}${foreign}`);
+      const error = failed && new CommandError(sentence, { command, ...exit, output: mask(tail) }, failed);
+      throw options.signal.aborted ? withCause(options.signal.reason, error) : error;
+    }
     const { exitCode = 0 } = exit;
-    return { exitCode, stdout: output.captured('stdout'), stderr: output.captured('stderr'), tail, seconds };
+    return {
+      exitCode,
+      stdout: output.captured('stdout'),
+      stderr: output.captured('stderr'),
+      tail: mask(tail),
+      seconds,
+    };
   };
 }
 
-/** What the three streams of a child are to be. */
-interface Streams {
-  readonly stdin: 'ignore' | 'inherit';
-  /** A pipe for each, one for both, which keeps their order, or our own. */
-  readonly output: 'apart' | 'together' | 'inherit';
-  /** For named pipes and for input, which are gone from there at once. */
-  readonly folder: string;
+function careFor(name: string, output: ChildOutput, options: ExecOptions, world: ExecWorld): Care {
+  return {
+    name,
+    output,
+    log: world.log,
+    patience: { grace: options.grace ?? world.grace, onHurry: world.onHurry, giveUp: world.giveUp },
+    signal: options.signal,
+    leaveBehind: options.leaveBehind ?? false,
+    settle: world.settle ?? 2000,
+  };
 }
 
-function openStreams({ stdout, stderr, stdinIsTerminal, env }: ExecWorld): (options: ExecOptions) => Streams {
-  const oneWay = samePlace(stdout, stderr);
-  return ({ output = 'live' }) => {
-    const folder = env()['TMPDIR'] || '/tmp';
-    if (output === 'inherit') return { stdin: stdinIsTerminal ? 'ignore' : 'inherit', output, folder };
-    const together = output === 'log' || (output === 'live' && oneWay);
-    return { stdin: 'ignore', output: together ? 'together' : 'apart', folder };
-  };
+/** One child from its start to its end. */
+async function live(child: Started, group: ProcessGroup, care: Care) {
+  const exit = await attend(child, group, care);
+  const seconds = (performance.now() - child.since) / 1000;
+  return { exit, seconds, tail: care.output.tail(child.written) };
+}
+
+async function neverRan(argv: readonly string[], env: Env, cwd: string, cause: unknown) {
+  const exit: Exit = { neverRan: `could not be started: ${await whyNotStarted(argv, env, cwd, cause)}`, cause };
+  return { exit, seconds: 0, tail: '' };
 }
 
 interface ToStart {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Env;
-  readonly input: string | undefined;
-  readonly streams: Streams;
+  readonly options: ExecOptions;
+  readonly ours: OurStreams;
+  /** For named pipes and input, which are gone from there at once. */
+  readonly folder: string;
 }
 
 /** Starts a child in a process group of its own. Throws the signal's reason if it has aborted by then. */
-async function spawn(
-  { argv, cwd, env, input, streams }: ToStart,
-  signal: AbortSignal,
-): Promise<Started | { readonly error: unknown }> {
+async function spawn({
+  argv,
+  cwd,
+  env,
+  options,
+  ours,
+  folder,
+}: ToStart): Promise<Started | { readonly error: unknown }> {
   const [program = '', ...words] = argv;
   if (program === '') return { error: new Error('an empty command') };
   if (argv.some((word) => word.includes('\0'))) return { error: new Error('a NUL byte in the words of a command') };
   const { execa } = await import('execa');
   const common = { env: { ...env }, extendEnv: false, detached: true, cleanup: false, buffer: false } as const;
-  const makeFifos = async (paths: readonly string[]): Promise<void> => {
+  const streams = await openChildStreams(ours, options, folder, async (paths) => {
     await execa('mkfifo', ['-m', '600', ...paths], { ...common, cwd: '/', stdio: 'ignore' });
-  };
-  const pipes = await openPipes({ inherit: 0, together: 1, apart: 2 }[streams.output], streams.folder, makeFifos);
-  if (signal.aborted) pipes.forEach(discard);
-  signal.throwIfAborted();
+  });
+  if (options.signal.aborted) streams.abandon();
+  options.signal.throwIfAborted();
 
-  const stdin = input === undefined ? undefined : openInput(input, streams.folder);
-  const other = streams.output === 'inherit' ? 'inherit' : 'pipe';
-  const [stdout = other, stderr = stdout] = pipes.map(({ writeEnd }) => writeEnd as Descriptor);
+  const since = performance.now();
   const child = execa(program, words, {
     ...common,
     cwd,
     reject: false,
-    stdin: (stdin as Descriptor | undefined) ?? (input === undefined ? streams.stdin : 'pipe'),
-    stdout,
-    stderr,
-    ...(stdin === undefined && input !== undefined ? { input } : {}),
+    // Execa takes any file descriptor; its types know those up to 9.
+    stdin: streams.stdin as 'pipe',
+    stdout: streams.stdout as 'pipe',
+    stderr: streams.stderr as 'pipe',
+    ...(streams.input === undefined ? {} : { input: streams.input }),
   });
-  for (const pipe of pipes) pipe.given();
-  if (stdin !== undefined) closeSync(stdin);
   const { pid, nodeChildProcess } = child;
   if (pid === undefined) {
-    for (const { source } of pipes) source.cut();
+    streams.abandon();
     const { cause } = await child;
     return { error: cause };
   }
@@ -202,13 +203,8 @@ async function spawn(
   nodeChildProcess.once('exit', (code, killer) => {
     exit.resolve({ exitCode: code ?? undefined, signal: killer ?? undefined });
   });
-  const sockets = [child.stdout, child.stderr].filter((stream) => stream !== null && stream !== undefined);
-  const sources = pipes.length > 0 ? pipes.map((pipe) => pipe.source) : sockets.map((each) => new StreamSource(each));
-  return { pid, sources, exit: exit.promise };
+  return { pid, since, sources: streams.given(nodeChildProcess), exit: exit.promise, written: streams.written };
 }
-
-/** Execa takes any file descriptor; its types know those up to 9. */
-type Descriptor = 9;
 
 /** A way to do something with a process group which, should this process exit meanwhile, is killed. */
 function killingAtExit() {

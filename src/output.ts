@@ -51,8 +51,14 @@ export class ChildOutput {
     return this.#captured[name].text();
   }
 
-  tail(): string {
-    return this.#tail.text();
+  /** The last bytes that came, and before them the last ones that `written` reads back from our own files. */
+  tail(written: (limit: number) => Uint8Array[]): string {
+    const files = written(TAIL);
+    // Their order is not known: each gets its part.
+    const part = Math.floor(TAIL / (files.length + (this.#tail.isEmpty ? 0 : 1) || 1));
+    const end = new Tail(TAIL);
+    for (const bytes of [...files, this.#tail.bytes()]) end.add(bytes.subarray(Math.max(0, bytes.length - part)));
+    return Buffer.from(end.bytes()).toString('utf8');
   }
 }
 
@@ -96,10 +102,13 @@ export class Tail {
     if (this.#chunks.length > 1024) this.#chunks = [Buffer.concat(this.#chunks)];
   }
 
-  /** The last bytes as text; what is not UTF-8 becomes U+FFFD, and so does a character cut in half at the start. */
-  text(): string {
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  bytes(): Uint8Array {
     const bytes = Buffer.concat(this.#chunks);
-    return bytes.subarray(Math.max(0, bytes.byteLength - this.#limit)).toString('utf8');
+    return bytes.subarray(Math.max(0, bytes.byteLength - this.#limit));
   }
 }
 

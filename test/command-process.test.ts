@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -133,4 +133,39 @@ test('a flood passes in little memory, and none of it is lost', async () => {
   expect(await closed).toEqual([0, null]);
   expect(bytes).toBe(size);
   expect(Number(/^memory: (\S+) MiB/m.exec(report())?.[1])).toBeLessThan(150);
+});
+
+test.each(['w', 'a'])(
+  'output to a file opened with %s is written by the command itself, and its end is still kept',
+  async (flags) => {
+    const file = join(temporary(), 'out');
+    writeFileSync(file, 'before\n');
+    const out = openSync(file, flags);
+    writeSync(out, 'first\n');
+    const { child, closed, report } = drive(
+      'readlink /proc/self/fd/1; seq 20000 >&2; seq 20000; exit 3',
+      {},
+      { stdio: ['ignore', out, 'pipe'] },
+    );
+    closeSync(out);
+    child.stderr?.resume();
+    await closed;
+    const lines = Array.from({ length: 20_000 }, (_, at) => `${at + 1}\n`).join('');
+    expect(readFileSync(file, 'utf8')).toBe(`${flags === 'a' ? 'before\n' : ''}first\n${file}\n${lines}`);
+    const tail = JSON.parse(/^output: (.*)$/m.exec(report())?.[1] ?? '""') as string;
+    // Two streams that go different ways share the room.
+    expect(tail).toBe(lines.slice(-32 * 1024) + lines.slice(-32 * 1024));
+  },
+);
+
+test('what a file held before is not taken for the output of a command', async () => {
+  const file = join(temporary(), 'out');
+  writeFileSync(file, 'before\n'.repeat(100));
+  const out = openSync(file, 'a');
+  const { closed, report } = drive('echo mine; exit 3', {}, { stdio: ['ignore', out, out] });
+  closeSync(out);
+  await closed;
+  const tail = JSON.parse(/^output: (.*)$/m.exec(report())?.[1] ?? '""') as string;
+  expect(tail).toContain('mine\n');
+  expect(tail).not.toContain('before');
 });

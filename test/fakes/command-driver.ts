@@ -3,7 +3,7 @@
 // Usage: command-driver.ts OPTIONS-AS-JSON ARGV...
 import { appendFileSync } from 'node:fs';
 import { openExec } from '../../src/command.ts';
-import { messageOf } from '../../src/errors.ts';
+import { CommandError, messageOf } from '../../src/errors.ts';
 import { listenToSignals } from '../../src/signals.ts';
 
 const [settings = '{}', ...argv] = process.argv.slice(2);
@@ -42,6 +42,8 @@ try {
 } catch (error) {
   const { name, cause } = error as Error;
   say('failed')(`${name}: ${messageOf(error)}${cause === undefined ? '' : ` (${messageOf(cause)})`}`);
+  const output = error instanceof CommandError ? error.output : undefined;
+  if (process.env['REPORT']) appendFileSync(process.env['REPORT'], `output: ${JSON.stringify(output)}\n`);
   process.exitCode = 9;
 } finally {
   signals[Symbol.dispose]();
