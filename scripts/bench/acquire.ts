@@ -59,7 +59,7 @@ async function send(
     if (response.destroyed) return;
     response.write(chunk);
     sent += chunk.length;
-    await sleep((sent / limit) * 1000 - (performance.now() - begun));
+    await sleep(Math.max(0, (sent / limit) * 1000 - (performance.now() - begun)));
   }
   response.end();
 }

@@ -9,7 +9,7 @@ import type { Log } from '../../src/log.ts';
 import type { AcquireSettings } from '../../src/run.ts';
 
 /** Patience for tests. */
-export const HASTE = { connect: 2000, headers: 400, idle: 400, pause: 4, longest: 20, tries: 4 };
+export const HASTE = { connect: 5000, headers: 5000, idle: 5000, pause: 4, longest: 20, tries: 4 };
 
 export function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'kubetest2-acquire-'));

@@ -1,45 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { opened } from './opened.ts';
 import { noise } from './package.ts';
+import { proxyTo } from './proxy-server.ts';
 import { hex, published, serve } from './server.ts';
 
 const kubectl = noise(20_000);
-
-/** A proxy that reaches one server, whatever name it is asked for. */
-async function proxyTo(port: number) {
-  const asked: string[] = [];
-  const proxy = createServer((request, response) => {
-    asked.push(request.url ?? '');
-    const { pathname } = new URL(request.url ?? '');
-    import('node:http').then(
-      ({ get }) =>
-        get({ port, host: '127.0.0.1', path: pathname, headers: request.headers }, (answer) => {
-          response.writeHead(answer.statusCode ?? 500, answer.headers);
-          answer.pipe(response);
-        }),
-      () => response.destroy(),
-    );
-  });
-  proxy.on('connect', (request, client, head) => {
-    asked.push(request.url ?? '');
-    const upstream = connect(port, '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      upstream.write(head);
-      upstream.pipe(client).pipe(upstream);
-    });
-    upstream.on('error', () => client.destroy());
-    client.on('error', () => upstream.destroy());
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    proxy.closeAllConnections();
-    proxy.close();
-  });
-  return { asked, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
-}
 
 test.each(['http_proxy', 'HTTP_PROXY'])('%s is honoured', async (name) => {
   const server = await serve(published('/kubectl', kubectl));

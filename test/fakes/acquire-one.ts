@@ -10,7 +10,7 @@ const acquirer = openAcquirer(
   { cacheDir, offline: false, pins: '', allowUnverified: false, downloadConnections: 4, gcsEndpoint: '' },
   {
     log: { info: say, warn: say, error: say, detail: () => undefined, progress: () => undefined, interactive: false },
-    env: {},
+    env: process.env,
     event: () => undefined,
   },
 );
