@@ -1,8 +1,10 @@
 import { builtinModules } from 'node:module';
 import type { Plugin } from 'esbuild';
 
-/** Loaded by node itself in any case, or used as a function or class: these are taken as they are. */
-const eager = new Set(['assert', 'buffer', 'events', 'fs', 'module', 'path', 'process', 'stream', 'timers', 'url']);
+/** Functions, classes, or objects with a state of their own: these are taken as they are. */
+const whole = new Set(['assert', 'events', 'module', 'process', 'stream']);
+/** Loaded by node itself in any case. */
+const there = new Set(['buffer', 'fs', 'path', 'timers', 'url']);
 
 /**
  * Takes node's own modules from the running process instead of importing them. An import of `node:crypto` loads it and
@@ -25,7 +27,8 @@ export const builtins: Plugin = {
 function contents(name: string): string {
   if (name === 'process') return 'module.exports = process';
   const module = `process.getBuiltinModule(${JSON.stringify(`node:${name}`)})`;
-  if (eager.has(name)) return `module.exports = ${module}`;
-  // The bundler copies the prototype, not the properties, which are looked up there when they are used.
+  if (whole.has(name)) return `module.exports = ${module}`;
+  // The bundler copies every property for every file that imports the module; of a prototype it copies nothing.
+  if (there.has(name)) return `module.exports = Object.create(${module})`;
   return `let loaded; module.exports = Object.create(new Proxy({}, { get: (_, key) => (loaded ??= ${module})[key] }))`;
 }

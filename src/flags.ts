@@ -95,7 +95,10 @@ export const duration = (help: string, fallback: Duration = 0, more: FlagExtras 
     if (value === undefined) throw new Error('a duration such as 90s, 15m or 1h30m');
     return value;
   },
-  shown: fallback === 0 ? '' : formatDuration(fallback),
+  // Worked out when somebody reads it: this table is made at every start.
+  get shown() {
+    return fallback === 0 ? '' : formatDuration(fallback);
+  },
   more,
 });
 

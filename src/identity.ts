@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { messageOf, UsageError } from './errors.ts';
 import type { Log } from './log.ts';
 import { type RunPaths, runPaths } from './records/paths.ts';
 import { isLive, listRuns, type RunState, readState } from './records/state.ts';
 import type { Env } from './run.ts';
+import { newUuid } from './uuid.ts';
 
 export interface IdentityWish {
   readonly deployer: string;
@@ -34,7 +34,7 @@ export async function identify(wish: IdentityWish): Promise<Identity> {
   const named = wish.runId || wish.env['PROW_JOB_ID'];
   if (named) return await identityOf(named, wish);
   const continued = wish.begins ? undefined : await liveRun(wish);
-  return await identityOf(continued ?? randomUUID(), wish);
+  return await identityOf(continued ?? newUuid(), wish);
 }
 
 async function identityOf(id: string, wish: IdentityWish): Promise<Identity> {

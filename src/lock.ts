@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RunError } from './errors.ts';
 import { isAlive, type Owner, ownIdentity } from './process-identity.ts';
+import { newUuid } from './uuid.ts';
 import { delay } from './wait.ts';
 
 export interface LockOptions {
@@ -47,7 +47,7 @@ const SILENCE = 90_000;
  * Throws LockedError when it is held and `wait` is false, and the signal's reason when the signal aborts.
  */
 export async function takeLock(file: string, { signal, wait, onWait }: LockOptions): Promise<Lock> {
-  const entry: Entry = { ...(await ownIdentity()), nonce: randomUUID() };
+  const entry: Entry = { ...(await ownIdentity()), nonce: newUuid() };
   let announced: string | undefined;
   for (let pause = 20; ; pause = Math.min(pause * 1.5, 250)) {
     signal.throwIfAborted();

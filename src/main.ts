@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import type { DeployerKind } from './deployer.ts';
 import { messageOf, UsageError } from './errors.ts';
 import { exitCodeOf } from './exit-codes.ts';
-import { launch } from './launch.ts';
 import { findDeployer, unusableProgram } from './plugins/find.ts';
 import type { Registry } from './registry.ts';
 import type { Env } from './run.ts';
@@ -32,7 +31,7 @@ export async function main(
       return await (await import('./commands/keep-lease.ts')).keepLease(args.slice(1), world);
     }
     if (what.is === 'tester') return await (await import('./tester-program.ts')).testerProgram(what, world);
-    return await launch(what, args, { deployers: [], testers: [] }, world);
+    return await (await import('./launch.ts')).launch(what, args, { deployers: [], testers: [] }, world);
   } catch (error) {
     world.stderr.write(`Error: ${messageOf(error)}\n`);
     return exitCodeOf(error);
@@ -49,7 +48,10 @@ function realWorld(args: readonly string[], env: Env): World {
     stdout: process.stdout,
     stderr: process.stderr,
     pid: process.pid,
-    stdinIsTerminal: process.stdin.isTTY === true,
+    // To look at stdin is to open it.
+    get stdinIsTerminal() {
+      return process.stdin.isTTY === true;
+    },
     signals: process,
     self: [process.execPath, ...process.execArgv, ...(process.argv[1] === undefined ? [] : [process.argv[1]])],
   };
@@ -62,7 +64,8 @@ async function byName(registry: Registry, world: World): Promise<number> {
     if (tester) return await (await import('./tester-program.ts')).testerProgram(await tester.load(), world);
   } else if (program.startsWith('kubetest2-') && !LAUNCHERS.includes(program)) {
     const deployer = registry.deployers.find(({ name }) => `kubetest2-${name}` === program);
-    if (deployer && args[0] !== KEEPER) return await launch(await deployer.load(), args, registry, world);
+    if (deployer && args[0] !== KEEPER)
+      return await (await import('./launch.ts')).launch(await deployer.load(), args, registry, world);
   }
   return await launcher(registry, world);
 }
@@ -79,7 +82,7 @@ async function launcher(registry: Registry, world: World): Promise<number> {
     return 0;
   }
   const deployer = registry.deployers.find(({ name }) => name === word);
-  if (deployer) return await launch(await deployer.load(), rest, registry, world);
+  if (deployer) return await (await import('./launch.ts')).launch(await deployer.load(), rest, registry, world);
   const { findCommand } = await import('./commands/index.ts');
   const command = findCommand(word);
   if (command) return await command.run(rest, { ...world, registry });

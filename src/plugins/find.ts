@@ -28,8 +28,9 @@ export function findPlugins(env: Env, cwd: string): PluginProgram[] {
   const found = new Map<string, string[]>();
   for (const folder of pathFolders(env, cwd)) {
     for (const entry of entriesOf(folder)) {
+      if (!entry.startsWith(DEPLOYER) || entry === 'kubetest2-ts') continue;
       const path = join(folder, entry);
-      if (!entry.startsWith(DEPLOYER) || entry === 'kubetest2-ts' || !isProgram(path)) continue;
+      if (!isProgram(path)) continue;
       const paths = found.get(entry) ?? [];
       if (!paths.includes(path)) found.set(entry, [...paths, path]);
     }

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RunError } from '../errors.ts';
+import { newUuid } from '../uuid.ts';
 import { reasonOf } from './reason.ts';
 
 export interface WriteOptions {
@@ -51,7 +51,7 @@ export function writeAtomicSync(file: string, data: string, { mode = 0o644 }: Wr
 }
 
 /** Hidden, in the same folder, and under no name that a reader of junit or metadata would pick up. */
-const draftOf = (file: string): string => join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
+const draftOf = (file: string): string => join(dirname(file), `.${basename(file)}.${newUuid()}.tmp`);
 
 const notWritten = (file: string, error: unknown): RunError =>
   new RunError(`${file} cannot be written: ${reasonOf(error)}`, { cause: error });

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RunError } from '../errors.ts';
+import { newUuid } from '../uuid.ts';
 import { isCode, reasonOf } from './reason.ts';
 
 /** The folders of a run, absolute; see `RunPaths`. */
@@ -54,7 +54,7 @@ async function makeRunDir(runDir: string): Promise<void> {
 
 /** Permission bits say little to root and nothing about a full disk, so a page is written and removed. */
 async function tryWriting(folder: string): Promise<void> {
-  const probe = join(folder, `.probe.${randomUUID()}.tmp`);
+  const probe = join(folder, `.probe.${newUuid()}.tmp`);
   try {
     await writeFile(probe, new Uint8Array(4096), { flag: 'wx' });
   } finally {
