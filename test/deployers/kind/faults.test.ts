@@ -74,6 +74,14 @@ describe.each(['fails', 'early', 'killed'])('a create that ends as %s', (create)
   });
 });
 
+test('a delete that passes and leaves a container is repeated', async () => {
+  using machine = new Machine();
+  const ended = await machine.run(['--up', '--down', ...HURRY], { FAKE_DELETE: 'leaves', FAKE_DELETE_FAILS: '1' });
+  expect(ended.code).toBe(0);
+  expect(machine.calls().filter((call) => call === DELETE)).toHaveLength(2);
+  expectNothingLeft(machine);
+});
+
 test('a delete that never works is what a passed run fails with, and the state still has the cluster', async () => {
   using machine = new Machine();
   const ended = await machine.run(['--up', '--down', ...HURRY], { FAKE_DELETE_FAILS: '99' });
