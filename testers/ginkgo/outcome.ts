@@ -14,8 +14,9 @@ export interface Ending {
 export function describeEnding({ results, progress }: Ending): string {
   if (results.specs.length > 0) return describeResults(results, progress.flaky);
   const { ran, done, failed } = progress;
+  const count = ran ?? done;
   return [
-    `${ran ?? done} specs ran, ${failed} failed; there is no junit file to tell more`,
+    `${count} ${count === 1 ? 'spec' : 'specs'} ran, ${failed} failed; there is no junit file to tell more`,
     ...results.unreadable,
   ].join('\n');
 }
