@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { arch, platform } from 'node:process';
+import { arch, platform } from 'node:os';
 import { RunError, UsageError } from '../errors.ts';
 import { each, list } from '../flags.ts';
 import { renderHelp } from '../help.ts';
@@ -49,7 +49,10 @@ export async function pinCommand(words: readonly string[], world: CommandWorld):
   }
   const { settings, values, words: versions } = readCommand(flags, words, world);
   if (versions.length === 0) throw new UsageError('pin needs a version or marker, for instance v1.36.1 or ci/latest');
-  const platforms = values.platform.length > 0 ? values.platform.map(parsePlatform) : [platformOf({ platform, arch })];
+  const platforms =
+    values.platform.length > 0
+      ? values.platform.map(parsePlatform)
+      : [platformOf({ platform: platform(), arch: arch() })];
   const files = values.file.length > 0 ? values.file : FILES;
   const free = { ...settings, pins: '', offline: false };
   const acquirer = openAcquirer(free, { ...world, event: () => undefined });
