@@ -48,7 +48,7 @@ export class Pki implements Disposable {
 
 /** Serves `answers` over TLS on the loopback, asking for (not insisting on) a client certificate. */
 export async function serveApi(pki: Pki, answers: Answers) {
-  const seen: { path: string; authorization: string | undefined; client: string | undefined }[] = [];
+  const seen: { call: string; path: string; authorization: string | undefined; client: string | undefined }[] = [];
   const server = createServer(
     {
       key: pki.read('server.key'),
@@ -60,7 +60,9 @@ export async function serveApi(pki: Pki, answers: Answers) {
     (request, response) => {
       const socket = request.socket as TLSSocket;
       const client = socket.authorized ? socket.getPeerCertificate().subject.CN : undefined;
-      seen.push({ path: request.url ?? '', authorization: request.headers.authorization, client: client?.toString() });
+      const call = `${request.method} ${request.headers['content-type'] ?? ''}`.trim();
+      const { authorization } = request.headers;
+      seen.push({ call, path: request.url ?? '', authorization, client: client?.toString() });
       const answer = answers(request.url ?? '', request) ?? { status: 404, body: { message: 'not found' } };
       response.writeHead(answer.status ?? 200, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify(answer.body));

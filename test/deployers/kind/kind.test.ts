@@ -268,6 +268,30 @@ describe('readiness', () => {
   });
 });
 
+describe('what e2e-k8s.sh does to a new cluster', () => {
+  let pki: Pki;
+  beforeAll(() => {
+    pki = new Pki();
+  });
+  afterAll(() => pki[Symbol.dispose]());
+
+  test.each([200, 404])('is done to CoreDNS, and to kube-proxy where there is one (%i)', async (proxy) => {
+    using machine = new Machine();
+    await using api = await serveApi(pki, (path) => {
+      if (path.endsWith('/kube-proxy')) return { status: proxy, body: {} };
+      return { body: { data: { Corefile: 'loop' } } };
+    });
+    const env = { FAKE_KUBECONFIG: machine.kubeconfig(api.url, { 'certificate-authority': pki.path('ca.crt') }) };
+    const ended = await machine.run(['--up', NO_WAIT, '--ip-family=ipv6', '--cluster-log-level=5'], env);
+    expect(ended.code).toBe(0);
+    expect(api.seen.map(({ call, path }) => `${call} ${path}`)).toEqual([
+      'PATCH application/json-patch+json /apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy',
+      'GET /api/v1/namespaces/kube-system/configmaps/coredns',
+      'PATCH application/merge-patch+json /api/v1/namespaces/kube-system/configmaps/coredns',
+    ]);
+  });
+});
+
 describe('--build', () => {
   const built = 'kindest/node:r1';
   const make = (ginkgo: string) => `make all WHAT=cmd/kubectl test/e2e/e2e.test ${ginkgo}`;
