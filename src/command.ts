@@ -174,18 +174,21 @@ async function spawn({
   const [program = '', ...words] = argv;
   if (program === '') return { error: new Error('an empty command') };
   if (argv.some((word) => word.includes('\0'))) return { error: new Error('a NUL byte in the words of a command') };
-  const { execa } = await import('execa');
-  const common = { env: { ...env }, extendEnv: false, detached: true, cleanup: false, buffer: false } as const;
-  const streams = await openChildStreams(ours, options, folder, async (paths) => {
-    await execa('mkfifo', ['-m', '600', ...paths], { ...common, cwd: '/', stdio: 'ignore' });
-  });
+  const [{ execa }, streams] = await Promise.all([
+    import('execa'),
+    openChildStreams(ours, options, folder, (paths) => makeFifos(paths, env)),
+  ]);
   if (options.signal.aborted) streams.abandon();
   options.signal.throwIfAborted();
 
   const since = performance.now();
   const child = execa(program, words, {
-    ...common,
     cwd,
+    env: { ...env },
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    buffer: false,
     reject: false,
     // Execa takes any file descriptor; its types know those up to 9.
     stdin: streams.stdin as 'pipe',
@@ -204,6 +207,16 @@ async function spawn({
     exit.resolve({ exitCode: code ?? undefined, signal: killer ?? undefined });
   });
   return { pid, since, sources: streams.given(nodeChildProcess), exit: exit.promise, written: streams.written };
+}
+
+/** This is plumbing and no command of the run: node's own spawn, without anything around it, takes a quarter of the time. */
+async function makeFifos(paths: readonly string[], env: Env): Promise<void> {
+  const { spawn: plainSpawn } = await import('node:child_process');
+  const child = plainSpawn('mkfifo', ['-m', '600', ...paths], { cwd: '/', env, detached: true, stdio: 'ignore' });
+  const made = Promise.withResolvers<void>();
+  child.once('error', made.reject);
+  child.once('exit', (code) => (code === 0 ? made.resolve() : made.reject(new Error('mkfifo failed'))));
+  await made.promise;
 }
 
 /** A way to do something with a process group which, should this process exit meanwhile, is killed. */

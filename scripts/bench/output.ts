@@ -1,0 +1,73 @@
+// How fast a gibibyte of a test's output passes through the program, as a ratio to the same command run directly to the
+// same sink: wall time, medians of interleaved runs; and how much memory that takes.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const rounds = 3;
+const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'bench-output-'));
+const [report, preload] = [join(folder, 'memory'), join(folder, 'preload.cjs')];
+const MEMORY = `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, String(process.resourceUsage().maxRSS)))`;
+
+/** Each prints 2^30 bytes; the last one at the speed of the memory, which no test has. */
+const sources: Readonly<Record<string, string>> = {
+  'numbered lines (`seq`)': 'seq 1 200000000 | head -c 1073741824',
+  'one line again and again (`yes`)': 'yes "a line of output as tests print them, of some length" | head -c 1073741824',
+  'zeros (`head -c 1G /dev/zero`)': 'head -c 1073741824 /dev/zero',
+};
+const sinks = ['a file', 'a pipe (`| cat >/dev/null`)', '/dev/null'] as const;
+
+try {
+  writeFileSync(preload, MEMORY);
+  console.log(
+    `1 GiB; time directly / time through \`noop --test=exec\`, so 1 is as fast; medians of ${rounds} interleaved runs.\n`,
+  );
+  console.log('| output | sink | directly | through us | ratio | peak memory |\n| --- | --- | --- | --- | --- | --- |');
+  for (const [name, source] of Object.entries(sources)) for (const sink of sinks) await compare(name, source, sink);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function compare(name: string, source: string, sink: (typeof sinks)[number]): Promise<void> {
+  const direct: number[] = [];
+  const ours: number[] = [];
+  const tested = [process.execPath, '--require', preload, program, 'noop', '--test=exec', '--', 'sh', '-c', source];
+  for (let round = 0; round < rounds; round += 1) {
+    direct.push(await time(['sh', '-c', source], sink));
+    ours.push(await time(tested, sink));
+  }
+  const memory = Math.round(Number(readFileSync(report, 'utf8')) / 1024);
+  const [before, after] = [median(direct), median(ours)];
+  console.log(
+    `| ${name} | ${sink} | ${before.toFixed(2)} s | ${after.toFixed(2)} s | ${(before / after).toFixed(2)} | ${memory} MiB |`,
+  );
+}
+
+/** Seconds until the command, and whoever reads its output, have ended. */
+async function time([file = '', ...words]: readonly string[], sink: (typeof sinks)[number]): Promise<number> {
+  const out = openSync(sink === 'a file' ? join(folder, 'out') : '/dev/null', 'w');
+  const start = performance.now();
+  try {
+    if (sink.startsWith('a pipe')) {
+      // A shell's pipe: between node and its children there are sockets.
+      const pipeline = spawn('sh', ['-c', '"$@" | cat >/dev/null', 'sh', file, ...words], {
+        cwd: folder,
+        stdio: ['ignore', out, 'ignore'],
+      });
+      await once(pipeline, 'close');
+    } else {
+      await once(spawn(file, words, { cwd: folder, stdio: ['ignore', out, 'ignore'] }), 'close');
+    }
+  } finally {
+    closeSync(out);
+  }
+  return (performance.now() - start) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
