@@ -53,6 +53,7 @@ function realWorld(args: readonly string[], env: Env): World {
       return process.stdin.isTTY === true;
     },
     signals: process,
+    runtime: `node ${process.versions.node}`,
     self: [process.execPath, ...process.execArgv, ...(process.argv[1] === undefined ? [] : [process.argv[1]])],
   };
 }
@@ -78,7 +79,7 @@ async function launcher(registry: Registry, world: World): Promise<number> {
     return 0;
   }
   if (word === '--version' || word === '-v') {
-    world.stdout.write(`kubetest2-ts version ${programVersion()} (node ${process.versions.node})\n`);
+    world.stdout.write(`kubetest2-ts version ${programVersion()} (${world.runtime})\n`);
     return 0;
   }
   const deployer = registry.deployers.find(({ name }) => name === word);

@@ -15,6 +15,8 @@ export interface World {
   readonly pid: number;
   readonly stdinIsTerminal: boolean;
   readonly signals: NodeJS.EventEmitter;
+  /** What runs the program, for instance `node 24.1.0`. */
+  readonly runtime: string;
   /** The words that start this program again. */
   readonly self: readonly string[];
 }

@@ -176,6 +176,7 @@ test('the words of every other deployer reach its program untouched', async () =
       pid,
       stdinIsTerminal: false,
       signals: new EventEmitter(),
+      runtime: 'node',
       self: [],
     });
     expect(code).toBe(0);

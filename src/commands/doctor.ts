@@ -59,8 +59,9 @@ export async function doctor(words: readonly string[], world: CommandWorld): Pro
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
   const { cacheDir } = acquireSettings(values.acquire, world);
   const exec = questions(world);
-  const findings = [
-    ...(await Promise.all([runtime(), ...TOOLS.map((tool) => toolFinding(tool, world, exec))])),
+  const findings: Finding[] = [
+    { level: 'ok', what: `kubetest2-ts ${programVersion()}, run by ${world.runtime}` },
+    ...(await Promise.all(TOOLS.map((tool) => toolFinding(tool, world, exec)))),
     ...(await credentials(world.env)),
     ...(await folders(cacheDir, world)),
     ...pluginFindings(world),
@@ -70,10 +71,6 @@ export async function doctor(words: readonly string[], world: CommandWorld): Pro
     world.stdout.write(`${marks[level]}${what}\n${remedy === undefined ? '' : `          -> ${remedy}\n`}`);
   }
   return findings.some(({ level }) => level === 'problem') ? 1 : 0;
-}
-
-async function runtime(): Promise<Finding> {
-  return { level: 'ok', what: `kubetest2-ts ${programVersion()}` };
 }
 
 async function toolFinding({ name, version, neededFor }: Tool, world: CommandWorld, exec: Exec): Promise<Finding> {
