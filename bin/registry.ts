@@ -18,6 +18,11 @@ export const registry: Registry = {
       summary: 'prepares a Google Cloud project for node tests; brings up no cluster',
       load: async () => (await import('../deployers/node/index.ts')).node,
     },
+    {
+      name: 'gce',
+      summary: "makes a cluster on Google Compute Engine, with Kubernetes' own kube-up.sh",
+      load: async () => (await import('../deployers/gce/index.ts')).gce,
+    },
   ],
   testers: [
     {

@@ -23,6 +23,7 @@ import { pflagValues } from './corpus/pflag.ts';
 const UNDERSTOOD: Readonly<Record<string, number>> = {
   'deployer noop': 211,
   'deployer kind': 1,
+  'deployer gce': 29,
   'tester node': 207,
   'tester ginkgo': 99,
   'tester clusterloader2': 16,

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { type Deployer, defineDeployer } from '../../src/deployer.ts';
 import { UsageError } from '../../src/errors.ts';
+import { Project } from '../../src/gcp/project.ts';
 import { registerSshKey, unregisterSshKey } from '../../src/gcp/ssh-metadata.ts';
 import type { Run } from '../../src/run.ts';
 import { sshKeyPaths } from '../../src/ssh-keys.ts';
 import { flags, type NodeDeployerValues } from './flags.ts';
 import { provideKeys, removeKeys, sshUser } from './keys.ts';
-import { Project } from './project.ts';
 
 /** The fact that holds the line this run put into the project's SSH keys. */
 const REGISTERED = 'sshKeyRegistered';

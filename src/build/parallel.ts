@@ -9,6 +9,7 @@ export async function eachInParallel<T>(
   items: Iterable<T>,
   signal: AbortSignal,
   work: (item: T, signal: AbortSignal) => Promise<void>,
+  width = WIDTH,
 ): Promise<void> {
   const queue = items[Symbol.iterator]();
   const failed = new AbortController();
@@ -19,7 +20,7 @@ export async function eachInParallel<T>(
       await work(next.value, either);
     }
   };
-  const workers = Array.from({ length: WIDTH }, async () => {
+  const workers = Array.from({ length: width }, async () => {
     try {
       await worker();
     } catch (error) {

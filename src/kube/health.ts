@@ -8,11 +8,21 @@ export interface Finding {
   readonly details: string;
 }
 
+/** Which nodes have to be Ready. */
+export interface WantedNodes {
+  /** How many, at least; all there are, and at least one, when absent. */
+  readonly nodes?: number;
+  /** Whether a node of that name is one of `nodes`; each is when absent. Those that are not have to be Ready too. */
+  readonly counts?: (name: string) => boolean;
+  /** How many of all may be missing or not Ready even so. Default: 0. */
+  readonly allowedNotReady?: number;
+}
+
 /**
- * Looks once: is every node Ready (`wanted` of them, or at least one), and CoreDNS available where it is installed.
+ * Looks once: is every node Ready (as many as wanted), and CoreDNS available where it is installed.
  * Throws as `Api.get` does.
  */
-export async function lookAtCluster(api: Api, wanted: number | undefined, signal: AbortSignal): Promise<Finding> {
+export async function lookAtCluster(api: Api, wanted: WantedNodes, signal: AbortSignal): Promise<Finding> {
   const nodes = await items<Node>(api, '/api/v1/nodes', signal);
   const deployments = await items<Deployment>(api, `${DNS}?labelSelector=k8s-app%3Dkube-dns`, signal);
   const missing = [missingNodes(nodes, wanted), missingDns(deployments)].filter((each) => each !== '');
@@ -63,10 +73,13 @@ async function items<T>(api: Api, path: string, signal: AbortSignal): Promise<re
   return answer.items ?? [];
 }
 
-function missingNodes(nodes: readonly Node[], wanted: number | undefined): string {
+function missingNodes(nodes: readonly Node[], wanted: WantedNodes): string {
+  const { counts = () => true, allowedNotReady: allowed = 0 } = wanted;
   const waiting = nodes.filter((node) => ready(node.status?.conditions)?.status !== 'True');
-  const expected = Math.max(wanted ?? nodes.length, 1);
-  if (waiting.length === 0 && nodes.length >= expected) return '';
+  const others = nodes.filter(({ metadata }) => !counts(metadata.name)).length;
+  const expected = Math.max(wanted.nodes === undefined ? nodes.length : wanted.nodes + others, 1);
+  const lacking = Math.max(expected, nodes.length) - (nodes.length - waiting.length);
+  if (lacking <= allowed && nodes.length > waiting.length) return '';
   const counted = `${nodes.length - waiting.length} of ${Math.max(expected, nodes.length)} nodes Ready`;
   const first = waiting[0];
   return first === undefined ? counted : `${counted}, ${nodeLine(first)}`;

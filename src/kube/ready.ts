@@ -2,7 +2,7 @@ import { type Duration, formatDuration } from '../duration.ts';
 import { messageOf, RunError } from '../errors.ts';
 import { waitUntil } from '../wait.ts';
 import { type Api, ApiError, type ApiTarget, openApi } from './api.ts';
-import { type Finding, lookAtCluster } from './health.ts';
+import { type Finding, lookAtCluster, type WantedNodes } from './health.ts';
 
 /** A limit for a wait, and the flag that set it, so that the message can name it. */
 export interface Within {
@@ -57,10 +57,10 @@ export async function waitForApi(options: WaitOptions): Promise<Reached> {
  * CoreDNS is available, if the cluster has it. Throws as `waitForApi` does; the NotReadyError's details hold the
  * nodes' conditions and the states of the system pods.
  */
-export async function waitForCluster(options: WaitOptions & { readonly nodes?: number }): Promise<Reached> {
+export async function waitForCluster(options: WaitOptions & WantedNodes): Promise<Reached> {
   return askUntil(options, async (api, signal) => {
     const version = await serverVersion(api, signal);
-    const finding = await lookAtCluster(api, options.nodes, signal);
+    const finding = await lookAtCluster(api, options, signal);
     if (finding.missing !== '') return { finding };
     return { ready: { serverVersion: version, context: api.context, server: api.server } };
   });

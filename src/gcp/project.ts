@@ -1,8 +1,12 @@
-import { type LeaseSettings, leaseSettings } from '../../src/boskos/flags.ts';
-import type { Lease } from '../../src/boskos/lease.ts';
-import { RunError } from '../../src/errors.ts';
-import type { Run } from '../../src/run.ts';
-import type { NodeDeployerValues } from './flags.ts';
+import { recallLease } from '../boskos/facts.ts';
+import { type boskosFlags, type LeaseSettings, leaseSettings } from '../boskos/flags.ts';
+import type { Lease } from '../boskos/lease.ts';
+import { RunError } from '../errors.ts';
+import type { Values } from '../flags.ts';
+import type { Run } from '../run.ts';
+
+/** The flags that say which project. */
+export type ProjectValues = Values<typeof boskosFlags> & { readonly gcpProject: string };
 
 /** The project of a run: the one that was named, or one leased from Boskos for as long as the run needs it. */
 export class Project {
@@ -12,7 +16,7 @@ export class Project {
   #lease: Lease | undefined;
 
   /** Throws UsageError for Boskos flags that cannot work. */
-  constructor(values: NodeDeployerValues, run: Run) {
+  constructor(values: ProjectValues, run: Run) {
     this.#run = run;
     this.#named = values.gcpProject;
     this.#settings = leaseSettings(values, run);
@@ -36,8 +40,10 @@ export class Project {
 
   /** Goes on with an earlier call's lease; with `lease` takes one when there is no project yet. */
   async open(lease: boolean, signal: AbortSignal): Promise<void> {
-    if (this.#named !== '') return this.#run.remember({ project: this.#named });
-    const boskos = await import('../../src/boskos/take.ts');
+    const { name } = recallLease(this.#run) ?? {};
+    // A later call may name the project that an earlier one has leased.
+    if (this.#named !== '' && name !== this.#named) return this.#run.remember({ project: this.#named });
+    const boskos = await import('../boskos/take.ts');
     if (lease) this.#lease = await boskos.takeLease(this.#run, this.#settings, signal);
     else this.#lease = await boskos.resumeLease(this.#run, this.#settings, signal);
     if (this.#lease !== undefined) await this.#run.remember({ project: this.#lease.name });
@@ -48,7 +54,7 @@ export class Project {
     const lease = this.#lease;
     if (lease === undefined) return;
     if (keep) {
-      const { leaveToKeeper } = await import('../../src/boskos/keeper.ts');
+      const { leaveToKeeper } = await import('../boskos/keeper.ts');
       return leaveToKeeper(this.#run, lease, this.#settings, signal);
     }
     await lease.release(signal);

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { UsageError } from '../../src/errors.ts';
+import { instancePrefix } from '../../src/gcp/names.ts';
+import type { Env, Run } from '../../src/run.ts';
+import type { Site } from './site.ts';
+
+/**
+ * The variables for the kube-up family that the flags and the run decide, as kubetest2's gce deployer names and fills
+ * them; those of --env come last and win. Throws UsageError when one that deletes depend on would be empty.
+ */
+export function scriptVariables({ run, values, extra }: Site, project: string, zone: string): Record<string, string> {
+  const name = instancePrefix(run.id);
+  const { USER: user } = run.env;
+  const variables: Env = {
+    // The log dump logs in as $USER, and machines on GCE refuse root; scripts stop when it is unset.
+    USER: user === undefined || user === '' || user === 'root' ? 'kubetest2' : user,
+    PROJECT: project,
+    KUBE_GCE_ZONE: zone,
+    KUBECONFIG: kubeconfigPath(run),
+    KUBE_GCE_INSTANCE_PREFIX: name,
+    KUBE_GCE_NETWORK: name,
+    NUM_NODES: String(values.numNodes),
+    CLUSTER_IP_RANGE: clusterIpRange(values.numNodes),
+    NETWORK: name,
+    NODE_ACCELERATORS: values.nodeAccelerators,
+    ...(values.enableCacheMutationDetector && { ENABLE_CACHE_MUTATION_DETECTOR: 'true' }),
+    ...given('KUBE_RUNTIME_CONFIG', values.runtimeConfig),
+    ...(values.enablePodSecurityPolicy && { ENABLE_POD_SECURITY_POLICY: 'true' }),
+    ...(values.createCustomNetwork && { CREATE_CUSTOM_NETWORK: 'true' }),
+    ...given('MASTER_SIZE', values.masterSize),
+    ...given('NODE_SIZE', values.nodeSize),
+    KUBE_CONFIG_FILE: 'config-test.sh',
+    ...given('NODE_SCOPES', values.nodeScopes),
+    ...given('KUBE_GCE_NODE_SERVICE_ACCOUNT', values.nodeServiceAccount),
+    ...given('GCE_GLBC_IMAGE', values.ingressGceImage),
+    ...given('CLOUD_PROVIDER_FLAG', values.cloudProvider),
+    ...given('KUBE_FEATURE_GATES', values.featureGates),
+    ...given('KUBE_BUILD_PLATFORMS', values.targetBuildArch),
+    ...extra,
+  };
+  const empty = ['PROJECT', 'KUBE_GCE_INSTANCE_PREFIX', 'KUBE_GCE_NETWORK'].filter((each) => variables[each] === '');
+  if (project !== '' && empty.length > 0) throw new UsageError(`--env: ${empty.join(', ')} cannot be empty`);
+  return variables as Record<string, string>;
+}
+
+/** What of the run's environment the scripts get beside their variables: programs, home, credentials, proxies. */
+export function passedThrough(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name)));
+}
+
+/** Where kube-up.sh writes the kubeconfig of the cluster. */
+export const kubeconfigPath = (run: Run): string => join(run.dir, 'kubetest2-kubeconfig');
+
+/** As kube-up has it for clusters of that size. */
+export function clusterIpRange(nodes: number): string {
+  if (nodes > 4000) return '10.64.0.0/11';
+  if (nodes > 2000) return '10.64.0.0/12';
+  return nodes > 1000 ? '10.64.0.0/13' : '10.64.0.0/14';
+}
+
+const given = (name: string, value: string) => (value === '' ? {} : { [name]: value });
+
+const PASSED =
+  /^(PATH|HOME|SHELL|TERM|TMPDIR|LANG|LC_\w+|TZ|ARTIFACTS|KUBETEST2_\w+|XDG_\w+|CLOUDSDK_\w+|GOOGLE_\w+|GCE_\w+|JENKINS_GCE_\w+|BOTO_\w+|SSH_AUTH_SOCK|KUBE_SSH_\w+|SSL_CERT_\w+|(REQUESTS|CURL)_CA_BUNDLE|(http|https|no|all|ftp)_proxy)$/i;

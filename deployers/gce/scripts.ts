@@ -1,0 +1,56 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExecOptions } from '../../src/command.ts';
+import { UsageError } from '../../src/errors.ts';
+import { findProgram } from '../../src/plugins/find.ts';
+import type { Env, Run } from '../../src/run.ts';
+import type { Cluster } from './cluster.ts';
+import { passedThrough } from './environment.ts';
+
+/** Runs one of the scripts below `cluster/` of the tree. Throws CommandError when it fails. */
+export async function runScript(
+  run: Run,
+  cluster: Cluster,
+  [script = '', ...words]: readonly string[],
+  options: ExecOptions,
+): Promise<void> {
+  const env = { ...(await scriptEnvironment(run, cluster)), ...options.env };
+  await run.exec([join(cluster.repoRoot, 'cluster', script), ...words], { ...options, env });
+}
+
+/** The whole environment of the scripts. Without any kubectl, KUBECTL_PATH is left out and the scripts look themselves. */
+export async function scriptEnvironment(run: Run, cluster: Cluster): Promise<Env> {
+  const kubectl = await findKubectl(run, cluster.repoRoot);
+  return {
+    ...passedThrough(run.env),
+    ...(kubectl === undefined ? {} : { KUBECTL_PATH: kubectl }),
+    ...cluster.variables,
+  };
+}
+
+/** The kubectl for the scripts: the one in the run dir, the one on PATH, or the one get-kube.sh has fetched. */
+export async function findKubectl(run: Run, repoRoot: string): Promise<string | undefined> {
+  const built = join(run.dir, 'kubectl');
+  if (await isFile(built)) return built;
+  const onPath = findProgram('kubectl', run.env, run.cwd);
+  if (onPath !== undefined) return onPath;
+  const fetched = join(repoRoot, 'kubernetes', 'client', 'bin', 'kubectl');
+  return (await isFile(fetched)) ? fetched : undefined;
+}
+
+/** Throws UsageError when the tree lacks a script. */
+export async function checkScripts(repoRoot: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const path = join(repoRoot, 'cluster', name);
+    if (!(await isFile(path))) {
+      throw new UsageError(`there is no ${path}: --repo-root has to be a Kubernetes tree with the kube-up scripts`);
+    }
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
