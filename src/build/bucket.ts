@@ -2,9 +2,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket, FileMetadata } from '@google-cloud/storage';
 import { openBucket } from '../acquire/gcs.ts';
+import { openPut, type PutObject } from '../acquire/gcs-put.ts';
 import { DEFAULT_PACE, FetchError, retried } from '../acquire/retry.ts';
 import { messageOf, UsageError } from '../errors.ts';
-import type { AcquireSettings } from '../run.ts';
+import type { Run } from '../run.ts';
 import { untilStopped } from '../wait.ts';
 
 /** An object of a bucket as far as staging looks at it. */
@@ -23,8 +24,8 @@ export interface Upload {
   readonly cacheControl?: string;
   /** The generation that is replaced; `0` when there must be no object yet. */
   readonly replaces: string;
-  /** The bytes, from the beginning each time it is called. */
-  readonly bytes: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** The bytes, or what gives them from the beginning each time it is called. */
+  readonly bytes: Uint8Array | (() => AsyncIterable<Uint8Array>);
 }
 
 /** The object is not the one that was to be replaced: somebody else wrote it meanwhile. */
@@ -38,16 +39,18 @@ const RESUMABLE = 32 * 1024 * 1024;
 /** What staging does with a bucket. Every call is tried again while there is hope, and throws FetchError when there is none. */
 export class StageBucket {
   readonly #bucket: Bucket;
+  readonly #putWhole: PutObject;
 
-  private constructor(bucket: Bucket) {
+  private constructor(bucket: Bucket, putWhole: PutObject) {
     this.#bucket = bucket;
+    this.#putWhole = putWhole;
   }
 
-  static async open(name: string, settings: Pick<AcquireSettings, 'gcsEndpoint'>): Promise<StageBucket> {
-    const bucket = await openBucket(name, settings);
+  static async open(name: string, { acquire, env }: Pick<Run, 'acquire' | 'env'>): Promise<StageBucket> {
+    const bucket = await openBucket(name, acquire);
     // Trying again is done here, for uploads too, and stops with our signal.
     bucket.storage.retryOptions.autoRetry = false;
-    return new StageBucket(bucket);
+    return new StageBucket(bucket, await openPut(name, acquire, env));
   }
 
   get name(): string {
@@ -85,19 +88,29 @@ export class StageBucket {
 
   /** Writes an object. Throws ReplacedError when it is not what `replaces` says. */
   async put(name: string, upload: Upload, signal: AbortSignal): Promise<Stored> {
-    const { type: contentType, cacheControl, replaces } = upload;
+    const { bytes } = upload;
     return await this.#try(`write ${name} to`, signal, async () => {
-      const file = this.#bucket.file(name);
-      const writing = file.createWriteStream({
-        resumable: upload.size >= RESUMABLE,
-        // The caller compares the digest in the answer.
-        validation: false,
-        metadata: { contentType, ...(cacheControl === undefined ? {} : { cacheControl }) },
-        preconditionOpts: { ifGenerationMatch: Number(replaces) },
-      });
-      await pipeline(Readable.from(upload.bytes(), { objectMode: false }), writing, { signal });
-      return stored(file.metadata);
+      if (bytes instanceof Uint8Array) return stored(await this.#putWhole(name, bytes, upload, signal));
+      return stored(await this.#putStream(name, upload, bytes(), signal));
     });
+  }
+
+  async #putStream(
+    name: string,
+    { size, type: contentType, cacheControl, replaces }: Upload,
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<FileMetadata> {
+    const file = this.#bucket.file(name);
+    const writing = file.createWriteStream({
+      resumable: size >= RESUMABLE,
+      // The caller compares the digest in the answer.
+      validation: false,
+      metadata: { contentType, ...(cacheControl === undefined ? {} : { cacheControl }) },
+      preconditionOpts: { ifGenerationMatch: Number(replaces) },
+    });
+    await pipeline(Readable.from(bytes, { objectMode: false }), writing, { signal });
+    return file.metadata;
   }
 
   /** A small object's text and generation; undefined when there is none. */

@@ -33,7 +33,7 @@ export async function buildAndStage(options: BuildOptions, run: Run, signal: Abo
     await build(options, run, signal);
     return { version, url: undefined };
   }
-  const bucket = await StageBucket.open(at.bucket, run.acquire);
+  const bucket = await StageBucket.open(at.bucket, run);
   await bucket.checkWritable(signal);
   if (!(await isDone(options, bucket, at, version, signal))) {
     await build(options, run, signal);

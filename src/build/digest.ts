@@ -51,9 +51,9 @@ export async function digestFile(file: string, signal: AbortSignal): Promise<Dig
 }
 
 /** The digests of something in memory. */
-export function digestText(text: string): Digests {
+export function digestBytes(bytes: Uint8Array | string): Digests {
   const hashes = { md5: createHash('md5'), sha256: createHash('sha256'), sha512: createHash('sha512') };
-  for (const hash of Object.values(hashes)) hash.update(text);
+  for (const hash of Object.values(hashes)) hash.update(bytes);
   return finish(hashes);
 }
 
@@ -91,7 +91,9 @@ export class DigestBook {
     return entry?.[0] === stamp ? entry[1] : undefined;
   }
 
-  add({ local, stamp }: BuiltFile, digests: Digests): void {
+  add(file: BuiltFile, digests: Digests): void {
+    const { local, stamp } = file;
+    if (this.find(file) === digests) return;
     this.#known.set(local, [stamp, digests]);
     this.#changed = true;
   }

@@ -49,7 +49,7 @@ async function point(bucket: StageBucket, name: string, mine: KubeVersion, signa
       type: 'text/plain',
       cacheControl: 'private, max-age=0, no-transform',
       replaces: marker?.generation ?? '0',
-      bytes: () => [bytes],
+      bytes,
     };
     try {
       await bucket.put(name, upload, signal);

@@ -2,7 +2,7 @@ import { RunError } from '../errors.ts';
 import type { Run } from '../run.ts';
 import { StageBucket } from './bucket.ts';
 import { besideFiles, type DigestsByPath, pathsOf, SUMS, sumsText } from './checksums.ts';
-import { DigestBook, type Digests, digestText } from './digest.ts';
+import { DigestBook, type Digests, digestBytes } from './digest.ts';
 import { type BuiltFile, filesOfBuild } from './files.ts';
 import type { BuildOptions } from './flags.ts';
 import { type StageLocation, stageUrl } from './location.ts';
@@ -30,11 +30,11 @@ export async function stageBuild(
   options: Pick<BuildOptions, 'repoRoot' | 'gceFiles'>,
   at: StageLocation,
   version: string,
-  run: Pick<Run, 'acquire' | 'log'>,
+  run: Pick<Run, 'acquire' | 'env' | 'log'>,
   signal: AbortSignal,
 ): Promise<Staged> {
   const files = await filesOfBuild(options);
-  const bucket = await StageBucket.open(at.bucket, run.acquire);
+  const bucket = await StageBucket.open(at.bucket, run);
   const book = await DigestBook.open(options.repoRoot);
   const prefix = `${at.root}/${version}/`;
   const there = await bucket.list(prefix, signal);
@@ -89,7 +89,7 @@ async function stageFiles(
 /** Brings the checksums up, the lists last: whoever finds those finds everything. */
 async function stageChecksums(staging: Staging, digests: DigestsByPath, signal: AbortSignal): Promise<void> {
   const lists = listsOf(digests);
-  const all = new Map([...digests, ...lists.map(({ path, text }) => [path, digestText(text)] as const)]);
+  const all = new Map([...digests, ...lists.map(({ path, text }) => [path, digestBytes(text)] as const)]);
   await eachInParallel(besideFiles(all), signal, ([path, text], either) => stageText(staging, path, text, either));
   for (const { path, text } of lists) await stageText(staging, path, text, signal);
 }

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { RunError } from '../errors.ts';
 import { ReplacedError, type StageBucket, type Stored, type Upload } from './bucket.ts';
-import { type DigestBook, type Digests, digestFile, digestText, type Hashing, hashing } from './digest.ts';
+import { type DigestBook, type Digests, digestBytes, digestFile, type Hashing, hashing } from './digest.ts';
 import type { BuiltFile } from './files.ts';
 
 /** A folder of a bucket that is being filled, and what was in it before. */
@@ -26,6 +27,7 @@ export interface Tally {
 
 /** Brings one file of a build up, unless the same is there, reading it once. Returns what its bytes come to. */
 export async function stageFile(staging: Staging, file: BuiltFile, signal: AbortSignal): Promise<Digests> {
+  if (file.size <= WHOLE) return await stageWhole(staging, file, signal);
   const { book, there, prefix } = staging;
   let digests = book.find(file);
   // An object of the same size may well be the same: worth reading the file before sending it.
@@ -39,11 +41,27 @@ export async function stageFile(staging: Staging, file: BuiltFile, signal: Abort
   return digests;
 }
 
+/** Up to this size a file is read into memory. Bytes. */
+const WHOLE = 1024 * 1024;
+
+async function stageWhole(staging: Staging, file: BuiltFile, signal: AbortSignal): Promise<Digests> {
+  const { book, there, prefix } = staging;
+  let digests = book.find(file);
+  let bytes: Uint8Array = Buffer.of();
+  if (digests === undefined || there.get(prefix + file.path)?.md5 !== digests.md5) {
+    bytes = await readFile(file.local, { signal });
+    digests = digestBytes(bytes);
+  }
+  book.add(file, digests);
+  await stage(staging, file.path, { size: file.size, type: typeOf(file.path), bytes }, digests.md5, signal);
+  return digests;
+}
+
 /** Brings a small text up, unless the same is there. */
 export async function stageText(staging: Staging, path: string, text: string, signal: AbortSignal): Promise<void> {
   const bytes = Buffer.from(text);
-  const content = { size: bytes.length, type: 'text/plain', bytes: () => [bytes] };
-  await stage(staging, path, content, digestText(text).md5, signal);
+  const content = { size: bytes.length, type: 'text/plain', bytes };
+  await stage(staging, path, content, digestBytes(bytes).md5, signal);
 }
 
 type Content = Pick<Upload, 'size' | 'type' | 'bytes'>;

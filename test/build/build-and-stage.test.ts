@@ -220,29 +220,40 @@ test('being stopped throws the reason, and the next call sends only what is miss
   expect(gcs.objects.size).toBe(21);
 });
 
-test('another publisher of the same build at the same time is no trouble', async () => {
+/** Files that are sent in one piece, and such as are read while they are sent. */
+const sizes = [
+  ['small', 'all'],
+  ['large', 'x'.repeat(1.5 * 1024 * 1024)],
+] as const;
+
+test.for(sizes)('another publisher of the same %s file at the same time is no trouble', async ([, text]) => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
-  const theirs = new Map([[at('kubernetes.tar.gz'), 'all']]);
+  await put(here.tree, '_output/release-tars/x.tar.gz', text);
+  const theirs = new Map([[at('x.tar.gz'), text]]);
   gcs.beforeUpload = (name) => {
-    const text = theirs.get(name);
-    if (text !== undefined && theirs.delete(name)) gcs.put(name, text);
+    const found = theirs.get(name);
+    if (found !== undefined && theirs.delete(name)) gcs.put(name, found);
   };
   await buildAndStage(here.options({ stage }), here.run, never());
-  expect(gcs.objects.size).toBe(21);
+  expect(gcs.objects.size).toBe(24);
 });
 
-test('another build under the same name at the same time is an error, and stays as it is', async () => {
-  await using gcs = await FakeGcs.start();
-  await using here = await scene({ gcsEndpoint: gcs.url });
-  gcs.beforeUpload = (name) => {
-    if (name === at('kubernetes.tar.gz') && !gcs.objects.has(name)) gcs.put(name, 'theirs');
-  };
-  await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(
-    `somebody else stages another build as gs://b/${at('kubernetes.tar.gz')}`,
-  );
-  expect(gcs.text(at('kubernetes.tar.gz'))).toBe('theirs');
-});
+test.for(sizes)(
+  'another %s file of the same name at the same time is an error, and stays as it is',
+  async ([, text]) => {
+    await using gcs = await FakeGcs.start();
+    await using here = await scene({ gcsEndpoint: gcs.url });
+    await put(here.tree, '_output/release-tars/x.tar.gz', text);
+    gcs.beforeUpload = (name) => {
+      if (name === at('x.tar.gz') && !gcs.objects.has(name)) gcs.put(name, 'theirs');
+    };
+    await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(
+      `somebody else stages another build as gs://b/${at('x.tar.gz')}`,
+    );
+    expect(gcs.text(at('x.tar.gz'))).toBe('theirs');
+  },
+);
 
 test("GCE's files are staged where they are asked for, and missed when they are not there", async () => {
   await using gcs = await FakeGcs.start();

@@ -13,7 +13,7 @@ const acquire = {
   downloadConnections: 1,
   gcsEndpoint,
 };
-const run = { acquire, log: lines() };
+const run = { acquire, env: {}, log: lines() };
 let rss = 0;
 // The largest so far as the system counts it would include what the parent had when it forked.
 const watch = setInterval(() => {

@@ -91,7 +91,8 @@ describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
 
   test('of publishers of markers at once the newest wins', async () => {
     await using server = await GcsServer.start();
-    const bucket = await StageBucket.open('b', { gcsEndpoint: server.url });
+    await using here = await scene({ gcsEndpoint: server.url });
+    const bucket = await StageBucket.open('b', here.run);
     const versions = [3, 1, 4, 5, 9, 2, 6].map((count) => `v1.36.0-alpha.1.${count}+abcdef0`);
     await Promise.all(versions.map((version) => updateMarkers(bucket, AT, version, lines(), never())));
     for (const marker of ['latest', 'latest-1', 'latest-1.36']) {
