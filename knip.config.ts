@@ -6,5 +6,5 @@ export default {
   project: ['{bin,src,deployers,testers,scripts,test}/**/*.ts'],
   vitest: { config: ['vitest*.config.ts'], entry: ['test/**/*.test.ts'] },
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ['dockerd', 'go', 'mkfifo', 'mount', 'openssl', 'umount'],
+  ignoreBinaries: ['dockerd', 'go', 'mount', 'openssl', 'script', 'umount'],
 } satisfies KnipConfig;

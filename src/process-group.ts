@@ -54,10 +54,11 @@ export class ProcessGroup {
     return members?.every(({ id }) => ignored(id, signal)) ?? false;
   }
 
-  /** Kills the group, and descendants of the child that moved to groups of their own. */
+  /** Kills the group, and descendants of its members that moved to groups of their own. */
   kill(): void {
     const processes = readProcesses() ?? [];
     const family = new Set([this.#id]);
+    for (const each of processes) if (each.group === this.#id) family.add(each.id);
     // A parent may come after its child in the list: repeat until nobody is added.
     for (let before = 0; before !== family.size; ) {
       before = family.size;
