@@ -21,7 +21,7 @@ describe('what is built in', () => {
   test('every flag of ours says what it means in a sentence', async () => {
     const flags = [...common];
     for (const { load } of all) flags.push(...namedFlags((await load()).flags));
-    const mute = flags.filter(({ flag }) => !/^[A-Z$`"'].*[.)]$/s.test(flag.help));
+    const mute = flags.filter(({ flag }) => !/^(?:--)?[A-Za-z$`"'].*[.)]$/s.test(flag.help));
     expect(mute.map(({ name, flag }) => `--${name}: ${flag.help}`)).toEqual([]);
   });
 });
