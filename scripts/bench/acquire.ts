@@ -16,7 +16,7 @@ import { openAcquirer } from '../../src/acquire/open-acquirer.ts';
 
 const PACKAGE = '/release/v1.36.1/kubernetes-test-linux-amd64.tar.gz';
 const MEMBERS = ['kubernetes/test/bin/e2e.test', 'kubernetes/test/bin/ginkgo'];
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** Bytes a second of one throttled connection. */
 const THROTTLE = 20e6;
 

@@ -1,6 +1,7 @@
 import { FetchError, type Pace, pauseOrThrow, retried } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Body, Source } from './source.ts';
+import { openSweep } from './sweep.ts';
 
 /** The object was replaced while it was read: what was read of it is of no use. */
 export class ChangedError extends FetchError {
@@ -21,19 +22,26 @@ export interface DownloadOptions {
 }
 
 /** Bytes held back by all parts that are ahead of their turn, as far as parts of a sensible size allow. */
-const AHEAD = 8 << 20;
-const PART = { least: 1 << 20, most: 4 << 20 };
-/** Bytes a millisecond from which one connection is left alone: more would only cost more. */
-const FAST = 80_000;
+const AHEAD = 6 << 20;
+const PART = { least: 512 << 10, most: 4 << 20 };
+/** Parts a connection may be ahead of its turn, so that it need not wait for the reader. */
+const LEAD = 2;
+/**
+ * Pieces of an object that are read over one connection, to see whether more would help: at less than `slow` bytes a
+ * millisecond they do, from `fast` on they only cost. Between the two the next piece decides; the first one is read by a
+ * program that is not warm yet.
+ */
+const PROBES = [
+  { bytes: 4 << 20, slow: 25_000, fast: 80_000 },
+  { bytes: 16 << 20, slow: 60_000, fast: 60_000 },
+];
 
 /**
- * The bytes of an object in their order; each chunk is good until the next is asked for. A cut connection is continued where it broke, failures are tried again with
- * growing pauses. Throws FetchError when it cannot be had, ChangedError when it is not the same object any more.
+ * The bytes of an object in their order; each chunk is good until the next is asked for. A cut connection is continued
+ * where it broke, failures are tried again with growing pauses. Throws FetchError when it cannot be had, ChangedError when it is not the same object any more.
  */
 export async function* download(url: string, source: Source, options: DownloadOptions): AsyncGenerator<Uint8Array> {
-  const part = Math.max(PART.least, Math.min(PART.most, Math.floor(AHEAD / options.connections)));
-  const whole = { from: 0, to: options.connections > 1 ? part : undefined };
-  const started = performance.now();
+  const whole = { from: 0, to: options.connections > 1 ? PROBES[0]?.bytes : undefined };
   const first = await retried(
     () => source.open(url, { ...whole, signal: options.signal }),
     options.pace,
@@ -41,16 +49,32 @@ export async function* download(url: string, source: Source, options: DownloadOp
   );
   const total = first.total;
   if (total !== undefined) options.onTotal?.(total);
-  const known = { url, source, options, validator: first.validator, total };
+  const known = { url, source, options, validator: first.validator, total, sweep: openSweep() };
   if (!first.ranged || total === undefined) {
     yield* range(known, { from: 0, to: total }, first);
     return;
   }
-  const end = Math.min(part, total);
-  yield* range(known, { from: 0, to: end }, first);
-  if (end === total) return;
-  const fast = end / (performance.now() - started) > FAST;
-  yield* fast ? range(known, { from: end, to: total }) : inOrder(known, { from: end, to: total }, part);
+  let at = 0;
+  for (const { bytes, slow, fast } of PROBES) {
+    const end = Math.min(at + bytes, total);
+    const rate = yield* timed(range(known, { from: at, to: end }, at === 0 ? first : undefined), end - at);
+    at = end;
+    if (at === total) return;
+    if (rate >= fast) yield* range(known, { from: at, to: total });
+    else if (rate < slow) yield* inOrder(known, { from: at, to: total });
+    else continue;
+    return;
+  }
+}
+
+/** Hands bytes on and tells how many came in a millisecond, from the first on. */
+async function* timed(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array, number> {
+  let began: number | undefined;
+  for await (const chunk of chunks) {
+    began ??= performance.now();
+    yield chunk;
+  }
+  return bytes / (performance.now() - (began ?? 0));
 }
 
 interface Known {
@@ -59,6 +83,8 @@ interface Known {
   readonly options: DownloadOptions;
   readonly validator: string | undefined;
   readonly total: number | undefined;
+  /** Told of every chunk, so that it does not stay in memory for long. */
+  readonly sweep: (bytes: number) => void;
 }
 
 interface Span {
@@ -70,30 +96,43 @@ interface Span {
 /** Fetches several parts at once; each is handed on when its turn comes. */
 async function* inOrder(
   known: Known,
-  { from, to }: { from: number; to: number },
-  part: number,
+  { from, to }: { readonly from: number; readonly to: number },
 ): AsyncGenerator<Uint8Array> {
+  const { connections } = known.options;
+  const part = Math.max(PART.least, Math.min(PART.most, Math.floor(AHEAD / connections / LEAD)));
   const stop = new AbortController();
   const signal = AbortSignal.any([known.options.signal, stop.signal]);
   const lane = { ...known, options: { ...known.options, signal } };
-  const fetching: Prefetched[] = [];
+  const waiting: Prefetched[] = [];
   const buffers: Uint8Array[] = [];
+  let held = 0;
+  let running = 0;
   let next = from;
+  const start = (): void => {
+    while (next < to && running < connections && held < connections * LEAD) {
+      const span = { from: next, to: Math.min(next + part, to) };
+      const fetching = new Prefetched(range(lane, span), buffers.pop() ?? new Uint8Array(part));
+      waiting.push(fetching);
+      next = span.to;
+      held += 1;
+      running += 1;
+      void fetching.ended.then(() => {
+        running -= 1;
+        if (!signal.aborted) start();
+      });
+    }
+  };
   try {
-    for (;;) {
-      while (next < to && fetching.length < known.options.connections) {
-        const span = { from: next, to: Math.min(next + part, to) };
-        fetching.push(new Prefetched(range(lane, span), buffers.pop() ?? new Uint8Array(part)));
-        next = span.to;
-      }
-      const head = fetching.shift();
-      if (head === undefined) return;
+    start();
+    for (let head = waiting.shift(); head; head = waiting.shift()) {
       yield* head;
       buffers.push(head.buffer);
+      held -= 1;
+      start();
     }
   } finally {
     stop.abort(new Error('the download ended'));
-    for (const each of fetching) await each.ended;
+    for (const each of waiting) await each.ended;
   }
 }
 
@@ -186,6 +225,7 @@ async function* rest(known: Known, body: Body, { from, to }: Span): AsyncGenerat
     const start = Math.max(0, from - at);
     const end = to === undefined ? chunk.length : Math.min(chunk.length, to - at);
     at += chunk.length;
+    known.sweep(chunk.length);
     if (start < end) yield start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end);
     if (to !== undefined && at >= to) return;
   }

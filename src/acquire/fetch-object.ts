@@ -10,7 +10,6 @@ import type { Pace } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Sink, Written } from './sink.ts';
 import type { Source } from './source.ts';
-import { openSweep } from './sweep.ts';
 
 export interface ObjectOptions {
   readonly signal: AbortSignal;
@@ -63,7 +62,6 @@ async function readInto(url: string, options: ObjectOptions, sink: Sink): Promis
   const algorithm = expected?.algorithm ?? 'sha512';
   const hash = createHash(algorithm);
   const meter = openMeter(basename(shownUrl(url)), log, () => performance.now());
-  const sweep = openSweep();
   let size = 0;
   let resumed = false;
   const bytes = download(url, options.source, {
@@ -81,7 +79,6 @@ async function readInto(url: string, options: ObjectOptions, sink: Sink): Promis
     await inBatches(bytes, async (batch) => {
       size += batch.length;
       meter.add(batch.length);
-      sweep(batch.length);
       const writing = sink.write(batch);
       // Beside the inflater, which has a thread of its own.
       hash.update(batch);

@@ -14,7 +14,7 @@ export interface HttpOptions {
 
 /** The connections of a run: through proxies where the environment says so, patient as the pace says. */
 export async function openDispatcher({ env, pace, connections }: HttpOptions): Promise<Dispatcher> {
-  // The default export: in a bundle this module of CommonJS has no others.
+  // The default export is there however this is bundled; the names of a CommonJS module may not be.
   const { Agent, EnvHttpProxyAgent } = (await import('undici')).default;
   const settings = {
     // Several connections are there to get around limits for each; over HTTP/2 they would be one.

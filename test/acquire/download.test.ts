@@ -131,7 +131,7 @@ test.each([1, 4])(
   },
 );
 
-test('several connections fetch parts at once, and the bytes keep their order', async () => {
+test('several connections fetch parts at once when one is slow, and the bytes keep their order', async () => {
   let now = 0;
   let most = 0;
   const good = object(large);
@@ -140,11 +140,16 @@ test('several connections fetch parts at once, and the bytes keep their order', 
     [PATH]: (request, response, time) => {
       now += 1;
       most = Math.max(most, now);
-      // Slow enough not to look like a network on which one connection is all it takes.
-      setTimeout(() => good(request, response, time), 60);
       response.on('close', () => {
         now -= 1;
       });
+      // The first byte at once, the rest so late that the connection is a slow one.
+      const end = response.end.bind(response);
+      response.end = ((body: Buffer) => {
+        response.write(body.subarray(0, 1));
+        setTimeout(() => end(body.subarray(1)), 200);
+      }) as typeof response.end;
+      good(request, response, time);
     },
   });
   const { acquirer, signal } = opened({ downloadConnections: 4 });
