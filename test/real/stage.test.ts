@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -12,6 +12,8 @@ import { parseStage } from '../../src/build/location.ts';
 import { updateMarkers } from '../../src/build/markers.ts';
 import { stageBuild } from '../../src/build/stage.ts';
 import { waitUntil } from '../../src/wait.ts';
+import { bytesOf, opened } from '../acquire/opened.ts';
+import { E2E, noise, packageOf } from '../acquire/package.ts';
 import { lines, never } from '../boskos/world.ts';
 import { put, type Scene, scene } from '../build/world.ts';
 import { describeWith } from './components.ts';
@@ -53,6 +55,25 @@ describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
     const calls = (await here.calls()).length;
     await buildAndStage(options, here.run, never());
     expect((await here.calls()).length).toBe(calls);
+  });
+
+  test('what is staged is found by its marker and verified as any other build, members and plain programs', async () => {
+    await using server = await GcsServer.start();
+    await using here = await scene({ gcsEndpoint: server.url });
+    const e2e = noise(3_000_000, 3);
+    await put(here.tree, '_output/release-stage/client/linux-arm64/kubernetes/client/bin/kubectl', 'arm');
+    const tarball = join(here.tree, '_output/release-tars/kubernetes-test-linux-arm64.tar.gz');
+    await mkdir(dirname(tarball), { recursive: true });
+    await writeFile(tarball, packageOf({ path: E2E, bytes: e2e }));
+    await buildAndStage(here.options({ stage: 'gs://b/ci/job', updateLatest: true }), here.run, never());
+    const { acquirer, signal } = opened({ gcsEndpoint: server.url });
+    const { root, version } = await acquirer.resolve('gs://b/ci/job/latest.txt', { signal });
+    expect({ root, version }).toEqual({ root: `gs://b/ci/job/${VERSION}`, version: VERSION });
+    const found = await acquirer.members(`${root}/kubernetes-test-linux-arm64.tar.gz`, [E2E], { signal });
+    expect(bytesOf(found[E2E]).equals(e2e)).toBe(true);
+    expect(found[E2E]).toMatchObject({ verified: 'sha512' });
+    const kubectl = await acquirer.file(`${root}/bin/linux/arm64/kubectl`, { signal });
+    expect(bytesOf(kubectl).toString()).toBe('arm');
   });
 
   test('large files arrive as they are, and nothing is sent twice', async () => {
