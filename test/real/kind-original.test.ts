@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { Machine } from '../deployers/kind/launch.ts';
+
+/** A folder with the programs of kubetest2, for instance made by `go build -o FOLDER . ./kubetest2-kind` in its checkout. */
+const original = process.env['KUBETEST2_ORIGINAL'] ?? '';
+const there = existsSync(join(original, 'kubetest2-kind'));
+const fakes = fileURLToPath(new URL('../fakes/kind-tools', import.meta.url));
+
+/** How the original calls kind and make for the same words. */
+function callsOfOriginal(words: readonly string[]): string[] {
+  using machine = new Machine();
+  prepare(machine);
+  const env = {
+    PATH: [original, fakes, '/usr/bin', '/bin'].join(delimiter),
+    HOME: machine.folder,
+    ARTIFACTS: machine.artifacts,
+    KUBETEST2_RUN_DIR: machine.rundir,
+    FAKE_STATE: machine.state,
+    FAKE_KUBECONFIG: machine.kubeconfig(),
+  };
+  execFileSync(join(original, 'kubetest2'), ['kind', '--run-id=r1', ...words], {
+    cwd: machine.folder,
+    env,
+    stdio: 'pipe',
+  });
+  return machine.calls();
+}
+
+async function callsOfOurs(words: readonly string[]): Promise<string[]> {
+  using machine = new Machine();
+  prepare(machine);
+  expect(await machine.run(['--run-id=r1', '--wait=0', ...words])).toMatchObject({ code: 0 });
+  return machine.calls();
+}
+
+function prepare(machine: Machine): void {
+  mkdirSync(join(machine.folder, 'vendor/github.com/onsi/ginkgo/v2/ginkgo'), { recursive: true });
+  writeFileSync(join(machine.folder, 'c.yaml'), 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n');
+}
+
+/** Takes out what docs/compatibility.md tells of. */
+const withoutDifferences = (call: string): string =>
+  call
+    .replace(/ --retain$/, '')
+    .replace(/ --kubeconfig rundir\/r1\/kubeconfig/, '')
+    .replace(/^(kind delete .*) --kubeconfig \S+/, '$1')
+    .replace('kindest/node:r1', 'kindest/node:latest')
+    .replace('cmd/kubectl ', '');
+
+const title = there ? '' : ' (left out: KUBETEST2_ORIGINAL names no folder with kubetest2 and kubetest2-kind)';
+describe.skipIf(!there)(`beside the original${title}`, () => {
+  test.each([
+    '--up --down --cluster-name=c --kubeconfig=k',
+    '--up --cluster-name=c --image-name=i --config=c.yaml --kubeconfig=k',
+    '--down --cluster-name=c',
+    '--build',
+    '--build --kube-root=. --build-type=source --base-image=b --image-name=i',
+  ])('kind and make are called alike for %s', async (words) => {
+    const ours = await callsOfOurs(words.split(' '));
+    expect(ours.map(withoutDifferences)).toEqual(callsOfOriginal(words.split(' ')).map(withoutDifferences));
+  });
+});
