@@ -12,7 +12,7 @@ const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.
 // In memory, where there is room: a disk's own pace says nothing about us.
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-output-'));
 const [report, preload] = [join(folder, 'memory'), join(folder, 'preload.cjs')];
-const MEMORY = `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, String(process.resourceUsage().maxRSS)))`;
+const USAGE = `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, JSON.stringify(process.resourceUsage())))`;
 
 /** Each prints 2^30 bytes; the last one at the speed of the memory, which no test has. */
 const sources: Readonly<Record<string, string>> = {
@@ -23,11 +23,13 @@ const sources: Readonly<Record<string, string>> = {
 const sinks = ['a file', 'a pipe (`| cat >/dev/null`)', '/dev/null'] as const;
 
 try {
-  writeFileSync(preload, MEMORY);
+  writeFileSync(preload, USAGE);
   console.log(
     `1 GiB; time directly / time through \`noop --test=exec\`, so 1 is as fast; medians of ${rounds} interleaved runs.\n`,
   );
-  console.log('| output | sink | directly | through us | ratio | peak memory |\n| --- | --- | --- | --- | --- | --- |');
+  console.log(
+    '| output | sink | directly | through us | ratio | our own CPU | peak memory |\n| --- | --- | --- | --- | --- | --- | --- |',
+  );
   for (const [name, source] of Object.entries(sources)) for (const sink of sinks) await compare(name, source, sink);
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -41,10 +43,12 @@ async function compare(name: string, source: string, sink: (typeof sinks)[number
     direct.push(await time(['sh', '-c', source], sink));
     ours.push(await time(tested, sink));
   }
-  const memory = Math.round(Number(readFileSync(report, 'utf8')) / 1024);
+  const usage = JSON.parse(readFileSync(report, 'utf8')) as NodeJS.ResourceUsage;
+  const cpu = (usage.userCPUTime + usage.systemCPUTime) / 1e6;
+  const memory = Math.round(usage.maxRSS / 1024);
   const [before, after] = [median(direct), median(ours)];
   console.log(
-    `| ${name} | ${sink} | ${before.toFixed(2)} s | ${after.toFixed(2)} s | ${(before / after).toFixed(2)} | ${memory} MiB |`,
+    `| ${name} | ${sink} | ${before.toFixed(2)} s | ${after.toFixed(2)} s | ${(before / after).toFixed(2)} | ${cpu.toFixed(2)} s | ${memory} MiB |`,
   );
 }
 
