@@ -109,8 +109,8 @@ async function compare(): Promise<void> {
       rmSync(cache, { recursive: true });
     }
     const small = await ours(own, url('fast/small'), join(folder, 'small'), 4);
-    const one = await ours(own, url('slow/small'), join(folder, 'one'), 1);
-    const four = await ours(own, url('slow/small'), join(folder, 'four'), 4);
+    const one = await ours(own, url('slow/large'), join(folder, 'one'), 1);
+    const four = await ours(own, url('slow/large'), join(folder, 'four'), 4);
     const megabytes = Math.round(statSync(join(folder, 'large.tar.gz')).size / 1e6);
     console.log(
       [

@@ -1,3 +1,4 @@
+import { cpuUsage } from 'node:process';
 import { FetchError, type Pace, pauseOrThrow, retried } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Body, Source } from './source.ts';
@@ -22,19 +23,21 @@ export interface DownloadOptions {
 }
 
 /** Bytes held back by all parts that are ahead of their turn, as far as parts of a sensible size allow. */
-const AHEAD = 6 << 20;
+const AHEAD = 8 << 20;
 const PART = { least: 512 << 10, most: 4 << 20 };
 /** Parts a connection may be ahead of its turn, so that it need not wait for the reader. */
 const LEAD = 2;
 /**
- * Pieces of an object that are read over one connection, to see whether more would help: at less than `slow` bytes a
- * millisecond they do, from `fast` on they only cost. Between the two the next piece decides; the first one is read by a
- * program that is not warm yet.
+ * Pieces of an object that are read over one connection, to see whether more would help. They do at less than `slow`
+ * bytes a millisecond, unless it is ourselves who are slow; from `fast` on they only cost. Between the two the next
+ * piece decides: the first one is read by a program that is not warm yet.
  */
 const PROBES = [
   { bytes: 4 << 20, slow: 25_000, fast: 80_000 },
   { bytes: 16 << 20, slow: 60_000, fast: 60_000 },
 ];
+/** Processors in use, from which on it is ourselves. */
+const BUSY = 0.7;
 
 /**
  * The bytes of an object in their order; each chunk is good until the next is asked for. A cut connection is continued
@@ -55,26 +58,34 @@ export async function* download(url: string, source: Source, options: DownloadOp
     return;
   }
   let at = 0;
+  let several = false;
   for (const { bytes, slow, fast } of PROBES) {
     const end = Math.min(at + bytes, total);
-    const rate = yield* timed(range(known, { from: at, to: end }, at === 0 ? first : undefined), end - at);
+    const { rate, busy } = yield* timed(range(known, { from: at, to: end }, at === 0 ? first : undefined), end - at);
     at = end;
-    if (at === total) return;
-    if (rate >= fast) yield* range(known, { from: at, to: total });
-    else if (rate < slow) yield* inOrder(known, { from: at, to: total });
-    else continue;
-    return;
+    several = rate < slow && busy < BUSY;
+    if (several || rate >= fast || at === total) break;
   }
+  if (at < total) yield* several ? inOrder(known, { from: at, to: total }) : range(known, { from: at, to: total });
 }
 
-/** Hands bytes on and tells how many came in a millisecond, from the first on. */
-async function* timed(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array, number> {
-  let began: number | undefined;
+interface Timing {
+  /** Bytes a millisecond, from the first that came on. */
+  readonly rate: number;
+  /** Processors this program used meanwhile. */
+  readonly busy: number;
+}
+
+/** Hands bytes on and tells how they came. */
+async function* timed(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array, Timing> {
+  let began: { readonly at: number; readonly used: NodeJS.CpuUsage } | undefined;
   for await (const chunk of chunks) {
-    began ??= performance.now();
+    began ??= { at: performance.now(), used: cpuUsage() };
     yield chunk;
   }
-  return bytes / (performance.now() - (began ?? 0));
+  const took = performance.now() - (began?.at ?? 0);
+  const { user, system } = cpuUsage(began?.used);
+  return { rate: bytes / took, busy: (user + system) / 1000 / took };
 }
 
 interface Known {

@@ -12,7 +12,7 @@ import { openSweep } from './sweep.ts';
 const RATIO = 100;
 const FREE = 64 << 20;
 /** What the inflater hands on at once. */
-const CHUNK = 1024 << 10;
+const CHUNK = 1 << 20;
 
 /**
  * Opens a sink for a `.tar.gz` that writes the wanted members to files in `folder`, nothing else and nowhere else.
@@ -113,7 +113,7 @@ class Untar implements Sink {
   async #save(name: string, entry: ReadEntry): Promise<void> {
     const path = join(this.#folder, String(this.#order.indexOf(name)));
     const hash: Hash = createHash('sha256');
-    const out = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: 1 << 21 });
+    const out = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: 2 << 20 });
     this.#writers.add(out);
     entry.on('data', (chunk) => hash.update(chunk));
     entry.pipe(out);
