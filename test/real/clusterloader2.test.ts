@@ -34,15 +34,25 @@ steps:
 const deployment = `
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: "{{.Name}}", labels: {group: small}}
+metadata:
+  name: {{.Name}}
+  labels:
+    group: small
 spec:
   replicas: 4
-  selector: {matchLabels: {group: small}}
+  selector:
+    matchLabels:
+      group: small
   template:
-    metadata: {labels: {group: small}}
+    metadata:
+      labels:
+        group: small
     spec:
-      tolerations: [{operator: Exists}]
-      containers: [{name: pause, image: registry.k8s.io/pause}]
+      tolerations:
+      - operator: Exists
+      containers:
+      - name: pause
+        image: registry.k8s.io/pause
 `;
 
 describeWith(there ? CONTROL_PLANE : [], `the real clusterloader2${there ? '' : ` (left out: ${why})`}`, () => {
@@ -87,10 +97,10 @@ describeWith(there ? CONTROL_PLANE : [], `the real clusterloader2${there ? '' : 
   });
 
   test.runIf(there)('fails when its objective is missed, and says by how much', async () => {
-    const { exitCode, stderr } = await run('1ms');
+    const { exitCode, stderr } = await run('1ns');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /objective of clusterloader2 missed: PodStartupLatency \(Pods\): .*percentile is \S+, allowed at most 1ms/,
+      /objective of clusterloader2 missed: PodStartupLatency \(Pods\): .*percentile is \S+, allowed at most 1ns/,
     );
   });
 

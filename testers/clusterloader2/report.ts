@@ -95,9 +95,12 @@ function isWhole({ name }: JunitCase): boolean {
   return / overall \(.*\)$/.test(name);
 }
 
+/** The reason without the empty code locations that clusterloader2's junit writer puts around it. */
 function firstLine({ failure }: JunitCase): string {
-  const text = failure?.message.trim() || failure?.text.trim() || 'no reason given';
-  const [line = ''] = text.replace(/^\[/, '').split('\n');
+  const reasons = [failure?.message, failure?.text]
+    .flatMap((text) => (text ?? '').split('\n'))
+    .filter((line) => !/^(:0)?\s*$/.test(line));
+  const line = reasons[0]?.replace(/^\[/, '').replace(/\]$/, '') ?? 'no reason given';
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 

@@ -13,9 +13,9 @@ const passed = suite(
 const violation =
   '[measurement call APIResponsivenessPrometheus - APIResponsivenessPrometheusSimple error: top latency metric: there should be no high-latency requests, but: [got: &amp;{Resource:pods Subresource: Verb:LIST Scope:cluster Latency:perc50: 1s, perc90: 2s, perc99: 32.5s Count:44 SlowCount:3}; expected perc99 &lt;= 30s]]';
 const failed = suite(
-  `<testcase name="load overall (testing/load/config.yaml)" classname="ClusterLoaderV2" time="1500"><failure type="Failure">${violation}</failure></testcase>` +
-    `<testcase name="load: [step: 29] gathering measurements" classname="ClusterLoaderV2" time="3"><failure type="Failure">${violation}</failure></testcase>` +
-    '<testcase name="load: [step: 30] deleting" classname="ClusterLoaderV2" time="3"><failure type="Failure">[timed out]</failure></testcase>',
+  `<testcase name="load overall (testing/load/config.yaml)" classname="ClusterLoaderV2" time="1500"><failure type="Failure">:0&#xA;${violation}&#xA;:0</failure></testcase>` +
+    `<testcase name="load: [step: 29] gathering measurements" classname="ClusterLoaderV2" time="3"><failure type="Failure">:0&#xA;${violation}&#xA;:0</failure></testcase>` +
+    '<testcase name="load: [step: 30] deleting" classname="ClusterLoaderV2" time="3"><failure type="Failure">:0&#xA;[timed out]&#xA;:0</failure></testcase>',
 );
 const summary = JSON.stringify({
   version: 'v1',
