@@ -38,5 +38,9 @@ export const environment: Readonly<Record<'everywhere' | 'parts' | 'given', Rows
     KUBETEST2_RUN_ID: 'The run id.',
     KUBECONFIG: "The cluster's kubeconfig, absolute, where the deployer has one.",
     PATH: 'With the run dir first.',
+    PROJECT: 'gce and node: the Google Cloud project, also one leased from Boskos.',
+    KUBE_GCE_ZONE: 'gce and node: the zone of the machines.',
+    KUBE_GCE_INSTANCE_PREFIX: 'gce: what the names of the machines begin with.',
+    KUBE_GCE_NETWORK: 'gce: the network of the cluster.',
   },
 };

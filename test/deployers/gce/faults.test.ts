@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { FakeBoskos } from '../../boskos/server.ts';
 import { Cloud, NAME, releases } from './cloud.ts';
+
+// Each test is several runs of the program with some forty processes.
+vi.setConfig({ testTimeout: 90_000 });
 
 let server: Awaited<ReturnType<typeof releases>>;
 beforeAll(async () => {

@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusterIpRange } from '../../../deployers/gce/environment.ts';
 import { FakeBoskos } from '../../boskos/server.ts';
 import { api, Cloud, NAME, RUN, releases } from './cloud.ts';
+
+// Each test is several runs of the program with some forty processes.
+vi.setConfig({ testTimeout: 90_000 });
 
 let server: Awaited<ReturnType<typeof releases>>;
 beforeAll(async () => {

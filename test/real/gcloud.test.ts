@@ -1,0 +1,50 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { findProgram } from '../../src/plugins/find.ts';
+import { Cloud, NAME, releases } from '../deployers/gce/cloud.ts';
+import { ComputeResources } from './compute-resources.ts';
+
+const gcloud = findProgram('gcloud', process.env, process.cwd());
+const suite = gcloud === undefined ? describe.skip : describe;
+
+suite(`the gce deployer with the real gcloud${gcloud === undefined ? ' (left out: no gcloud)' : ''}`, () => {
+  test('opens node ports, finds what kube-down.sh has left and deletes it, of every kind, and nothing of others', async () => {
+    const server = await releases();
+    using cloud = new Cloud();
+    await using api = await ComputeResources.start(join(cloud.state, 'table'));
+    rmSync(join(cloud.sandbox.bin, 'gcloud'));
+    mkdirSync(join(cloud.sandbox.dir, 'gcloud'));
+    const path = `${cloud.sandbox.env['PATH']}:${process.env['PATH']}`;
+    Object.assign(cloud.sandbox.env, api.environment(join(cloud.sandbox.dir, 'gcloud')), { PATH: path });
+    cloud.put('instances', 'kt2-other-master', 'zone=us-central1-b');
+    cloud.put('firewall-rules', 'default-allow-ssh');
+    const others = cloud.table;
+
+    const words = ['--repo-root=kubernetes-tree', '--gcp-project=p-1', '--ready-timeout=0', '--enable-compute-api'];
+    const version = `--kubernetes-version=${server.url}/release/stable-1.36.txt`;
+    const up = await cloud.run('--up', version, ...words);
+    server.close();
+    expect(up.code, up.stderr).toBe(0);
+    expect(cloud.table).toContain(`firewall-rules@${NAME}-minion-nodeports`);
+
+    const zone = 'zone=us-central1-b';
+    const region = 'region=us-central1';
+    cloud.put('instances', `${NAME}-minion-late`, zone, NAME);
+    cloud.put('addresses', `${NAME}-global`, '-', NAME);
+    cloud.put('forwarding-rules', 'internal', region, NAME);
+    cloud.put('target-pools', `${NAME}-master`, region);
+    cloud.put('backend-services', `${NAME}-master`, region);
+    cloud.put('health-checks', `${NAME}-master-hc`, '-');
+    cloud.put('instance-groups unmanaged', 'k8s-ig--1', zone, NAME);
+    cloud.put('routes', `${NAME}-${'12345678-1234-1234-1234-123456789012'}`, '-', NAME);
+    cloud.put('routers', `${NAME}-nat-router`, region, NAME);
+    cloud.put('networks subnets', `${NAME}-subnet-default`, region, NAME);
+    cloud.plan('kube-down', 'fail no');
+    const down = await cloud.run('--down', '--down-retries=0', '--leaked-resources=fail');
+    expect(down.code, down.stderr).toBe(0);
+    expect(down.stderr).toContain('nothing is left');
+    expect(down.stderr).not.toContain('Not everything that could be left');
+    expect(cloud.table).toEqual(others);
+  }, 900_000);
+});
