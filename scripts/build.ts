@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtins } from './builtins.ts';
 import { bundledPackages, licenceText, order } from './bundled.ts';
+import { commitOf } from './commit.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string };
@@ -69,7 +70,7 @@ const { metafile } = await build({
   entryPoints: { launcher: 'bin/launcher.ts', index: 'src/index.ts' },
   target: 'node22.19',
   metafile: true,
-  define: { 'globalThis.KUBETEST2_TS_BUILD': JSON.stringify({ version, commit: commit() }) },
+  define: { 'globalThis.KUBETEST2_TS_BUILD': JSON.stringify({ version, commit: commitOf(root) }) },
   plugins: [packagesApart, builtins],
 });
 const packages = await build({
@@ -98,13 +99,3 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 writeFileSync(`${root}/dist/THIRD-PARTY-LICENSES.txt`, licenceText(bundledPackages(root, metafile)));
 // Last: test/build.ts takes its time as the time of the whole build.
 writeFileSync(`${root}/dist/meta.json`, JSON.stringify(metafile));
-
-/** The commit the bundle is made of, marked when files differ from it; empty outside a checkout. */
-function commit(): string {
-  const words = ['describe', '--always', '--abbrev=40', '--exclude=*', '--dirty'];
-  try {
-    return execFileSync('git', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return '';
-  }
-}

@@ -7,7 +7,7 @@ import { findDeployer, unusableProgram } from './plugins/find.ts';
 import type { Registry } from './registry.ts';
 import type { Env } from './run.ts';
 import type { TesterKind } from './tester.ts';
-import { programVersion } from './version.ts';
+import { isExecutable, programVersion } from './version.ts';
 import type { World } from './world.ts';
 
 const LAUNCHERS = ['kubetest2-ts', 'kubetest2'];
@@ -40,7 +40,10 @@ export async function main(
 
 function realWorld(args: readonly string[], env: Env): World {
   return {
-    program: basename(process.argv[1] ?? 'kubetest2-ts').replace(/\.[cm]?[jt]s$/, ''),
+    program: basename((isExecutable() ? process.argv0 : process.argv[1]) ?? 'kubetest2-ts').replace(
+      /\.[cm]?[jt]s$/,
+      '',
+    ),
     args,
     env,
     cwd: process.cwd(),
@@ -54,7 +57,9 @@ function realWorld(args: readonly string[], env: Env): World {
     },
     signals: process,
     runtime: `node ${process.versions.node}`,
-    self: [process.execPath, ...process.execArgv, ...(process.argv[1] === undefined ? [] : [process.argv[1]])],
+    self: isExecutable()
+      ? [process.execPath]
+      : [process.execPath, ...process.execArgv, ...(process.argv[1] === undefined ? [] : [process.argv[1]])],
   };
 }
 

@@ -1,6 +1,13 @@
 declare global {
   /** Put in by the bundler; absent when the sources run as they are. */
-  var KUBETEST2_TS_BUILD: { readonly version: string; readonly commit: string } | undefined;
+  var KUBETEST2_TS_BUILD:
+    | {
+        readonly version: string;
+        readonly commit: string;
+        /** True in the executable that has its runtime inside. */
+        readonly executable?: boolean;
+      }
+    | undefined;
 }
 
 /** This program's version as records and `--version` say it: `v0.1.0+abcdef0`. */
@@ -11,3 +18,6 @@ export function programVersion(): string {
   const short = commit.slice(0, 12);
   return `v${build.version}${short === '' ? '' : `+${short}${dirty === undefined ? '' : `-${dirty}`}`}`;
 }
+
+/** Whether this program has its runtime inside, and so is one file with no script beside it. */
+export const isExecutable = (): boolean => globalThis.KUBETEST2_TS_BUILD?.executable === true;

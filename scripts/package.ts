@@ -1,0 +1,79 @@
+// `npm run package [-- linux-amd64 …]`: everything that is published, in dist-package/: the npm package, an executable
+// for each platform, what they are made of, and checksums. The same commit gives the same bytes.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { besideFiles, SUMS, sumsText } from '../src/build/checksums.ts';
+import { type Digests, digestFile } from '../src/build/digest.ts';
+import { bundledPackages, licenceText } from './bundled.ts';
+import { commitOf, sourceDate } from './commit.ts';
+import { archive } from './package/archive.ts';
+import { bundleWhole } from './package/bundle.ts';
+import { makeExecutable } from './package/executable.ts';
+import { type Platform, runtimeFor } from './package/runtime.ts';
+import { type Lock, sbom } from './package/sbom.ts';
+
+const platforms: Readonly<Record<string, Platform>> = {
+  'linux-amd64': { os: 'linux', cpu: 'x64' },
+  'linux-arm64': { os: 'linux', cpu: 'arm64' },
+};
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+const out = join(root, 'dist-package');
+const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'kubetest2-ts', 'runtimes');
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(platforms);
+const { version } = read<{ version: string }>('package.json');
+const identity = { version, commit: commitOf(root) };
+const date = sourceDate(root, process.env);
+const work = mkdtempSync(join(tmpdir(), 'kubetest2-package-'));
+
+try {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out);
+  execFileSync('npm', ['pack', '--silent', '--loglevel=error', '--pack-destination', out], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const program = join(work, 'kubetest2-ts.cjs');
+  const packages = bundledPackages(root, await bundleWhole(root, identity, program));
+  let runtime = '';
+  for (const name of wanted) runtime = await packPlatform(name, program, licenceText(packages));
+  const lock = read<Lock>('package-lock.json');
+  const bill = sbom({ identity, date, runtime, packages, root, lock });
+  writeFileSync(join(out, `kubetest2-ts-${version}.spdx.json`), `${JSON.stringify(bill, undefined, 2)}\n`);
+  writeFileSync(join(out, 'THIRD-PARTY-LICENSES.txt'), licenceText(packages));
+  await writeChecksums();
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+for (const name of readdirSync(out).sort()) console.log(`dist-package/${name}`);
+
+/** Returns the version of the runtime inside. */
+async function packPlatform(name: string, program: string, licences: string): Promise<string> {
+  const platform = platforms[name];
+  if (platform === undefined) throw new Error(`${name} is none of ${Object.keys(platforms).join(', ')}`);
+  const folder = join(work, name);
+  mkdirSync(folder);
+  const runtime = await runtimeFor(platform, cache);
+  await makeExecutable(program, runtime, platform, work, join(folder, 'kubetest2-ts'));
+  copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  const node = `Node.js ${runtime.version}\n\n${runtime.licence.trim()}\n`;
+  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), `${licences}\n${'-'.repeat(80)}\n\n${node}`);
+  await archive(join(out, `kubetest2-ts-${version}-${name}.tar.gz`), folder, readdirSync(folder), date);
+  return runtime.version;
+}
+
+async function writeChecksums(): Promise<void> {
+  const digests = new Map<string, Digests>();
+  for (const name of readdirSync(out).sort()) {
+    digests.set(name, await digestFile(join(out, name), new AbortController().signal));
+  }
+  for (const [path, text] of besideFiles(digests)) writeFileSync(join(out, path), `${text}\n`);
+  writeFileSync(join(out, SUMS[0]), `${sumsText(digests, 'sha256')}\n`);
+  writeFileSync(join(out, SUMS[1]), `${sumsText(digests, 'sha512')}\n`);
+}
+
+function read<T>(file: string): T {
+  return JSON.parse(readFileSync(join(root, file), 'utf8')) as T;
+}
