@@ -32,7 +32,7 @@ export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal): 
   const containers = await containersOf(tools, plan.name, signal);
   await run.remember({ 'kind-nodes': containers.map(({ id }) => id).join(',') });
   for (const words of loadWords(tools, plan.name)) await runKind(tools, words, { signal });
-  const effective = { ...plan.wanted, ...plan.file };
+  const effective = mergeConfigs(plan.wanted ?? {}, plan.file ?? {});
   await tuneCluster(tools, plan.name, effective, signal);
   if (values.wait > 0) await waitUntilReady(tools, plan, countNodes(containers), signal);
 }

@@ -18,8 +18,8 @@ const STOPS: readonly Stop[] = [
   { name: 'SIGTERM', codes: [143], signals: ['SIGTERM'] },
   { name: 'SIGHUP', codes: [129], signals: ['SIGHUP'] },
   { name: 'SIGINT and SIGTERM at once, as Prow sends them', codes: [130, 143], signals: ['SIGINT', 'SIGTERM'] },
-  { name: '--timeout', codes: [124], flag: '--timeout=2s' },
-  { name: '--up-timeout', codes: [124], flag: '--up-timeout=2s' },
+  { name: '--timeout', codes: [124], flag: '--timeout=4s' },
+  { name: '--up-timeout', codes: [124], flag: '--up-timeout=4s' },
 ];
 
 /** Runs the launcher, stops it as told once a line was written, and waits for its end. */
@@ -31,7 +31,7 @@ async function stopped(
   line: string,
 ) {
   const { child, ended } = machine.start([...words, ...HURRY, ...(stop.flag ? [stop.flag] : [])], env);
-  await machine.called(line);
+  await Promise.race([machine.called(line), ended]);
   for (const signal of stop.signals ?? []) child.kill(signal);
   return await ended;
 }

@@ -282,7 +282,10 @@ describe('what e2e-k8s.sh does to a new cluster', () => {
       return { body: { data: { Corefile: 'loop' } } };
     });
     const env = { FAKE_KUBECONFIG: machine.kubeconfig(api.url, { 'certificate-authority': pki.path('ca.crt') }) };
-    const ended = await machine.run(['--up', NO_WAIT, '--ip-family=ipv6', '--cluster-log-level=5'], env);
+    const own = 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnetworking: {apiServerPort: 6443}\n';
+    writeFileSync(join(machine.folder, 'my.yaml'), own);
+    const flags = ['--ip-family=ipv6', '--cluster-log-level=5', '--config=my.yaml'];
+    const ended = await machine.run(['--up', NO_WAIT, ...flags], env);
     expect(ended.code).toBe(0);
     expect(api.seen.map(({ call, path }) => `${call} ${path}`)).toEqual([
       'PATCH application/json-patch+json /apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy',
