@@ -1,8 +1,20 @@
-// Staging a build to fake-gcs-server on this machine, against `gcloud storage rsync` of the same files: once to an empty
-// bucket, once more with nothing changed. `node scripts/bench/stage.ts [FILES] [MIB]`; 200 files of 256 MiB in all without.
+// Staging a build to fake-gcs-server on this machine, against `gcloud storage rsync` of the same objects, checksums
+// included: once to an empty bucket, once more with nothing changed. `node scripts/bench/stage.ts [OBJECTS] [MIB]`.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -18,12 +30,15 @@ interface Sample {
   readonly memory: number;
 }
 
-const [files = 200, mebibytes = 256] = process.argv.slice(2).map(Number);
+const [objects = 600, mebibytes = 256] = process.argv.slice(2).map(Number);
 const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
 const server = join(componentsFolder(process.env), 'bin', 'fake-gcs-server');
 const folder = mkdtempSync(join(tmpdir(), 'bench-stage-'));
 const tree = join(folder, 'kubernetes');
 const build = join(tree, '_output', 'release-tars');
+/** What `krel push` hands to rsync: the files and their checksums. */
+const staged = join(folder, 'staged');
+const files = Math.round(objects / 3);
 
 try {
   fillTree();
@@ -39,10 +54,11 @@ try {
     '--',
     'true',
   ]);
-  const theirs = await twice(() => ['gcloud', 'storage', 'rsync', '--recursive', build, 'gs://b/ci/v1']);
-  console.log(`${files} files, ${mebibytes} MiB in all, to fake-gcs-server on the same machine, one run each.`);
+  const theirs = await twice(() => ['gcloud', 'storage', 'rsync', '--recursive', staged, 'gs://b/ci/v1']);
   console.log(
-    'Ours is the whole program with a make that does nothing, and sends two checksums for each file as well.\n',
+    `${objects} objects, of which ${files} are files of ${mebibytes} MiB in all and the rest their checksums, to ` +
+      'fake-gcs-server on the same machine, one run each. Ours is the whole program with a make that does nothing, and ' +
+      'computes the checksums; gcloud finds them made.\n',
   );
   console.log('| | `noop --build --stage` | `gcloud storage rsync` | wall | CPU | peak memory of ours |');
   console.log('| --- | --- | --- | --- | --- | --- |');
@@ -61,12 +77,19 @@ try {
 /** A source tree whose build is made already: every file different, none compressible. */
 function fillTree(): void {
   mkdirSync(build, { recursive: true });
+  mkdirSync(staged);
   const size = Math.round((mebibytes * 1024 * 1024) / files);
   const noise = execFileSync('head', ['-c', String(size), '/dev/urandom'], { maxBuffer: size + 1 });
   for (let at = 0; at < files; at += 1) {
     const file = openSync(join(build, `file-${at}.tar.gz`), 'w');
     writeSync(file, `${at}\n`);
     writeSync(file, noise);
+    closeSync(file);
+    linkSync(join(build, `file-${at}.tar.gz`), join(staged, `file-${at}.tar.gz`));
+    for (const kind of ['sha256', 'sha512']) {
+      const sum = createHash(kind).update(`${at}\n`).update(noise).digest('hex');
+      writeFileSync(join(staged, `file-${at}.tar.gz.${kind}`), sum);
+    }
   }
   mkdirSync(join(tree, 'hack'));
   putProgram(join(tree, 'hack', 'print-workspace-status.sh'), 'echo gitVersion v1.36.0');

@@ -25,7 +25,7 @@ test('a lease beats until it is released, as dirty, and never after', async () =
   await lease.release(never());
   expect(server.find('a')).toMatchObject({ owner: '', state: 'dirty' });
   const last = server.calls.length;
-  await new Promise((done) => setTimeout(done, 60));
+  await new Promise((done) => setTimeout(done, 200));
   expect(server.calls.length).toBe(last);
   expect(server.calls.at(-1)?.path).toBe('release');
 });
