@@ -112,6 +112,7 @@ test('a second request takes the next step at once, and one more the last', asyn
 test('a second request before the abort changes nothing', async () => {
   const { run, abort, hurry, stdout } = await start(
     `trap 'sleep 0.2; echo tidied; exit' INT; echo ready $$; while :; do sleep 0.05; done`,
+    { grace: 20_000 },
   );
   hurry();
   abort();
