@@ -56,9 +56,18 @@ const KINDS: readonly Kind[] = [
 /** gcloud is a heavy program. */
 const AT_ONCE = 5;
 
-/** Lists an owner's resources, in the order in which they can be deleted. Throws RunError for an owner without a name. */
-export async function listResources(owner: Owner, run: Run, signal: AbortSignal): Promise<Listing> {
+/**
+ * Lists an owner's resources, in the order in which they can be deleted; `only` of the kinds named (`instances`), else
+ * of all. Throws RunError for an owner without a name.
+ */
+export async function listResources(
+  owner: Owner,
+  run: Run,
+  signal: AbortSignal,
+  only?: readonly string[],
+): Promise<Listing> {
   checkOwner(owner);
+  const kinds = KINDS.filter(({ words }) => only === undefined || only.includes(words.join(' ')));
   const found = new Map<Kind, readonly Resource[]>();
   const unknown: string[] = [];
   const list = async (kind: Kind, stop: AbortSignal): Promise<void> => {
@@ -70,8 +79,8 @@ export async function listResources(owner: Owner, run: Run, signal: AbortSignal)
       run.log.detail(1, `gcloud does not list ${kind.words.join(' ')}: ${messageOf(error)}`);
     }
   };
-  await eachInParallel(KINDS, signal, list, AT_ONCE);
-  return { found: KINDS.flatMap((kind) => found.get(kind) ?? []), unknown };
+  await eachInParallel(kinds, signal, list, AT_ONCE);
+  return { found: kinds.flatMap((kind) => found.get(kind) ?? []), unknown };
 }
 
 /** Deletes resources one kind and place after another. Returns a sentence for each group that could not be deleted. */

@@ -10,6 +10,7 @@ import { acceptedWords } from './accepted.ts';
 import { type Machines, makeArguments, makeLocalArguments, remoteArguments } from './arguments.ts';
 import { findBinaries } from './binaries.ts';
 import { type Found, NAMES } from './binary.ts';
+import { removeLeftMachines } from './left-machines.ts';
 import { localCommand } from './local.ts';
 import { faultsOf, type Mode, modeOf, type NodeValues, providerOf } from './mode.ts';
 import { projectLease, withProject } from './project.ts';
@@ -66,7 +67,13 @@ export class NodeTester implements Tester {
     const sshKey = await this.#sshKey(context.env);
     return await withProject(this.#values, this.#run, signal, async (project, held) => {
       this.#run.log.info(`The machines are made in project ${project}.`);
-      return await this.#runTests(this.#machines(project, sshKey, context.env), context, held);
+      try {
+        return await this.#runTests(this.#machines(project, sshKey, context.env), context, held);
+      } finally {
+        if (this.#namesMachines(context.env) && this.#values.remote && this.#values.deleteInstances) {
+          await removeLeftMachines(project, instancePrefix(this.#run.id), this.#run);
+        }
+      }
     });
   }
 
@@ -134,8 +141,12 @@ export class NodeTester implements Tester {
 
   /** Machines made by the repository's runner carry the run's prefix, so that a leak can be told from others' machines. */
   #environment(env: Env): Env {
-    if (this.#provider !== 'gce' || this.#mode !== 'make' || env['INSTANCE_PREFIX']) return env;
+    if (!this.#namesMachines(env)) return env;
     return { ...env, INSTANCE_PREFIX: instancePrefix(this.#run.id) };
+  }
+
+  #namesMachines(env: Env): boolean {
+    return this.#provider === 'gce' && this.#mode === 'make' && !env['INSTANCE_PREFIX'];
   }
 
   /** An interrupted runner still has its machines to delete, which takes gcloud a minute or two. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fakeBoskos } from '../../fake-boskos.ts';
@@ -55,6 +55,28 @@ describe('make test-e2e-node', () => {
     const [call] = at.calls;
     expect(call?.args).toContain('SSH_USER=core');
     expect(call?.env?.['INSTANCE_PREFIX']).toBe('mine');
+  });
+
+  test('machines of the run that the runner left are deleted, and told in a case of their own', async () => {
+    const left = [
+      { name: 'kt2-run-012345678-cos-stable', zone: 'projects/p-1/zones/us-west1-b' },
+      { name: 'somebody-elses', zone: 'z' },
+    ];
+    const at = stage({ make: { exit: 2 }, gcloud: { stdout: JSON.stringify(left) } });
+    const { exitCode, stderr } = await at.run(...inRepository);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('The runner has left instances kt2-run-012345678-cos-stable (zone us-west1-b)');
+    const [list, deletion] = at.calls.filter(({ name }) => name === 'gcloud').map(({ args }) => args?.join(' '));
+    expect(list).toMatch(/^compute instances list .*--project=p-1/);
+    expect(deletion).toMatch(/^compute instances delete .*kt2-run-012345678-cos-stable/);
+    expect(deletion).not.toContain('somebody-elses');
+    expect(readFileSync(join(at.artifacts, 'junit_runner.xml'), 'utf8')).toContain('name="LeakCheck"');
+  });
+
+  test('machines that were to be kept are not looked for', async () => {
+    const at = stage({ make: { write: { '$ARTIFACTS/junit_cos-stable01.xml': passing } } });
+    await at.run(...inRepository, '--delete-instances=false');
+    expect(at.calls.map(({ name }) => name)).toEqual(['make']);
   });
 
   test('on ec2 gets no key, no project and no prefix', async () => {
