@@ -1,4 +1,4 @@
-import { cpuUsage } from 'node:process';
+import { cpuTime } from '../cpu-time.ts';
 import { FetchError, type Pace, pauseOrThrow, retried } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Body, Source } from './source.ts';
@@ -78,14 +78,13 @@ interface Timing {
 
 /** Hands bytes on and tells how they came. */
 async function* timed(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array, Timing> {
-  let began: { readonly at: number; readonly used: NodeJS.CpuUsage } | undefined;
+  let began: { readonly at: number; readonly used: number } | undefined;
   for await (const chunk of chunks) {
-    began ??= { at: performance.now(), used: cpuUsage() };
+    began ??= { at: performance.now(), used: cpuTime() };
     yield chunk;
   }
   const took = performance.now() - (began?.at ?? 0);
-  const { user, system } = cpuUsage(began?.used);
-  return { rate: bytes / took, busy: (user + system) / 1000 / took };
+  return { rate: bytes / took, busy: (cpuTime() - (began?.used ?? 0)) / took };
 }
 
 interface Known {
