@@ -6,7 +6,7 @@ import { parseFlags } from '../../src/parse.ts';
 function settings(words: string[], env: Record<string, string> = {}) {
   const { values, faults } = parseFlags({ acquire: acquireFlags }, words, env);
   expect(faults).toEqual([]);
-  return acquireSettings(values.acquire, { env, cwd: '/work', home: '/home/me' });
+  return acquireSettings(values.acquire, { env, cwd: '/somewhere', home: '/home/me' });
 }
 
 test('the defaults', () => {
@@ -30,9 +30,9 @@ test('each flag has its twin in the environment, which the flag overrides', () =
     KUBETEST2_GCS_ENDPOINT: 'http://127.0.0.1:4443/',
   };
   const twins = {
-    cacheDir: '/work/c',
+    cacheDir: '/somewhere/c',
     offline: true,
-    pins: '/work/p.json',
+    pins: '/somewhere/p.json',
     allowUnverified: true,
     downloadConnections: 8,
     gcsEndpoint: 'http://127.0.0.1:4443',
