@@ -5,8 +5,8 @@ const bill = {
   identity: { version: '1.2.3', commit: 'abc' },
   date: 1_700_000_000,
   runtime: '24.0.0',
-  packages: [{ name: '@scope/a', version: '4.5.6', license: 'MIT', folder: '/root/node_modules/@scope/a' }],
-  root: '/root',
+  packages: [{ name: '@scope/a', version: '4.5.6', license: 'MIT', folder: '/checkout/node_modules/@scope/a' }],
+  root: '/checkout',
   lock: {
     packages: { 'node_modules/@scope/a': { integrity: `sha512-${Buffer.from('digest').toString('base64')}` } },
   },
