@@ -1,8 +1,9 @@
 import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import type { Pipe } from './fifos.ts';
 import { type Handover, handOver } from './handover.ts';
 import { samePlace } from './output.ts';
-import { discard, openInput, openPipes, type Pipe, type Source, StreamSource } from './pipe.ts';
+import { openInput, type Source, StreamSource } from './pipe.ts';
 
 /** Our own streams, which children's are tied to. */
 export interface OurStreams {
@@ -44,7 +45,7 @@ export async function openChildStreams(
   ours: OurStreams,
   options: StreamOptions,
   folder: string,
-  makeFifos: (paths: readonly string[]) => Promise<void>,
+  openPipes: (count: number) => Promise<readonly Pipe[]>,
 ): Promise<ChildStreams> {
   const { output = 'live', input, onOutput } = options;
   const inherits = output === 'inherit';
@@ -53,7 +54,7 @@ export async function openChildStreams(
   const piped = (['stdout', 'stderr'] as const).filter(
     (name) => !inherits && files[name] === undefined && !(oneWay && name === 'stderr'),
   );
-  const pipes = await openPipes(piped.length, folder, makeFifos);
+  const pipes = await openPipes(piped.length);
   const byName = new Map<Name, Pipe>();
   for (const [at, name] of piped.entries()) {
     const pipe = pipes[at];
@@ -87,7 +88,7 @@ export async function openChildStreams(
     },
     abandon() {
       close();
-      pipes.forEach(discard);
+      for (const pipe of pipes) pipe.discard();
       for (const each of Object.values(files)) each.finish(0);
     },
     written: (limit) => Object.values(files).map((each) => each.finish(limit)),

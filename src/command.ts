@@ -1,8 +1,10 @@
+import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { attend, type Care, type Exit, type Started } from './child.ts';
-import { type OurStreams, openChildStreams } from './child-streams.ts';
+import { type ChildStreams, type OurStreams, openChildStreams } from './child-streams.ts';
 import { CommandError } from './errors.ts';
+import { Fifos } from './fifos.ts';
 import type { Log } from './log.ts';
 import { ChildOutput, Sink } from './output.ts';
 import { ProcessGroup } from './process-group.ts';
@@ -90,6 +92,7 @@ export function openExec(world: ExecWorld): Exec {
     stdout: new Sink(world.stdout, 'stdout', world.log),
     stderr: new Sink(world.stderr, 'stderr', world.log),
   };
+  const fifos = new Fifos();
   const during = killingAtExit();
 
   return async (argv, options) => {
@@ -103,7 +106,7 @@ export function openExec(world: ExecWorld): Exec {
 
     const output = new ChildOutput(sinks, options);
     const folder = world.env()['TMPDIR'] || '/tmp';
-    const child = await spawn({ argv, cwd, env, options, ours: world, folder });
+    const child = await spawn({ argv, cwd, env, options, ours: world, folder, fifos });
     const { exit, seconds, tail } =
       'error' in child
         ? await neverRan(argv, env, cwd, child.error)
@@ -160,6 +163,7 @@ interface ToStart {
   readonly ours: OurStreams;
   /** For named pipes and input, which are gone from there at once. */
   readonly folder: string;
+  readonly fifos: Fifos;
 }
 
 /** Starts a child in a process group of its own. Throws the signal's reason if it has aborted by then. */
@@ -170,43 +174,77 @@ async function spawn({
   options,
   ours,
   folder,
+  fifos,
 }: ToStart): Promise<Started | { readonly error: unknown }> {
-  const [program = '', ...words] = argv;
-  if (program === '') return { error: new Error('an empty command') };
+  if (argv[0] === undefined || argv[0] === '') return { error: new Error('an empty command') };
   if (argv.some((word) => word.includes('\0'))) return { error: new Error('a NUL byte in the words of a command') };
-  const [{ execa }, streams] = await Promise.all([
-    import('execa'),
-    openChildStreams(ours, options, folder, (paths) => makeFifos(paths, env)),
-  ]);
+  const start = passesThrough(options) ? await plainly() : await withExeca();
+  const openPipes = (count: number) => fifos.open(count, folder, (paths) => makeFifos(paths, env));
+  const streams = await openChildStreams(ours, options, folder, openPipes);
   if (options.signal.aborted) streams.abandon();
   options.signal.throwIfAborted();
 
   const since = performance.now();
-  const child = execa(program, words, {
-    cwd,
-    env: { ...env },
-    extendEnv: false,
-    detached: true,
-    cleanup: false,
-    buffer: false,
-    reject: false,
-    // Execa takes any file descriptor; its types know those up to 9.
-    stdin: streams.stdin as 'pipe',
-    stdout: streams.stdout as 'pipe',
-    stderr: streams.stderr as 'pipe',
-    ...(streams.input === undefined ? {} : { input: streams.input }),
-  });
-  const { pid, nodeChildProcess } = child;
-  if (pid === undefined) {
+  const begun = await start(argv, cwd, env, streams);
+  if ('error' in begun) {
     streams.abandon();
-    const { cause } = await child;
-    return { error: cause };
+    return begun;
   }
+  const { child, pid } = begun;
   const exit = Promise.withResolvers<Exit>();
-  nodeChildProcess.once('exit', (code, killer) => {
+  child.once('exit', (code, killer) => {
     exit.resolve({ exitCode: code ?? undefined, signal: killer ?? undefined });
   });
-  return { pid, since, sources: streams.given(nodeChildProcess), exit: exit.promise, written: streams.written };
+  return { pid, since, sources: streams.given(child), exit: exit.promise, written: streams.written };
+}
+
+/** A child that runs, or why there is none. */
+type Begun = { readonly child: ChildProcess; readonly pid: number } | { readonly error: unknown };
+
+type Start = (argv: readonly string[], cwd: string, env: Env, streams: ChildStreams) => Promise<Begun>;
+
+/** Whether nothing is written to the child, and what it prints is not for us to read. */
+const passesThrough = ({ output, input }: ExecOptions): boolean => output !== 'capture' && input === undefined;
+
+/** Execa, for what we talk with: it feeds the input, whenever the child stops reading. */
+async function withExeca(): Promise<Start> {
+  const { execa } = await import('execa');
+  return async ([program = '', ...words], cwd, env, streams) => {
+    const child = execa(program, words, {
+      cwd,
+      env: { ...env },
+      extendEnv: false,
+      detached: true,
+      cleanup: false,
+      buffer: false,
+      reject: false,
+      // Execa takes any file descriptor; its types know those up to 9.
+      stdin: streams.stdin as 'pipe',
+      stdout: streams.stdout as 'pipe',
+      stderr: streams.stderr as 'pipe',
+      ...(streams.input === undefined ? {} : { input: streams.input }),
+    });
+    const { pid, nodeChildProcess } = child;
+    return pid === undefined ? { error: (await child).cause } : { child: nodeChildProcess, pid };
+  };
+}
+
+/** Node's own spawn, for what only passes: execa would have nothing to do, and takes two thirds of node's own start to load. */
+async function plainly(): Promise<Start> {
+  const { spawn: nodeSpawn } = await import('node:child_process');
+  return async ([program = '', ...words], cwd, env, { stdin, stdout, stderr }) => {
+    try {
+      const child = nodeSpawn(program, words, { cwd, env, detached: true, stdio: [stdin, stdout, stderr] });
+      const { pid } = child;
+      if (pid !== undefined) return { child, pid };
+      const failed = Promise.withResolvers<unknown>();
+      child.once('error', failed.resolve);
+      return { error: await failed.promise };
+    } catch (error) {
+      // Some refusals of the system are thrown, others are events.
+      return { error };
+    }
+  };
 }
 
 /** This is plumbing and no command of the run: node's own spawn, without anything around it, takes a quarter of the time. */

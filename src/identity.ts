@@ -30,17 +30,17 @@ export interface Identity {
  * Which run this call belongs to: the one named, Prow's, or, for a call that begins nothing, the one live run of the
  * deployer. Throws UsageError when several are live and hold something, since guessing could take down the wrong one.
  */
-export async function identify(wish: IdentityWish): Promise<Identity> {
+export function identify(wish: IdentityWish): Identity {
   const named = wish.runId || wish.env['PROW_JOB_ID'];
-  if (named) return await identityOf(named, wish);
-  const continued = wish.begins ? undefined : await liveRun(wish);
-  return await identityOf(continued ?? newUuid(), wish);
+  if (named) return identityOf(named, wish);
+  const continued = wish.begins ? undefined : liveRun(wish);
+  return identityOf(continued ?? newUuid(), wish);
 }
 
-async function identityOf(id: string, wish: IdentityWish): Promise<Identity> {
+function identityOf(id: string, wish: IdentityWish): Identity {
   const { rundir, rundirInArtifacts, artifacts, env, cwd } = wish;
   const paths = runPaths({ runId: id, rundir, rundirInArtifacts, artifacts, env, cwd });
-  const earlier = await readState(paths.state);
+  const earlier = readState(paths.state);
   if (earlier && earlier.deployer !== wish.deployer) {
     throw new UsageError(
       `run ${id} was made by the deployer ${earlier.deployer}; continue it with that one, or choose another --run-id`,
@@ -49,11 +49,11 @@ async function identityOf(id: string, wish: IdentityWish): Promise<Identity> {
   return { id, paths, earlier };
 }
 
-async function liveRun(wish: IdentityWish): Promise<string | undefined> {
+function liveRun(wish: IdentityWish): string | undefined {
   const { rundir, rundirInArtifacts, artifacts, env, cwd, log } = wish;
   const { base } = runPaths({ runId: 'any', rundir, rundirInArtifacts, artifacts, env, cwd });
   const live: RunState[] = [];
-  for (const found of await listRuns(base)) {
+  for (const found of listRuns(base)) {
     if ('problem' in found) log.detail(1, `${found.dir} is passed over: ${messageOf(found.problem)}`);
     else if (found.state.deployer === wish.deployer && isLive(found.state)) live.push(found.state);
   }

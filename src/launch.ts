@@ -144,7 +144,7 @@ async function runAndReport(work: {
 async function openedBasis({ kind, line, world, log, signals }: Launch): Promise<RecordedRun> {
   const { launcher, acquire } = line.values;
   const { cwd, env } = world;
-  const identity = await identify({
+  const identity = identify({
     deployer: kind.name,
     runId: launcher.runId,
     begins: launcher.build || launcher.up,

@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunError } from './errors.ts';
 import { isAlive, type Owner, ownIdentity } from './process-identity.ts';
@@ -47,14 +47,14 @@ const SILENCE = 90_000;
  * Throws LockedError when it is held and `wait` is false, and the signal's reason when the signal aborts.
  */
 export async function takeLock(file: string, { signal, wait, onWait }: LockOptions): Promise<Lock> {
-  const entry: Entry = { ...(await ownIdentity()), nonce: newUuid() };
+  const entry: Entry = { ...ownIdentity(), nonce: newUuid() };
   let announced: string | undefined;
   for (let pause = 20; ; pause = Math.min(pause * 1.5, 250)) {
     signal.throwIfAborted();
-    if (await placed(file, entry)) return held(file, entry);
-    const holder = await readEntry(file);
+    if (placed(file, entry)) return held(file, entry);
+    const holder = readEntry(file);
     if (holder === undefined) continue;
-    if (await isDead(file, holder)) {
+    if (isDead(file, holder)) {
       await breakLock(file, holder, signal);
       continue;
     }
@@ -66,37 +66,41 @@ export async function takeLock(file: string, { signal, wait, onWait }: LockOptio
 }
 
 /** The process that holds the lock, or undefined when nobody who is alive does. */
-export async function lockHolder(file: string): Promise<number | undefined> {
-  const holder = await readEntry(file);
-  return holder === undefined || (await isDead(file, holder)) ? undefined : holder.pid;
+export function lockHolder(file: string): number | undefined {
+  const holder = readEntry(file);
+  return holder === undefined || isDead(file, holder) ? undefined : holder.pid;
 }
 
-async function placed(file: string, entry: Entry): Promise<boolean> {
+function placed(file: string, entry: Entry): boolean {
   const draft = `${file}.${entry.nonce}.new`;
-  await mkdir(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true });
   try {
-    await writeFile(draft, JSON.stringify(entry), { flag: 'wx', mode: 0o600 });
-    await link(draft, file);
+    writeFileSync(draft, JSON.stringify(entry), { flag: 'wx', mode: 0o600 });
+    linkSync(draft, file);
     return true;
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false;
     throw error;
   } finally {
-    await rm(draft, { force: true });
+    rmSync(draft, { force: true });
   }
 }
 
 function held(file: string, entry: Entry): Lock {
   const beat = setInterval(() => {
     const now = new Date();
-    utimes(file, now, now).catch(() => undefined);
+    try {
+      utimesSync(file, now, now);
+    } catch {
+      // Somebody who took it for dead has removed it.
+    }
   }, BEAT);
   beat.unref();
   return {
     file,
     [Symbol.asyncDispose]: async () => {
       clearInterval(beat);
-      if ((await readEntry(file))?.nonce === entry.nonce) await rm(file, { force: true });
+      if (readEntry(file)?.nonce === entry.nonce) rmSync(file, { force: true });
     },
   };
 }
@@ -107,20 +111,20 @@ function held(file: string, entry: Entry): Lock {
  */
 async function breakLock(file: string, dead: Entry, signal: AbortSignal): Promise<void> {
   await using _ = await takeLock(`${file}.${dead.nonce}`, { signal, wait: true });
-  if ((await readEntry(file))?.nonce === dead.nonce) await unlink(file);
+  if (readEntry(file)?.nonce === dead.nonce) unlinkSync(file);
 }
 
-async function isDead(file: string, holder: Entry): Promise<boolean> {
-  const alive = await isAlive(holder);
+function isDead(file: string, holder: Entry): boolean {
+  const alive = isAlive(holder);
   if (alive !== undefined) return !alive;
-  const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }));
-  return Date.now() - mtimeMs > SILENCE;
+  const shown = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  return Date.now() - shown > SILENCE;
 }
 
 /** Undefined when there is no lock. What cannot be read is nobody's: its owner counts as dead. */
-async function readEntry(file: string): Promise<Entry | undefined> {
+function readEntry(file: string): Entry | undefined {
   try {
-    const { pid, started, place, nonce } = JSON.parse(await readFile(file, 'utf8'));
+    const { pid, started, place, nonce } = JSON.parse(readFileSync(file, 'utf8'));
     return { pid: Number(pid), started: String(started), place: String(place), nonce: String(nonce) };
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;

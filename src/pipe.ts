@@ -1,9 +1,8 @@
-import { closeSync, constants, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import type { Readable } from 'node:stream';
-import { isMainThread } from 'node:worker_threads';
 
 /** Where a child's output comes from. */
 export interface Source {
@@ -19,69 +18,12 @@ export interface Source {
   readonly ended: Promise<void>;
 }
 
-/** A pipe of the system's own kind: one end for a child to write to, the other one for us. */
-export interface Pipe {
-  readonly source: Source;
-  /** The end to give away: a file descriptor. */
-  readonly writeEnd: number;
-  /** Closes our copy of the end that was given away; without it the other end never sees the end of the output. */
-  given(): void;
-}
-
-/**
- * Makes pipes from named ones in `folder`, which are gone from there before this returns. Node connects children by
- * sockets, and a script that opens /dev/stderr, or `tee /dev/stdout`, fails on a socket.
- * `makeFifos` creates the named pipes. None when they cannot be made or opened there.
- */
-export async function openPipes(
-  count: number,
-  folder: string,
-  makeFifos: (paths: readonly string[]) => Promise<void>,
-): Promise<Pipe[]> {
-  // A worker closes, when it ends, the descriptors it believes it has opened: by then they may be somebody else's.
-  if (count === 0 || !isMainThread) return [];
-  const mark = Math.random().toString(36).slice(2);
-  const paths = Array.from({ length: count }, (_, at) => join(folder, `kubetest2-ts-${pid}-${mark}-${at}`));
-  const pipes: Pipe[] = [];
-  try {
-    await makeFifos(paths);
-    for (const path of paths) pipes.push(openPipe(path));
-    return pipes;
-  } catch {
-    for (const pipe of pipes) discard(pipe);
-    return [];
-  } finally {
-    for (const path of paths) remove(path);
-  }
-}
-
-/** Gives up a pipe that nobody writes to. */
-export function discard(pipe: Pipe): void {
-  pipe.given();
-  pipe.source.cut();
-}
-
-function openPipe(path: string): Pipe {
-  // In this order neither call waits for the other end.
-  const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const writeEnd = openSync(path, constants.O_WRONLY);
-  return { source: new PipeSource(readEnd), writeEnd, given: () => closeSync(writeEnd) };
-}
-
-function remove(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It was never made.
-  }
-}
-
 /** The most that is read at once, and room for the history that `Source` promises beside it. Bytes. */
 const WINDOW = 64 * 1024;
 const RING = 8 * WINDOW;
 
 /** Reads into one piece of memory, round and round: a flood costs neither allocations nor copies. */
-class PipeSource implements Source {
+export class PipeSource implements Source {
   readonly ended: Promise<void>;
   readonly #socket: Socket;
   #take: (chunk: Uint8Array) => boolean = () => false;
@@ -166,6 +108,15 @@ export function openInput(text: string, folder: string): number | undefined {
     return undefined;
   } finally {
     if (writeEnd !== undefined) closeSync(writeEnd);
-    remove(path);
+    removeIfThere(path);
+  }
+}
+
+/** Removes a file that may never have been made. */
+export function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Whoever was to make it has told why it did not.
   }
 }

@@ -1,4 +1,4 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { kill, pid } from 'node:process';
 
@@ -12,15 +12,15 @@ export interface Owner {
 }
 
 /** This process. */
-export async function ownIdentity(): Promise<Owner> {
-  return { pid, started: (await startOf(pid)) ?? '', place: await ownPlace() };
+export function ownIdentity(): Owner {
+  return { pid, started: startOf(pid) ?? '', place: ownPlace() };
 }
 
 /** Whether a process still runs; undefined when it lives where it cannot be seen from here. A zombie does not run. */
-export async function isAlive(owner: Owner): Promise<boolean | undefined> {
+export function isAlive(owner: Owner): boolean | undefined {
   if (owner.pid <= 0) return false;
-  if (owner.place !== (await ownPlace())) return undefined;
-  if (owner.started !== '') return (await startOf(owner.pid)) === owner.started;
+  if (owner.place !== ownPlace()) return undefined;
+  if (owner.started !== '') return startOf(owner.pid) === owner.started;
   try {
     return kill(owner.pid, 0);
   } catch (error) {
@@ -29,19 +29,25 @@ export async function isAlive(owner: Owner): Promise<boolean | undefined> {
 }
 
 /** Field 22 of /proc/PID/stat; undefined when there is no such process, it is a zombie, or there is no /proc. */
-async function startOf(process: number): Promise<string | undefined> {
-  const stat = await read(`/proc/${process}/stat`);
+function startOf(process: number): string | undefined {
+  const stat = read(`/proc/${process}/stat`);
   // The second field is the program's name in brackets, which may hold spaces and brackets itself.
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return state === 'Z' ? undefined : rest[18];
 }
 
-async function ownPlace(): Promise<string> {
-  const boot = (await read('/proc/sys/kernel/random/boot_id')).trim();
-  const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
+function ownPlace(): string {
+  const boot = read('/proc/sys/kernel/random/boot_id').trim();
+  const namespace = orNothing(() => readlinkSync('/proc/self/ns/pid'));
   return boot === '' ? hostname() : `${boot} ${namespace}`;
 }
 
-async function read(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(() => '');
+const read = (file: string): string => orNothing(() => readFileSync(file, 'utf8'));
+
+function orNothing(ask: () => string): string {
+  try {
+    return ask();
+  } catch {
+    return '';
+  }
 }

@@ -71,7 +71,6 @@ export class RecordedRun implements Run {
   readonly #metadata = new Map<string, string>();
   readonly #described = new Map<StepName, string>();
   readonly #earlierSteps: readonly StateStep[];
-  #writing: Promise<void> = Promise.resolve();
 
   constructor(basis: RunBasis, openExec: (run: RecordedRun) => Exec) {
     this.#basis = basis;
@@ -100,15 +99,15 @@ export class RecordedRun implements Run {
    */
   async open(): Promise<void> {
     const { id, mask, now, asked, paths } = this.#basis;
-    await makeRunFolders(paths);
+    makeRunFolders(paths);
     const lock = await lockRun(paths);
     try {
       const junit = await JunitRunner.open(paths.junit, { runId: id, now, mask, log: this.log });
       const events = openEvents(paths.events, { runId: id, mask, now, log: this.log });
       this.#records = { junit, events, lock };
-      await junit.save();
-      await this.#change({
-        owner: await ownIdentity(),
+      junit.save();
+      this.#change({
+        owner: ownIdentity(),
         asked: { ...asked },
         artifacts: paths.artifacts,
         exitCode: undefined,
@@ -122,7 +121,7 @@ export class RecordedRun implements Run {
   /** Ends the records; the run may be continued by a later call. */
   async close(exitCode: number): Promise<void> {
     if (!this.#records) return;
-    await this.#change({ owner: undefined, exitCode, phase: 'done' });
+    this.#change({ owner: undefined, exitCode, phase: 'done' });
     this.event('finished', { exitCode });
     await this.#records.lock[Symbol.asyncDispose]();
   }
@@ -165,13 +164,13 @@ export class RecordedRun implements Run {
 
   async taking(what: string): Promise<void> {
     if (this.#state.taken.includes(what) && !this.#state.tornDown) return;
-    await this.#change({ taken: [...this.#state.taken, what], tornDown: false });
+    this.#change({ taken: [...this.#state.taken, what], tornDown: false });
     this.event('taking', { what });
   }
 
   async givenBack(what: string): Promise<void> {
     if (!this.#state.taken.includes(what)) return;
-    await this.#change({ taken: this.#state.taken.filter((each) => each !== what) });
+    this.#change({ taken: this.#state.taken.filter((each) => each !== what) });
     this.event('given back', { what });
   }
 
@@ -181,14 +180,14 @@ export class RecordedRun implements Run {
 
   async remember(facts: Readonly<Record<string, string | undefined>>): Promise<void> {
     const merged = Object.entries({ ...this.#state.facts, ...facts });
-    await this.#change({
+    this.#change({
       facts: Object.fromEntries(merged.filter((fact): fact is [string, string] => fact[1] !== undefined)),
     });
   }
 
   async metadata(entries: Readonly<Record<string, string>>): Promise<void> {
     for (const [key, value] of Object.entries(entries)) this.#metadata.set(key, value);
-    if (this.#records) await mergeMetadata(this.paths.metadata, entries, { mask: this.#basis.mask, log: this.log });
+    if (this.#records) mergeMetadata(this.paths.metadata, entries, { mask: this.#basis.mask, log: this.log });
   }
 
   /** The same for keys that nobody has written in this call. */
@@ -197,7 +196,7 @@ export class RecordedRun implements Run {
   }
 
   async junitCase(entry: JunitEntry): Promise<void> {
-    await this.#records?.junit.add(entry);
+    this.#records?.junit.add(entry);
   }
 
   event(event: string, fields: Readonly<Record<string, unknown>>): void {
@@ -207,7 +206,7 @@ export class RecordedRun implements Run {
   /** Writes down that the cluster can be tested, and how to reach it. */
   async clusterIsUp(kubeconfig: string | undefined, outputs: Readonly<Record<string, string>>): Promise<void> {
     const known = kubeconfig === undefined ? {} : { kubeconfig };
-    await this.#change({ ...known, outputs: { ...this.#state.outputs, ...outputs }, up: true, tornDown: false });
+    this.#change({ ...known, outputs: { ...this.#state.outputs, ...outputs }, up: true, tornDown: false });
   }
 
   /** Text for the step's junit case, when it passes. */
@@ -219,32 +218,32 @@ export class RecordedRun implements Run {
   async beginStep(name: StepName, row: boolean): Promise<void> {
     this.#began.set(name, this.#basis.now().getTime());
     this.log.detail(row ? 0 : 1, `${name} begins`);
-    await this.#records?.junit.begin(name);
+    this.#records?.junit.begin(name);
     if (!row) return;
     this.event('step', { step: name, state: 'started' });
-    await this.#change({ phase: name });
+    this.#change({ phase: name });
   }
 
   async passStep(name: StepName, row: boolean): Promise<void> {
     const seconds = this.#end(name, 'passed', row);
     this.log.detail(row ? 0 : 1, `${name} passed in ${seconds.toFixed(1)} s`);
     const gone = name === 'Down' || name === 'DownLeftover';
-    if (gone || row) await this.#change(gone ? { tornDown: true, up: false, taken: [] } : {});
-    if (row) await this.#records?.junit.pass(name, seconds, this.#described.get(name));
-    else await this.#records?.junit.drop(name);
+    if (gone || row) this.#change(gone ? { tornDown: true, up: false, taken: [] } : {});
+    if (row) this.#records?.junit.pass(name, seconds, this.#described.get(name));
+    else this.#records?.junit.drop(name);
   }
 
   async failStep(name: StepName, error: unknown): Promise<void> {
     const seconds = this.#end(name, 'failed', true, messageOf(error));
-    await this.#change({});
-    await this.#records?.junit.fail(name, seconds, error);
+    this.#change({});
+    this.#records?.junit.fail(name, seconds, error);
     this.log.error(`${name} failed after ${seconds.toFixed(1)} s: ${messageOf(error)}`);
   }
 
   async skipStep(name: StepName, reason: string): Promise<void> {
     this.steps.push({ name, result: 'skipped', began: this.#basis.now().getTime(), seconds: 0, error: reason });
     this.event('step', { step: name, state: 'skipped', reason });
-    await this.#records?.junit.skip(name, reason);
+    this.#records?.junit.skip(name, reason);
   }
 
   warnAbout(what: string, error: unknown): void {
@@ -286,13 +285,10 @@ export class RecordedRun implements Run {
     ];
   }
 
-  /** Changes the state and writes it; writes happen one after another, the last one with all changes. */
-  async #change(change: Partial<RunState>): Promise<void> {
+  /** Changes the state and writes it. */
+  #change(change: Partial<RunState>): void {
     const updatedAt = this.#basis.now().toISOString();
     this.#state = { ...this.#state, ...change, steps: this.#allSteps(), updatedAt };
-    if (!this.#records) return;
-    const state = this.#state;
-    this.#writing = this.#writing.catch(() => {}).then(() => writeState(this.paths.state, state));
-    await this.#writing;
+    if (this.#records) writeState(this.paths.state, this.#state);
   }
 }

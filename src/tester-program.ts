@@ -103,7 +103,7 @@ function bareRun(
     },
     metadata: async (entries) => {
       await mkdir(artifacts, { recursive: true });
-      await mergeMetadata(join(artifacts, 'metadata.json'), entries, { log, mask });
+      mergeMetadata(join(artifacts, 'metadata.json'), entries, { log, mask });
     },
     junitCase: async () => {},
     event: () => {},

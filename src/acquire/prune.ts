@@ -80,7 +80,7 @@ async function forgotten(cache: Cache, { file }: Indexed, signal: AbortSignal): 
 /** Scratch and drafts of processes that are gone. */
 async function removeLeftovers(cache: Cache, now: number): Promise<void> {
   for (const name of await readdir(join(cache.dir, 'scratch')).catch(() => [])) {
-    if ((await lockHolder(join(cache.dir, 'locks', name))) !== undefined) continue;
+    if (lockHolder(join(cache.dir, 'locks', name)) !== undefined) continue;
     await rm(join(cache.dir, 'scratch', name), { recursive: true, force: true });
   }
   for (const name of await readdir(cache.dir, { recursive: true }).catch(() => [])) {

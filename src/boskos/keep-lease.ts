@@ -85,9 +85,9 @@ async function hold(runDir: string, order: KeeperOrder, lease: Lease, world: Kee
 }
 
 /** True once the run's state says that there is nothing left to hold a resource for. */
-async function isTornDown(runDir: string): Promise<boolean> {
+function isTornDown(runDir: string): boolean {
   try {
-    return (await readState(join(runDir, 'state.json')))?.tornDown ?? false;
+    return readState(join(runDir, 'state.json'))?.tornDown ?? false;
   } catch {
     // A state that cannot be read is for the next call to complain about; until then the lease is held.
     return false;

@@ -99,13 +99,13 @@ export class DigestBook {
   }
 
   /** Writes down what was added, for these files alone. */
-  async save(files: readonly BuiltFile[]): Promise<void> {
+  save(files: readonly BuiltFile[]): void {
     if (!this.#changed) return;
     const kept = files.flatMap(({ local }) => {
       const entry = this.#known.get(local);
       return entry === undefined ? [] : [[local, entry] as const];
     });
-    await writeAtomic(this.#file, JSON.stringify(Object.fromEntries(kept)));
+    writeAtomic(this.#file, JSON.stringify(Object.fromEntries(kept)));
     this.#changed = false;
   }
 }

@@ -21,9 +21,9 @@ export async function status(words: readonly string[], world: CommandWorld): Pro
   const { base } = runPaths({ runId: 'any', rundir, rundirInArtifacts: false, artifacts: '', env, cwd });
   const rows: string[][] = [];
   const now = Date.now();
-  const runs = await listRuns(base);
+  const runs = listRuns(base);
   const states = runs.flatMap((found) => ('state' in found ? [found.state] : []));
-  for (const state of states.sort((a, b) => b.createdAt.localeCompare(a.createdAt))) rows.push(await rowOf(state, now));
+  for (const state of states.sort((a, b) => b.createdAt.localeCompare(a.createdAt))) rows.push(rowOf(state, now));
   for (const found of runs) if ('problem' in found) stderr.write(`${found.dir}: ${messageOf(found.problem)}\n`);
   if (rows.length === 0) {
     stdout.write(`There are no runs below ${base}.\n`);
@@ -41,12 +41,12 @@ export async function status(words: readonly string[], world: CommandWorld): Pro
   return 0;
 }
 
-async function rowOf(state: RunState, now: number): Promise<string[]> {
+function rowOf(state: RunState, now: number): string[] {
   const last = state.steps.at(-1);
   return [
     state.runId,
     state.deployer,
-    await conditionOf(state),
+    conditionOf(state),
     last === undefined ? '-' : `${last.name} ${last.result}`,
     age(now - Date.parse(state.createdAt)),
     state.facts['clusterName'] ?? state.facts['project'] ?? '-',
@@ -54,8 +54,8 @@ async function rowOf(state: RunState, now: number): Promise<string[]> {
   ];
 }
 
-async function conditionOf({ owner, exitCode }: RunState): Promise<string> {
-  if (owner) return (await isAlive(owner)) ? `running (pid ${owner.pid})` : 'killed';
+function conditionOf({ owner, exitCode }: RunState): string {
+  if (owner) return isAlive(owner) ? `running (pid ${owner.pid})` : 'killed';
   return exitCode === undefined ? '-' : exitCode === 0 ? 'passed' : `failed (${exitCode})`;
 }
 

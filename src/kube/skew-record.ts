@@ -31,7 +31,7 @@ export async function writeSkewRecord(
     '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
     testsuites: { '@name': SUITE, ...counts, testsuite: suite },
   };
-  await writeAtomic(file, builder.build(document));
+  writeAtomic(file, builder.build(document));
 }
 
 const SUITE = 'kubetest2-tester-ginkgo';

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { RunError } from '../errors.ts';
 import { newUuid } from '../uuid.ts';
@@ -16,19 +16,19 @@ export interface Folders {
  * ours, the run dir, for its owner only, and the artifacts.
  * Throws RunError naming the folder, what the system said, and the flag that chooses another.
  */
-export async function makeRunFolders({ base, runDir, artifacts }: Folders): Promise<void> {
+export function makeRunFolders({ base, runDir, artifacts }: Folders): void {
   const flag = base.startsWith(`${artifacts}/`) ? '--artifacts or --rundir' : '--rundir';
-  await making(base, flag, () => makeBase(base));
-  await making(runDir, flag, () => makeRunDir(runDir));
-  await making(artifacts, '--artifacts', async () => {
-    await mkdir(artifacts, { recursive: true });
-    await tryWriting(artifacts);
+  making(base, flag, () => makeBase(base));
+  making(runDir, flag, () => makeRunDir(runDir));
+  making(artifacts, '--artifacts', () => {
+    mkdirSync(artifacts, { recursive: true });
+    tryWriting(artifacts);
   });
 }
 
-async function making(folder: string, flag: string, make: () => Promise<void>): Promise<void> {
+function making(folder: string, flag: string, make: () => void): void {
   try {
-    await make();
+    make();
   } catch (error) {
     throw new RunError(
       `the folder ${folder} cannot be made or written: ${inTheWay(error)}; choose another with ${flag}`,
@@ -39,26 +39,26 @@ async function making(folder: string, flag: string, make: () => Promise<void>): 
   }
 }
 
-async function makeBase(base: string): Promise<void> {
-  const made = await mkdir(base, { recursive: true });
-  const ours = made !== undefined || basename(base) === '_rundir' || (await readdir(base)).length === 0;
-  if (ours) await writeFile(join(base, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignoreExisting);
+function makeBase(base: string): void {
+  const made = mkdirSync(base, { recursive: true });
+  const ours = made !== undefined || basename(base) === '_rundir' || readdirSync(base).length === 0;
+  if (ours) ignoring(['EEXIST'], () => writeFileSync(join(base, '.gitignore'), '*\n', { flag: 'wx' }));
 }
 
-async function makeRunDir(runDir: string): Promise<void> {
-  await mkdir(runDir, { recursive: true, mode: 0o700 });
+function makeRunDir(runDir: string): void {
+  mkdirSync(runDir, { recursive: true, mode: 0o700 });
   // One that was there before may be another user's; then writing decides.
-  await chmod(runDir, 0o700).catch(() => undefined);
-  await tryWriting(runDir);
+  ignoring(['EPERM', 'EROFS'], () => chmodSync(runDir, 0o700));
+  tryWriting(runDir);
 }
 
 /** Permission bits say little to root and nothing about a full disk, so a page is written and removed. */
-async function tryWriting(folder: string): Promise<void> {
+function tryWriting(folder: string): void {
   const probe = join(folder, `.probe.${newUuid()}.tmp`);
   try {
-    await writeFile(probe, new Uint8Array(4096), { flag: 'wx' });
+    writeFileSync(probe, new Uint8Array(4096), { flag: 'wx' });
   } finally {
-    await rm(probe, { force: true }).catch(() => undefined);
+    rmSync(probe, { force: true });
   }
 }
 
@@ -68,6 +68,10 @@ function inTheWay(error: unknown): string {
   return reasonOf(error);
 }
 
-function ignoreExisting(error: unknown): void {
-  if (!isCode(error, 'EEXIST')) throw error;
+function ignoring(codes: readonly string[], action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!isCode(error, ...codes)) throw error;
+  }
 }

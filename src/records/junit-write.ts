@@ -16,8 +16,11 @@ export const SUITE = 'kubetest2';
 /** The property that tells which run a file is of. */
 export const RUN_ID = 'run-id';
 
-/** Writes `junit_runner.xml`, for Spyglass, TestGrid and strict readers alike. The texts have to be clean already. */
-export async function writeRunnerXml({ runId, timestamp, cases }: RunnerSuite): Promise<string> {
+/** Makes the text of `junit_runner.xml`, for Spyglass, TestGrid and strict readers alike, of texts that are clean already. */
+export type RunnerXml = (suite: RunnerSuite) => string;
+
+/** Loads what makes the text. */
+export async function openRunnerXml(): Promise<RunnerXml> {
   // The builder that fast-xml-parser carries, without the parser: every run writes, few read, and start-up counts.
   const { default: XMLBuilder } = await import('fast-xml-builder');
   const builder = new XMLBuilder({
@@ -27,6 +30,10 @@ export async function writeRunnerXml({ runId, timestamp, cases }: RunnerSuite): 
     suppressEmptyNode: true,
     format: true,
   });
+  return (suite) => builder.build(documentOf(suite));
+}
+
+function documentOf({ runId, timestamp, cases }: RunnerSuite): object {
   const share = Math.floor(ALL_OUTPUT / Math.max(4, cases.filter(({ output }) => output).length));
   const counts = {
     '@tests': cases.length,
@@ -35,7 +42,7 @@ export async function writeRunnerXml({ runId, timestamp, cases }: RunnerSuite): 
     '@skipped': cases.filter(({ skipped }) => skipped !== undefined).length,
     '@time': rounded(cases.reduce((sum, { seconds }) => sum + seconds, 0)),
   };
-  const document = {
+  return {
     '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
     testsuites: {
       '@name': SUITE,
@@ -49,7 +56,6 @@ export async function writeRunnerXml({ runId, timestamp, cases }: RunnerSuite): 
       },
     },
   };
-  return builder.build(document);
 }
 
 function caseNode({ name, seconds, failure, skipped, output }: RunnerCase, share: number): object {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { messageOf, RunError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { JunitEntry } from '../run.ts';
@@ -8,7 +8,7 @@ import { bounded, oneLine, xmlText } from './bounded.ts';
 import { failureText } from './failure.ts';
 import { freeName, isNamed, isReplaceable, type RunnerCase, unfinished } from './junit-case.ts';
 import { type JunitCase, readJunit } from './junit-read.ts';
-import { RUN_ID, type RunnerSuite, writeRunnerXml } from './junit-write.ts';
+import { openRunnerXml, RUN_ID, type RunnerSuite, type RunnerXml } from './junit-write.ts';
 import { isCode, reasonOf } from './reason.ts';
 
 export interface JunitSettings {
@@ -25,10 +25,9 @@ const LONGEST_OUTPUT = 400_000;
 const LONGEST_MESSAGE = 1000;
 
 /**
- * `junit_runner.xml`: the steps of a run. Every method rewrites the file in one step and resolves when it is in place,
- * so whenever the run is killed there is a valid file, in which the step that was running reads as not finished.
- * Calls may overlap; they are written in the order they were made. Each throws RunError when the file cannot be
- * written; the next one that succeeds writes everything.
+ * `junit_runner.xml`: the steps of a run. Every method rewrites the file in one step before it returns, so whenever the
+ * run is killed there is a valid file, in which the step that was running reads as not finished.
+ * Each throws RunError when the file cannot be written; the next one that succeeds writes everything.
  */
 export class JunitRunner {
   readonly #file: string;
@@ -37,13 +36,14 @@ export class JunitRunner {
   #cases: RunnerCase[];
   /** The names that running steps go by in the file. */
   readonly #running = new Map<string, string>();
-  #written: Promise<void> = Promise.resolve();
+  readonly #xml: RunnerXml;
 
-  private constructor(file: string, suite: RunnerSuite, clean: (text: string) => string) {
+  private constructor(file: string, suite: RunnerSuite, clean: (text: string) => string, xml: RunnerXml) {
     this.#file = file;
     this.#suite = { runId: suite.runId, timestamp: suite.timestamp };
     this.#cases = [...suite.cases];
     this.#clean = clean;
+    this.#xml = xml;
   }
 
   /**
@@ -57,49 +57,49 @@ export class JunitRunner {
     const own = earlier?.suites.find(({ properties }) => properties[RUN_ID] === cleanRunId);
     const timestamp = own?.timestamp || now().toISOString();
     const cases = own?.cases.map(kept) ?? [];
-    return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean);
+    return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean, await openRunnerXml());
   }
 
   /** Writes the file as it stands, so that there is one before the first step. */
-  async save(): Promise<void> {
-    await this.#write();
+  save(): void {
+    this.#write();
   }
 
   /** A step begins. One that an earlier call left unfinished, or skipped, is replaced. */
-  async begin(name: string): Promise<void> {
+  begin(name: string): void {
     this.#running.delete(name);
     const entry = this.#place(name, unfinished);
     this.#running.set(name, entry);
-    await this.#write();
+    this.#write();
   }
 
-  async pass(name: string, seconds: number, output = ''): Promise<void> {
+  pass(name: string, seconds: number, output = ''): void {
     this.#end(name, this.#passed(seconds, output));
-    await this.#write();
+    this.#write();
   }
 
   /** The failure's text is the error's cause chain and its last lines of output; `output` is what else the step printed. */
-  async fail(name: string, seconds: number, error: unknown, output = ''): Promise<void> {
+  fail(name: string, seconds: number, error: unknown, output = ''): void {
     this.#end(name, this.#failed(seconds, error, output));
-    await this.#write();
+    this.#write();
   }
 
-  async skip(name: string, reason: string): Promise<void> {
+  skip(name: string, reason: string): void {
     this.#end(name, this.#skipped(0, reason));
-    await this.#write();
+    this.#write();
   }
 
   /** Takes back a step that `begin` told of and that is worth a row only when it fails. */
-  async drop(name: string): Promise<void> {
+  drop(name: string): void {
     const known = this.#running.get(name);
     if (known === undefined) return;
     this.#running.delete(name);
     this.#cases = this.#cases.filter((each) => each.name !== known);
-    await this.#write();
+    this.#write();
   }
 
   /** A case beside the steps; it ends no step of its name. */
-  async add({ name, seconds, failure, skipped, output }: JunitEntry): Promise<void> {
+  add({ name, seconds, failure, skipped, output }: JunitEntry): void {
     const result =
       failure !== undefined
         ? this.#failed(seconds, failure, output)
@@ -107,7 +107,7 @@ export class JunitRunner {
           ? this.#skipped(seconds, skipped)
           : this.#passed(seconds, output);
     this.#place(name, (free) => ({ ...result, name: free }));
-    await this.#write();
+    this.#write();
   }
 
   #end(name: string, result: CaseResult): void {
@@ -144,13 +144,8 @@ export class JunitRunner {
     return { seconds, skipped: oneLine(this.#clean(reason), LONGEST_MESSAGE) };
   }
 
-  async #write(): Promise<void> {
-    const cases = this.#cases;
-    const turn = this.#written
-      .catch(() => undefined)
-      .then(async () => writeAtomic(this.#file, await writeRunnerXml({ ...this.#suite, cases })));
-    this.#written = turn;
-    await turn;
+  #write(): void {
+    writeAtomic(this.#file, this.#xml({ ...this.#suite, cases: this.#cases }));
   }
 }
 
@@ -163,7 +158,7 @@ function keptOutput(clean: string): { output?: string } {
 async function readEarlier(file: string, runId: string, log: JunitSettings['log']) {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
     throw new RunError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });

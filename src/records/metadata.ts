@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { RunError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { moveAside } from './aside.ts';
-import { writeAtomicSync } from './atomic.ts';
+import { writeAtomic } from './atomic.ts';
 import { isCode, reasonOf } from './reason.ts';
 
 export interface MergeOptions {
@@ -17,14 +17,14 @@ export interface MergeOptions {
  * a flat object of strings. Keys of others stay, whatever their type. The file is read anew each time and replaced in
  * one step, so launcher and testers can take turns. Throws RunError when it cannot be written.
  */
-export async function mergeMetadata(
+export function mergeMetadata(
   file: string,
   entries: Readonly<Record<string, string>>,
   { mask = (text) => text, log }: MergeOptions = {},
-): Promise<void> {
+): void {
   const merged = new Map(Object.entries(readObject(file, log)));
   for (const [key, value] of Object.entries(entries)) merged.set(key, mask(value).toWellFormed());
-  writeAtomicSync(file, `${JSON.stringify(Object.fromEntries(merged), undefined, 2)}\n`);
+  writeAtomic(file, `${JSON.stringify(Object.fromEntries(merged), undefined, 2)}\n`);
 }
 
 function readObject(file: string, log: MergeOptions['log']): object {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError } from '../errors.ts';
 import type { Owner } from '../process-identity.ts';
@@ -84,10 +84,10 @@ export function newState(run: { runId: string; deployer: string; artifacts: stri
 }
 
 /** Undefined when there is none. Throws RunError naming the file and the way out when it is corrupt or of a newer version. */
-export async function readState(file: string): Promise<RunState | undefined> {
+export function readState(file: string): RunState | undefined {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw new RunError(`the run's state ${file} cannot be read: ${reasonOf(error)}`, { cause: error });
@@ -96,13 +96,13 @@ export async function readState(file: string): Promise<RunState | undefined> {
 }
 
 /** Replaces the file in one step, readable for its owner only. Throws RunError when it cannot be written. */
-export async function writeState(file: string, state: RunState): Promise<void> {
-  await writeAtomic(file, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+export function writeState(file: string, state: RunState): void {
+  writeAtomic(file, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
 }
 
 /** The runs below a base folder, the oldest first, those that cannot be read at the end. Folders that are no runs are left out. */
-export async function listRuns(base: string): Promise<ListedRun[]> {
-  const runs = await Promise.all((await foldersIn(base)).map(listed));
+export function listRuns(base: string): ListedRun[] {
+  const runs = foldersIn(base).map(listed);
   return runs.filter((run) => run !== undefined).toSorted((a, b) => sortKey(a).localeCompare(sortKey(b)));
 }
 
@@ -111,9 +111,9 @@ export function isLive({ tornDown, taken, up }: Pick<RunState, 'tornDown' | 'tak
   return !tornDown && (taken.length > 0 || up);
 }
 
-async function foldersIn(base: string): Promise<string[]> {
+function foldersIn(base: string): string[] {
   try {
-    const entries = await readdir(base, { withFileTypes: true });
+    const entries = readdirSync(base, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map((entry) => join(base, entry.name));
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
@@ -121,9 +121,9 @@ async function foldersIn(base: string): Promise<string[]> {
   }
 }
 
-async function listed(dir: string): Promise<ListedRun | undefined> {
+function listed(dir: string): ListedRun | undefined {
   try {
-    const state = await readState(join(dir, 'state.json'));
+    const state = readState(join(dir, 'state.json'));
     return state && { dir, state };
   } catch (error) {
     return { dir, problem: reasonOf(error) };

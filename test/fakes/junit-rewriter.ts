@@ -8,8 +8,8 @@ const settings = { runId: 'r', now: () => new Date(), mask: (text: string) => te
 const junit = await JunitRunner.open(join(folder, 'junit_runner.xml'), settings);
 const output = 'a line of output, long enough for a write to take a while\n'.repeat(300);
 for (let n = 0; ; n++) {
-  await junit.begin(`Step ${n}`);
-  await junit.pass(`Step ${n}`, n, output);
-  await mergeMetadata(join(folder, 'metadata.json'), { [`key-${n}`]: output });
+  junit.begin(`Step ${n}`);
+  junit.pass(`Step ${n}`, n, output);
+  mergeMetadata(join(folder, 'metadata.json'), { [`key-${n}`]: output });
   process.stdout.write(`${n}\n`);
 }

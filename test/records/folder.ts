@@ -28,3 +28,12 @@ export function tempMount(options: string): string | undefined {
 export function remount(folder: string, options: string): void {
   execFileSync('mount', ['-o', `remount,${options}`, folder]);
 }
+
+/** What an action throws, or what it gives when it does not throw. */
+export function outcomeOf(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RunError } from '../../src/errors.ts';
 import { makeRunFolders, runPaths } from '../../src/records/paths.ts';
-import { remount, tempFolder, tempMount } from './folder.ts';
+import { outcomeOf, remount, tempFolder, tempMount } from './folder.ts';
 
 const pathsIn = (cwd: string, more: object = {}) =>
   runPaths({ runId: 'abc', rundir: '', rundirInArtifacts: false, artifacts: '', env: {}, cwd, ...more });
@@ -11,7 +11,7 @@ const pathsIn = (cwd: string, more: object = {}) =>
 describe('the folders of a run', () => {
   test('are made where they are missing, with git told to leave the run dirs alone', async () => {
     const cwd = tempFolder();
-    await makeRunFolders(pathsIn(cwd));
+    makeRunFolders(pathsIn(cwd));
     expect(readdirSync(cwd).sort()).toEqual(['_artifacts', '_rundir']);
     expect(readdirSync(join(cwd, '_rundir')).sort()).toEqual(['.gitignore', 'abc']);
     expect(readFileSync(join(cwd, '_rundir/.gitignore'), 'utf8')).toBe('*\n');
@@ -22,16 +22,16 @@ describe('the folders of a run', () => {
   test('are open to their owner only, where the run keeps its secrets', async () => {
     const cwd = tempFolder();
     mkdirSync(join(cwd, '_rundir/abc'), { recursive: true, mode: 0o777 });
-    await makeRunFolders(pathsIn(cwd));
+    makeRunFolders(pathsIn(cwd));
     expect(statSync(join(cwd, '_rundir/abc')).mode & 0o777).toBe(0o700);
   });
 
   test('are made again by a later call without a change', async () => {
     const cwd = tempFolder();
-    await makeRunFolders(pathsIn(cwd));
+    makeRunFolders(pathsIn(cwd));
     writeFileSync(join(cwd, '_rundir/.gitignore'), 'mine\n');
     writeFileSync(join(cwd, '_rundir/abc/state.json'), '{}');
-    await makeRunFolders(pathsIn(cwd));
+    makeRunFolders(pathsIn(cwd));
     expect(readFileSync(join(cwd, '_rundir/.gitignore'), 'utf8')).toBe('mine\n');
     expect(readdirSync(join(cwd, '_rundir/abc'))).toEqual(['state.json']);
   });
@@ -39,7 +39,7 @@ describe('the folders of a run', () => {
   test('do not hide what else is in a folder of the user', async () => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, 'mine.txt'), '');
-    await makeRunFolders(pathsIn(cwd, { rundir: '.' }));
+    makeRunFolders(pathsIn(cwd, { rundir: '.' }));
     expect(existsSync(join(cwd, '.gitignore'))).toBe(false);
     expect(existsSync(join(cwd, 'abc'))).toBe(true);
   });
@@ -52,7 +52,7 @@ describe('the folders of a run', () => {
     const cwd = tempFolder();
     mkdirSync(dirname(join(cwd, path)), { recursive: true });
     writeFileSync(join(cwd, path), '');
-    const refusal = await makeRunFolders(pathsIn(cwd)).catch((error: unknown) => error);
+    const refusal = outcomeOf(() => makeRunFolders(pathsIn(cwd)));
     expect(refusal).toBeInstanceOf(RunError);
     expect(refusal).toHaveProperty('message', expect.stringContaining(`the folder ${join(cwd, path)} `));
     expect(refusal).toHaveProperty('message', expect.stringContaining('a file is in the way'));
@@ -62,7 +62,7 @@ describe('the folders of a run', () => {
   test('cannot be made below a file', async () => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, 'file'), '');
-    await expect(makeRunFolders(pathsIn(cwd, { artifacts: 'file/below' }))).rejects.toThrow(
+    expect(() => makeRunFolders(pathsIn(cwd, { artifacts: 'file/below' }))).toThrow(
       /the folder .*\/file\/below cannot be made or written: a file is in the way .*; choose another with --artifacts$/,
     );
   });
@@ -71,7 +71,7 @@ describe('the folders of a run', () => {
     const cwd = tempFolder();
     mkdirSync(join(cwd, '_artifacts'));
     writeFileSync(join(cwd, '_artifacts/_rundir'), '');
-    await expect(makeRunFolders(pathsIn(cwd, { rundirInArtifacts: true }))).rejects.toThrow(
+    expect(() => makeRunFolders(pathsIn(cwd, { rundirInArtifacts: true }))).toThrow(
       'choose another with --artifacts or --rundir',
     );
   });
@@ -81,10 +81,10 @@ describe('the folders of a run', () => {
     if (mounted === undefined) return skip('mounting a file system in memory is refused');
     mkdirSync(join(mounted, 'out'));
     remount(mounted, 'ro');
-    await expect(makeRunFolders(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).rejects.toThrow(
+    expect(() => makeRunFolders(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).toThrow(
       `the folder ${mounted}/out cannot be made or written: read-only file system; choose another with --artifacts`,
     );
-    await expect(makeRunFolders(pathsIn(tempFolder(), { rundir: mounted }))).rejects.toThrow('--rundir');
+    expect(() => makeRunFolders(pathsIn(tempFolder(), { rundir: mounted }))).toThrow('--rundir');
   });
 
   test('must have room', async ({ skip }) => {
@@ -92,7 +92,7 @@ describe('the folders of a run', () => {
     if (mounted === undefined) return skip('mounting a file system in memory is refused');
     mkdirSync(join(mounted, 'out'));
     expect(() => writeFileSync(join(mounted, 'fill'), 'x'.repeat(200_000))).toThrow('ENOSPC');
-    await expect(makeRunFolders(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).rejects.toThrow(
+    expect(() => makeRunFolders(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).toThrow(
       'no space left on device; choose another with --artifacts',
     );
     expect(readdirSync(join(mounted, 'out'))).toEqual([]);

@@ -11,17 +11,17 @@ const read = (folder: string): unknown => JSON.parse(readFileSync(fileIn(folder)
 describe('metadata.json', () => {
   test('is made, added to, and its keys replaced', async () => {
     const folder = tempFolder();
-    await mergeMetadata(fileIn(folder), { 'kubetest-version': 'v1', 'run-id': 'r' });
-    await mergeMetadata(fileIn(folder), { 'tester-version': 'v2', 'kubetest-version': 'v3' });
+    mergeMetadata(fileIn(folder), { 'kubetest-version': 'v1', 'run-id': 'r' });
+    mergeMetadata(fileIn(folder), { 'tester-version': 'v2', 'kubetest-version': 'v3' });
     expect(read(folder)).toEqual({ 'kubetest-version': 'v3', 'run-id': 'r', 'tester-version': 'v2' });
     expect(readdirSync(folder)).toEqual(['metadata.json']);
   });
 
   test('keeps what a program of another make wrote between, whatever its type', async () => {
     const folder = tempFolder();
-    await mergeMetadata(fileIn(folder), { a: '1' });
+    mergeMetadata(fileIn(folder), { a: '1' });
     writeFileSync(fileIn(folder), '{"a":"1","job-version":"v1.36.0","nested":{"x":[1,null]},"n":1.5,"__proto__":"p"}');
-    await mergeMetadata(fileIn(folder), { b: '2' });
+    mergeMetadata(fileIn(folder), { b: '2' });
     expect(readFileSync(fileIn(folder), 'utf8')).toBe(`{
   "a": "1",
   "job-version": "v1.36.0",
@@ -38,10 +38,10 @@ describe('metadata.json', () => {
 `);
   });
 
-  test('loses no key when several are written at once', async () => {
+  test('loses no key of many writes', async () => {
     const folder = tempFolder();
     const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`);
-    await Promise.all(keys.map((key) => mergeMetadata(fileIn(folder), { [key]: 'x' })));
+    for (const key of keys) mergeMetadata(fileIn(folder), { [key]: 'x' });
     expect(Object.keys(Object(read(folder)))).toEqual(keys);
   });
 
@@ -51,7 +51,7 @@ describe('metadata.json', () => {
       const folder = tempFolder();
       const warnings: string[] = [];
       writeFileSync(fileIn(folder), broken);
-      await mergeMetadata(fileIn(folder), { a: '1' }, { log: { warn: (message) => void warnings.push(message) } });
+      mergeMetadata(fileIn(folder), { a: '1' }, { log: { warn: (message) => void warnings.push(message) } });
       expect(read(folder)).toEqual({ a: '1' });
       if (broken === '') return expect(warnings).toEqual([]);
       const aside = `${fileIn(folder)}.unreadable`;
@@ -63,8 +63,8 @@ describe('metadata.json', () => {
   test('stays as it was when the disk is full, and the error names it', async ({ skip }) => {
     const folder = tempMount('size=64k');
     if (folder === undefined) return skip('mounting a file system in memory is refused');
-    await mergeMetadata(fileIn(folder), { a: '1' });
-    await expect(mergeMetadata(fileIn(folder), { b: 'x'.repeat(200_000) })).rejects.toThrow(
+    mergeMetadata(fileIn(folder), { a: '1' });
+    expect(() => mergeMetadata(fileIn(folder), { b: 'x'.repeat(200_000) })).toThrow(
       `${fileIn(folder)} cannot be written: no space left on device`,
     );
     expect(read(folder)).toEqual({ a: '1' });
@@ -72,7 +72,7 @@ describe('metadata.json', () => {
 
   test('holds no secret', async () => {
     const folder = tempFolder();
-    await mergeMetadata(fileIn(folder), { link: 'a secret here' }, { mask: (text) => text.replace('secret', '***') });
+    mergeMetadata(fileIn(folder), { link: 'a secret here' }, { mask: (text) => text.replace('secret', '***') });
     expect(read(folder)).toEqual({ link: 'a *** here' });
   });
 
@@ -85,7 +85,7 @@ describe('metadata.json', () => {
           const folder = tempFolder();
           const text = JSON.stringify(before);
           writeFileSync(fileIn(folder), text);
-          await mergeMetadata(fileIn(folder), entries);
+          mergeMetadata(fileIn(folder), entries);
           expect(read(folder)).toEqual({ ...(JSON.parse(text) as object), ...entries });
         },
       ),

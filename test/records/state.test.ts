@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RunError } from '../../src/errors.ts';
 import { isLive, listRuns, newState, type RunState, readState, writeState } from '../../src/records/state.ts';
-import { tempFolder } from './folder.ts';
+import { outcomeOf, tempFolder } from './folder.ts';
 
 const begun = newState({
   runId: 'r',
@@ -36,13 +36,13 @@ describe('state.json', () => {
     ['of a run with everything in it', full],
   ])('%s is read back as it was written, by its owner only', async (_what, state) => {
     const file = join(tempFolder(), 'state.json');
-    await writeState(file, state);
-    expect(await readState(file)).toEqual(state);
+    writeState(file, state);
+    expect(readState(file)).toEqual(state);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   test('is undefined when there is none', async () => {
-    expect(await readState(join(tempFolder(), 'state.json'))).toBeUndefined();
+    expect(readState(join(tempFolder(), 'state.json'))).toBeUndefined();
   });
 
   test.each([
@@ -60,7 +60,7 @@ describe('state.json', () => {
   ])('that holds %j is refused, with its name and the way out', async (text, why) => {
     const file = join(tempFolder(), 'state.json');
     writeFileSync(file, text);
-    const refusal = await readState(file).catch((error: unknown) => error);
+    const refusal = outcomeOf(() => readState(file));
     expect(refusal).toBeInstanceOf(RunError);
     expect(refusal).toHaveProperty('message', expect.stringContaining(`${file} is damaged: ${why}; `));
     expect(refusal).toHaveProperty('message', expect.stringContaining('--run-id'));
@@ -70,22 +70,22 @@ describe('state.json', () => {
   test('of a newer version is refused as such', async () => {
     const file = join(tempFolder(), 'state.json');
     writeFileSync(file, '{"schema":2,"whatever":true}');
-    await expect(readState(file)).rejects.toThrow(/newer kubetest2-ts \(schema 2, this one knows 1\)/);
+    expect(() => readState(file)).toThrow(/newer kubetest2-ts \(schema 2, this one knows 1\)/);
   });
 
   test('that is a folder is refused', async () => {
     const file = join(tempFolder(), 'state.json');
     mkdirSync(file);
-    await expect(readState(file)).rejects.toThrow(RunError);
+    expect(() => readState(file)).toThrow(RunError);
   });
 
   test('of any JSON is a state or a RunError', async () => {
     const file = join(tempFolder(), 'state.json');
     const keys = Object.keys(full);
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...keys), fc.option(fc.jsonValue(), { nil: undefined }), async (key, value) => {
+    fc.assert(
+      fc.property(fc.constantFrom(...keys), fc.option(fc.jsonValue(), { nil: undefined }), (key, value) => {
         writeFileSync(file, JSON.stringify({ ...full, [key]: value }));
-        const state = await readState(file).catch((error: unknown) => error);
+        const state = outcomeOf(() => readState(file));
         if (!(state instanceof RunError)) expect(state).toMatchObject({ schema: 1, runId: expect.any(String) });
       }),
     );
@@ -95,7 +95,7 @@ describe('state.json', () => {
 describe('the runs below a folder', () => {
   async function made(base: string, name: string, state: Partial<RunState>) {
     mkdirSync(join(base, name));
-    await writeState(join(base, name, 'state.json'), { ...begun, runId: name, ...state });
+    writeState(join(base, name, 'state.json'), { ...begun, runId: name, ...state });
   }
 
   test('are listed, the oldest first, the unreadable at the end; what is no run is left out', async () => {
@@ -106,14 +106,14 @@ describe('the runs below a folder', () => {
     writeFileSync(join(base, 'broken/state.json'), '{');
     mkdirSync(join(base, 'none'));
     writeFileSync(join(base, '.gitignore'), '*\n');
-    const runs = await listRuns(base);
+    const runs = listRuns(base);
     expect(runs.map(({ dir }) => dir)).toEqual([join(base, 'b'), join(base, 'a'), join(base, 'broken')]);
     expect(runs[0]).toHaveProperty('state.runId', 'b');
     expect(runs[2]).toHaveProperty('problem', expect.stringContaining('broken/state.json is damaged: it is not JSON'));
   });
 
   test('are none where there is no such folder', async () => {
-    expect(await listRuns(join(tempFolder(), 'none'))).toEqual([]);
+    expect(listRuns(join(tempFolder(), 'none'))).toEqual([]);
   });
 });
 

@@ -137,7 +137,7 @@ export class Clusterloader2Tester implements Tester {
     const svg = await latencyPicture(`Latency percentiles of clusterloader2, run ${this.#run.id}`, latencies);
     if (svg === undefined) return '';
     const file = join(this.#run.artifacts, 'clusterloader2-latency.svg');
-    await writeAtomic(file, svg);
+    writeAtomic(file, svg);
     return `picture: ${file}`;
   }
 }
