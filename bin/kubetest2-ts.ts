@@ -1,15 +1,18 @@
 #!/usr/bin/env node
+import { runCompiled } from './compiled.ts';
+
 // Plain enough for nodes of long ago to read, so that they can say what is missing before the rest is loaded.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`kubetest2-ts needs Node.js 22.19 or newer, and this is ${process.version}\n`);
   process.exitCode = 2;
 } else {
-  const caches = process.env['XDG_CACHE_HOME'] || `${process.env['HOME'] || ''}/.cache`;
-  // Compiled code is kept between calls; where that folder cannot be written, nothing is.
-  process.getBuiltinModule('node:module').enableCompileCache(`${caches}/kubetest2-ts/compiled`);
-  import('./launcher.ts').catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = 3;
-  });
+  const caches = process.env['XDG_CACHE_HOME'] || (process.env['HOME'] ? `${process.env['HOME']}/.cache` : undefined);
+  const { enableCompileCache } = process.getBuiltinModule('node:module');
+  const folder = caches === undefined ? undefined : enableCompileCache(`${caches}/kubetest2-ts/compiled`).directory;
+  const [word = '', ...words] = process.argv.slice(2);
+  const short = [word, ...words].some((each) => each === '--help' || each === '-h' || each === '--dry-run');
+  const call = `${/^\w+$/.test(word) ? word : 'none'}${short ? '-short' : ''}`;
+  const { fileURLToPath } = process.getBuiltinModule('node:url');
+  runCompiled(fileURLToPath(new URL('launcher.cjs', import.meta.url)), folder, call, (path) => import(path));
 }

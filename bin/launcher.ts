@@ -1,4 +1,12 @@
 import { main } from '../src/main.ts';
 import { registry } from './registry.ts';
 
-process.exitCode = await main(registry);
+main(registry).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = 3;
+  },
+);

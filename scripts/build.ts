@@ -1,7 +1,8 @@
 // Bundles the program into dist/: the launcher, its library form with types, and the licences of what is inside.
 // Nothing in dist/ reads a file beside the bundle, and the same commit gives the same bytes.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { builtins } from './builtins.ts';
@@ -41,14 +42,6 @@ const packagesApart: Plugin = {
   },
 };
 
-/** The entry loads the rest at run time, once it knows that this node can read it. */
-const launcherApart: Plugin = {
-  name: 'launcher-apart',
-  setup(builder) {
-    builder.onResolve({ filter: /^\.\/launcher\.ts$/ }, () => ({ path: './launcher.js', external: true }));
-  },
-};
-
 /**
  * An entry for each of them. A CommonJS package would have a default export alone: the names that node gives it are
  * spelt out, so that `const { parse } = await import('yaml')` means the same in the bundle.
@@ -67,14 +60,35 @@ const packageEntries: Plugin = {
 };
 
 rmSync(`${root}/dist`, { recursive: true, force: true });
-const { metafile } = await build({
+const ours = {
   ...common,
-  entryPoints: { launcher: 'bin/launcher.ts', index: 'src/index.ts' },
   target: 'node22.19',
   metafile: true,
   define: { 'globalThis.KUBETEST2_TS_BUILD': JSON.stringify({ version, commit: commitOf(root) }) },
   plugins: [packagesApart, builtins],
+} satisfies BuildOptions;
+// A plain script, which the entry runs itself (bin/compiled.ts): the function that it is gets what imports a package.
+const { metafile, outputFiles } = await build({
+  ...ours,
+  entryPoints: { launcher: 'bin/launcher.ts' },
+  format: 'iife',
+  banner: { js: '(function(kt2Load){' },
+  footer: { js: '})' },
+  write: false,
+  // Nothing is read from beside the program; packages ask where they are before they know whether they need it.
+  define: { ...ours.define, 'import.meta.url': JSON.stringify('file:///kubetest2-ts.cjs') },
+  outExtension: { '.js': '.cjs' },
 });
+for (const { path, text } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  const loading = text.replaceAll('import("./packages/', 'kt2Load("./packages/');
+  // The bundler leaves other characters in regular expressions alone; a text of ASCII is read faster.
+  writeFileSync(
+    path,
+    loading.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+}
+const library = await build({ ...ours, entryPoints: { index: 'src/index.ts' } });
 const packages = await build({
   ...common,
   outdir: 'dist/packages',
@@ -85,13 +99,14 @@ const packages = await build({
   // CommonJS packages inside an ES module still say `require`.
   banner: { js: "import{createRequire as kt2Require}from'node:module';const require=kt2Require(import.meta.url);" },
 });
-Object.assign(metafile.inputs, packages.metafile.inputs);
-Object.assign(metafile.outputs, packages.metafile.outputs);
+for (const more of [library, packages]) {
+  Object.assign(metafile.inputs, more.metafile.inputs);
+  Object.assign(metafile.outputs, more.metafile.outputs);
+}
 await build({
   ...common,
   entryPoints: { 'kubetest2-ts': 'bin/kubetest2-ts.ts' },
   target: 'node14.8',
-  plugins: [launcherApart],
 });
 chmodSync(`${root}/dist/kubetest2-ts.js`, 0o755);
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { sharingCompiledCode } from './compiled.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -51,7 +52,7 @@ export class Sandbox {
       ARTIFACTS: this.artifacts,
       KUBETEST2_RUN_DIR: join(this.dir, 'rundir'),
       KUBETEST2_TEST_SANDBOX: this.dir,
-      NODE_COMPILE_CACHE: join(tmpdir(), 'kubetest2-test-compile-cache'),
+      ...sharingCompiledCode,
       ...env,
     };
   }

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { sharingCompiledCode } from './compiled.ts';
 import type { Plan } from './fakes/recorder.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -61,6 +62,7 @@ export class Stage {
       FAKE_CALLS: join(this.dir, 'calls'),
       FAKE_PLAN: JSON.stringify(plan),
       XDG_CACHE_HOME: join(this.dir, 'cache'),
+      ...sharingCompiledCode,
       ...env,
     };
   }

@@ -11,7 +11,7 @@ export interface Identity {
 export async function bundleWhole(root: string, identity: Identity, outfile: string): Promise<Metafile> {
   const options = {
     absWorkingDir: root,
-    entryPoints: ['bin/executable.ts'],
+    entryPoints: ['bin/launcher.ts'],
     outfile,
     bundle: true,
     platform: 'node',

@@ -7,6 +7,8 @@ import { reasonOf } from './reason.ts';
 export interface WriteOptions {
   /** Permissions of the file, before the umask. Default: 0644. */
   readonly mode?: number;
+  /** Whether it is on the disk when this returns, so that it is there after a crash of the machine. Default: false. */
+  readonly durable?: boolean;
 }
 
 /**
@@ -15,13 +17,14 @@ export interface WriteOptions {
  * processes the last one wins. For records, which are small: nothing else of this process goes on meanwhile.
  * Throws RunError naming the file when it cannot be written; then the old content stays and nothing is left beside it.
  */
-export function writeAtomic(file: string, data: string | Uint8Array, { mode = 0o644 }: WriteOptions = {}): void {
+export function writeAtomic(file: string, data: string | Uint8Array, options: WriteOptions = {}): void {
+  const { mode = 0o644, durable = false } = options;
   const draft = draftOf(file);
   try {
     const fd = openSync(draft, 'wx', mode);
     try {
       writeFileSync(fd, data);
-      fsyncSync(fd);
+      if (durable) fsyncSync(fd);
     } finally {
       closeSync(fd);
     }

@@ -95,9 +95,9 @@ export function readState(file: string): RunState | undefined {
   return checkState(text, file);
 }
 
-/** Replaces the file in one step, readable for its owner only. Throws RunError when it cannot be written. */
+/** Replaces the file in one step, readable for its owner only, and there after a crash of the machine: it says what must be given back. Throws RunError when it cannot be written. */
 export function writeState(file: string, state: RunState): void {
-  writeAtomic(file, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+  writeAtomic(file, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600, durable: true });
 }
 
 /** The runs below a base folder, the oldest first, those that cannot be read at the end. Folders that are no runs are left out. */

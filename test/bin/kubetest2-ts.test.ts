@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -7,17 +7,30 @@ import { afterAll, describe, expect, test } from 'vitest';
 const folder = mkdtempSync(join(tmpdir(), 'entry-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the built program, with the version of node it sees replaced when one is given. */
-function start({ version, env = {} }: { version?: string; env?: NodeJS.ProcessEnv }) {
+interface Start {
+  /** What node says its version is. */
+  readonly version?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly words?: readonly string[];
+}
+
+/** Runs the built program. */
+function start({ version, env = {}, words = ['--version'] }: Start) {
   const preload = join(folder, 'preload.cjs');
   const pretended = `Object.defineProperty(process.versions, 'node', { value: '${version}' })`;
   writeFileSync(preload, version === undefined ? '' : pretended);
-  return spawnSync(process.execPath, ['--require', preload, 'dist/kubetest2-ts.js', '--version'], {
+  return spawnSync(process.execPath, ['--require', preload, 'dist/kubetest2-ts.js', ...words], {
     encoding: 'utf8',
     timeout: 15_000,
     env: { PATH: process.env['PATH'], HOME: folder, ...env },
   });
 }
+
+/** The files of compiled code of ours below a cache folder. */
+const kept = (caches: string): string[] =>
+  readdirSync(join(caches, 'kubetest2-ts/compiled'))
+    .filter((name) => name.startsWith('launcher-'))
+    .sort((one, other) => one.localeCompare(other));
 
 describe('the entry', () => {
   test.each(['14.21.3', '20.20.2', '22.18.0'])('says on node %s what is needed, exit 2', (version) => {
@@ -30,9 +43,39 @@ describe('the entry', () => {
     expect(start({ version })).toMatchObject({ status: 0, stdout: expect.stringContaining('version') });
   });
 
-  test('keeps compiled code in the cache folder of the user', () => {
-    start({ env: { XDG_CACHE_HOME: join(folder, 'caches') } });
-    expect(existsSync(join(folder, 'caches/kubetest2-ts/compiled'))).toBe(true);
+  test('keeps compiled code in the cache folder of the user, once for each kind of call', () => {
+    const caches = join(folder, 'caches');
+    for (const words of [['--version'], ['noop', '--help'], ['gce', '--help'], ['noop', '--help']])
+      expect(start({ words, env: { XDG_CACHE_HOME: caches } }).status).toBe(0);
+    expect(kept(caches).map((name) => name.split('-').slice(5).join('-'))).toEqual(['gce-short', 'none', 'noop-short']);
+  });
+
+  test('takes compiled code that is kept, and makes it anew where V8 refuses it', () => {
+    const caches = join(folder, 'refused');
+    const file = () => join(caches, 'kubetest2-ts/compiled', kept(caches)[0] ?? '');
+    start({ env: { XDG_CACHE_HOME: caches } });
+    const good = readFileSync(file());
+    expect(good.length).toBeGreaterThan(100_000);
+    start({ env: { XDG_CACHE_HOME: caches } });
+    expect(readFileSync(file())).toEqual(good);
+    for (const broken of [Buffer.alloc(0), Buffer.from('no code'), good.subarray(0, 1000)]) {
+      writeFileSync(file(), broken);
+      expect(start({ env: { XDG_CACHE_HOME: caches } })).toMatchObject({ status: 0, stderr: '' });
+      expect(readFileSync(file()).length).toBeGreaterThan(100_000);
+    }
+  });
+
+  test('drops the compiled code of another build, and none of another node', () => {
+    const caches = join(folder, 'older');
+    start({ env: { XDG_CACHE_HOME: caches } });
+    const compiled = join(caches, 'kubetest2-ts/compiled');
+    const [now = ''] = kept(caches);
+    const older = now.replace(/-\w+-\w+-none$/, '-1-1-noop');
+    const others = now.replace(process.version, 'v99.0.0');
+    for (const name of [older, others]) writeFileSync(join(compiled, name), '');
+    start({ words: ['--help'], env: { XDG_CACHE_HOME: caches } });
+    expect(kept(caches)).not.toContain(older);
+    expect(kept(caches)).toEqual(expect.arrayContaining([now, others]));
   });
 
   test('keeps none where that is turned off', () => {

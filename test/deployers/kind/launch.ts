@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sharingCompiledCode } from '../../compiled.ts';
 
 const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.js', import.meta.url));
 const tools = fileURLToPath(new URL('../../fakes/kind-tools', import.meta.url));
@@ -44,6 +45,7 @@ export class Machine implements Disposable {
       env: {
         PATH: [tools, '/usr/bin', '/bin'].join(delimiter),
         HOME: this.folder,
+        ...sharingCompiledCode,
         ARTIFACTS: this.artifacts,
         KUBETEST2_RUN_DIR: this.rundir,
         PROW_JOB_ID: 'r1',

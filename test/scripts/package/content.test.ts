@@ -13,5 +13,5 @@ test('the npm package holds the program, its pages and its types, and nothing el
   const meant =
     /^(?:package\.json|(?:README|CHANGELOG)\.md|LICENSE|docs\/[\w/-]+\.(?:md|svg)|dist\/(?:kubetest2-ts|launcher|index|packages\/[\w.-]+)\.js|dist\/types\/[\w/-]+\.d\.ts|dist\/THIRD-PARTY-LICENSES\.txt)$/;
   expect(paths.filter((path) => !meant.test(path))).toEqual([]);
-  expect(paths).toEqual(expect.arrayContaining(['dist/kubetest2-ts.js', 'dist/launcher.js', 'dist/index.js']));
+  expect(paths).toEqual(expect.arrayContaining(['dist/kubetest2-ts.js', 'dist/launcher.cjs', 'dist/index.js']));
 });

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { sharingCompiledCode } from '../../compiled.ts';
 
 const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.js', import.meta.url));
 const fakes = fileURLToPath(new URL('../../fakes/ginkgo', import.meta.url));
@@ -60,6 +61,7 @@ export async function place(): Promise<Place> {
         env: {
           PATH: `${fakes}:/usr/bin:/bin`,
           HOME: dir,
+          ...sharingCompiledCode,
           FAKE: dir,
           ARTIFACTS: artifacts,
           KUBETEST2_RUN_DIR: join(dir, 'rundir'),
