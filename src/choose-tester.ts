@@ -2,6 +2,7 @@ import { acquireFlags, acquireSettings } from './acquire/flags.ts';
 import { UsageError } from './errors.ts';
 import { toggle } from './flags.ts';
 import { klogFlags } from './launcher-flags.ts';
+import { nearest } from './nearest.ts';
 import { type Parsed, parseFlags } from './parse.ts';
 import { findTester, unusableProgram } from './plugins/find.ts';
 import { ForeignTester } from './plugins/foreign-tester.ts';
@@ -138,7 +139,10 @@ function unknownTester(
   testers: readonly Listed<TesterKind>[],
   { env, cwd }: Pick<World, 'env' | 'cwd'>,
 ): string {
+  const names = testers.map((tester) => tester.name);
   const reason = unusableProgram(`kubetest2-tester-${name}`, env, cwd);
-  const why = reason === undefined ? `and no program kubetest2-tester-${name} is on PATH` : `and ${reason}`;
-  return `--test: ${JSON.stringify(name)} is none of ${testers.map((tester) => tester.name).join(', ')}, ${why}`;
+  const near = nearest(name, names);
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  const why = reason ?? `no program kubetest2-tester-${name} is on PATH${hint}`;
+  return `--test: ${JSON.stringify(name)} is none of ${names.join(', ')}, and ${why}`;
 }

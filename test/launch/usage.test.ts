@@ -50,7 +50,11 @@ describe.concurrent('the command line', () => {
     ['a wrong duration', ['noop', '--timeout=90'], [/--timeout: "90" is not a duration such as 90s/]],
     ['a wrong --down', ['noop', '--down=perhaps'], [/--down: "perhaps" is not one of never, always, on-success/]],
     ['several faults', ['noop', '--up=maybe', '--nope', '--test=foo'], [/--up/, /--nope/, /"foo" is none of/]],
-    ['an unknown tester', ['noop', '--test=exce', '--', 'true'], [/"exce" is none of .*exec/, /kubetest2-tester-exce/]],
+    [
+      'an unknown tester',
+      ['noop', '--test=exce', '--', 'true'],
+      [/"exce" is none of .*exec/, /kubetest2-tester-exce is on PATH; did you mean exec\?/],
+    ],
     ['metadata without a key', ['noop', '--metadata=x'], [/--metadata: "x" is not key=value/]],
     ['a quote inside a hook', ['noop', '--pre-test-cmd=a"b'], [/--pre-test-cmd/, /double quotes/]],
     ['a run id that is a path', ['noop', '--up', '--run-id=a/b'], [/a\/b/, /--run-id/]],

@@ -11,7 +11,7 @@ test('the npm package holds the program, its pages and its types, and nothing el
   ];
   const paths = answer.files.map(({ path }) => path);
   const meant =
-    /^(?:package\.json|(?:README|CHANGELOG)\.md|LICENSE|docs\/[\w/-]+\.(?:md|svg)|dist\/(?:kubetest2-ts|launcher|index|packages\/[\w.-]+)\.js|dist\/types\/[\w/-]+\.d\.ts|dist\/THIRD-PARTY-LICENSES\.txt)$/;
+    /^(?:package\.json|(?:README|CHANGELOG)\.md|LICENSE|docs\/[\w/-]+\.(?:md|svg)|dist\/(?:kubetest2-ts|index|packages\/[\w.-]+)\.js|dist\/launcher\.cjs|dist\/types\/[\w/-]+\.d\.ts|dist\/THIRD-PARTY-LICENSES\.txt)$/;
   expect(paths.filter((path) => !meant.test(path))).toEqual([]);
   expect(paths).toEqual(expect.arrayContaining(['dist/kubetest2-ts.js', 'dist/launcher.cjs', 'dist/index.js']));
 });
