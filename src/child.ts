@@ -1,3 +1,4 @@
+import type { Leftovers } from './leftovers.ts';
 import type { Log } from './log.ts';
 import type { ChildOutput, Relay } from './output.ts';
 import type { Source } from './pipe.ts';
@@ -35,15 +36,25 @@ export interface Care {
   readonly signal: AbortSignal;
   /** What the child leaves running is none of our business. */
   readonly leaveBehind: boolean;
+  /** What it leaves running goes there and is ended later; without it, soon after the child. */
+  readonly leftovers: Leftovers | undefined;
   /** Milliseconds that what a child left behind has to end, and to close the child's output. */
   readonly settle: number;
 }
 
 /** More than the system keeps of a stream that nobody can write to any more. Bytes. */
 const IN_FLIGHT = 1024 * 1024;
+/** What a child's family has to end with it, and what it printed to arrive. Milliseconds. */
+const LAST_WORDS = 100;
+
+/** How a child ended, and what is left of its group, if that was to stay: settled when that has ended too. */
+export interface Attended {
+  readonly exit: Exit;
+  readonly rest?: Promise<void>;
+}
 
 /** Waits until a child has ended, nothing of its group is left and its output has been passed on; sees to it when it is told to. */
-export async function attend(child: Started, group: ProcessGroup, care: Care): Promise<Exit> {
+export async function attend(child: Started, group: ProcessGroup, care: Care): Promise<Attended> {
   const relays = (['stdout', 'stderr'] as const).flatMap((name) => {
     const source = child.sources[name];
     return source === undefined ? [] : [care.output.relay(source, name)];
@@ -63,13 +74,34 @@ export async function attend(child: Started, group: ProcessGroup, care: Care): P
 
   const exit = await Promise.race([child.exit, stuck.promise]);
   group.leaderEnded = true;
+  if (care.leftovers && ending === undefined && (await staysOn(group, relays, care))) {
+    care.signal.removeEventListener('abort', end);
+    const rest = Promise.withResolvers<void>();
+    care.leftovers.add(async () => {
+      end();
+      await ending;
+      await drain(relays, care);
+      rest.resolve();
+    });
+    return { exit, rest: rest.promise };
+  }
   if (ending === undefined && !care.leaveBehind && !(await leavesNobody(group, relays, care))) end();
   await ending;
   await drain(relays, care);
   care.signal.removeEventListener('abort', end);
   // The signal may have aborted while the last output was on its way.
   await ending;
-  return exit;
+  return { exit };
+}
+
+/** Whether some of the family goes on. By then what the child itself printed has been passed on, unless the rest prints too. */
+async function staysOn(group: ProcessGroup, relays: readonly Relay[], care: Care): Promise<boolean> {
+  if (await group.ends(LAST_WORDS, care.signal)) return false;
+  await within(
+    LAST_WORDS,
+    Promise.all(relays.map((relay) => relay.ended)).then(() => true),
+  );
+  return !care.signal.aborted;
 }
 
 /** Whether the rest of the family ends soon after the child did. */

@@ -5,6 +5,7 @@ import { attend, type Care, type Exit, type Started } from './child.ts';
 import { type ChildStreams, type OurStreams, openChildStreams } from './child-streams.ts';
 import { CommandError } from './errors.ts';
 import { Fifos } from './fifos.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { Log } from './log.ts';
 import { ChildOutput, Sink } from './output.ts';
 import { ProcessGroup } from './process-group.ts';
@@ -37,6 +38,8 @@ export interface ExecOptions {
   readonly grace?: number;
   /** For programs that are meant to leave a daemon running: what is left of the family is not waited for, nor ended. Default: false. */
   readonly leaveBehind?: boolean;
+  /** For programs that may leave something running: what is left of the family goes there, and its output is passed on meanwhile. */
+  readonly leftovers?: Leftovers;
 }
 
 /** A child process that ended as it should. */
@@ -139,15 +142,16 @@ function careFor(name: string, output: ChildOutput, options: ExecOptions, world:
     patience: { grace: options.grace ?? world.grace, onHurry: world.onHurry, giveUp: world.giveUp },
     signal: options.signal,
     leaveBehind: options.leaveBehind ?? false,
+    leftovers: options.leftovers,
     settle: world.settle ?? 2000,
   };
 }
 
 /** One child from its start to its end. */
 async function live(child: Started, group: ProcessGroup, care: Care) {
-  const exit = await attend(child, group, care);
+  const attended = await attend(child, group, care);
   const seconds = (performance.now() - child.since) / 1000;
-  return { exit, seconds, tail: care.output.tail(child.written) };
+  return { ...attended, seconds, tail: care.output.tail(child.written) };
 }
 
 async function neverRan(argv: readonly string[], env: Env, cwd: string, cause: unknown) {
@@ -257,21 +261,31 @@ async function makeFifos(paths: readonly string[], env: Env): Promise<void> {
   await made.promise;
 }
 
-/** A way to do something with a process group which, should this process exit meanwhile, is killed. */
+/** A way to do something with a process group which, should this process exit meanwhile or before its rest has ended, is killed. */
 function killingAtExit() {
   const running = new Set<ProcessGroup>();
   const killAll = (): void => {
     for (const group of running) group.kill();
   };
-  return async <T>(id: number, body: (group: ProcessGroup) => Promise<T>): Promise<T> => {
+  return async <T extends { readonly rest?: Promise<void> }>(
+    id: number,
+    body: (group: ProcessGroup) => Promise<T>,
+  ): Promise<T> => {
     const group = new ProcessGroup(id);
     if (running.size === 0) process.on('exit', killAll);
     running.add(group);
-    try {
-      return await body(group);
-    } finally {
+    const forget = (): void => {
       running.delete(group);
       if (running.size === 0) process.off('exit', killAll);
+    };
+    try {
+      const done = await body(group);
+      if (done.rest) void done.rest.then(forget);
+      else forget();
+      return done;
+    } catch (error) {
+      forget();
+      throw error;
     }
   };
 }

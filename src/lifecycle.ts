@@ -2,6 +2,7 @@ import type { Deployer } from './deployer.ts';
 import { type Duration, formatDuration } from './duration.ts';
 import { expandWords, testContext } from './environment.ts';
 import { always, LostError, messageOf, StepError, type StepName, TimedOutError } from './errors.ts';
+import { Leftovers } from './leftovers.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import type { Signals } from './signals.ts';
 import type { TestContext, Tester } from './tester.ts';
@@ -101,8 +102,9 @@ async function testAndReact(
   const hooks = plan.preTestCmd.length + plan.postTestCmd.length > 0;
   if (!tester && !hooks) return;
   const context = await steps.formality('Kubeconfig', () => testContext(run, deployer));
+  const leftovers = new Leftovers();
   const hook = (words: readonly string[]) => async (signal: AbortSignal) => {
-    await run.exec(expandWords(words, context.env, run.log), { signal, env: context.env });
+    await run.exec(expandWords(words, context.env, run.log), { signal, env: context.env, leftovers });
   };
   await always(
     () =>
@@ -121,6 +123,8 @@ async function testAndReact(
         },
       ),
     async (error) => {
+      // What a hook has left running is there for the tests, and goes with them.
+      await leftovers.end();
       if (tester && !steps.stopped) await steps.quietly('AfterTest', deployer.afterTest?.bind(deployer, error));
     },
   );

@@ -182,6 +182,39 @@ describe.concurrent('hooks', () => {
     expect(junit).toMatch(/name="Test"[\s\S]*<skipped/);
   });
 
+  test('may leave a server running for the tests, whose output is passed on and which ends with them', async () => {
+    using sandbox = new Sandbox();
+    sandbox.script(
+      'serve',
+      'mkfifo ask; (read -r line <ask; echo "asked $line"; exec sleep 1000) &\necho $! >server',
+    );
+    const ask = 'echo hello >ask; kill -0 $(cat server)';
+    const words = [
+      '--pre-test-cmd=serve',
+      '--post-test-cmd=sh,-c,kill -0 $(cat server)',
+      '--test=exec',
+      '--',
+      'sh',
+      '-c',
+      ask,
+    ];
+    const { code, stdout, stderr } = await sandbox.run(['noop', ...words]);
+    expect([code, stdout]).toEqual([0, 'asked hello\n']);
+    expect(stderr).not.toContain('left processes behind');
+    expect(sandbox.processes()).toEqual([]);
+  });
+
+  test('leave nothing running when the run is stopped', async () => {
+    using sandbox = new Sandbox();
+    sandbox.script('serve', 'sleep 1000 &\necho $! >server');
+    const words = ['--pre-test-cmd=serve', '--test=exec', '--', 'sh', '-c', 'echo >ready; exec sleep 1000'];
+    const launched = sandbox.start([process.execPath, program, 'noop', ...words]);
+    await sandbox.until(() => sandbox.has('ready'), 'the tests');
+    launched.child.kill('SIGTERM');
+    expect((await launched.ended).code).toBe(143);
+    expect(sandbox.processes()).toEqual([]);
+  });
+
   test('the second failing fails a run whose tests passed', async () => {
     using sandbox = new Sandbox();
     expect((await sandbox.run(['noop', '--post-test-cmd=false', '--test=exec', '--', 'true'])).code).toBe(3);
