@@ -13,6 +13,8 @@ export type CleanupSignal = AbortSignal & Disposable;
 export interface SignalOptions {
   /** Milliseconds during which further signals are the same request; Prow sends SIGINT and SIGTERM at once. Default: 2000. */
   readonly coalesceMs?: number;
+  /** The clock, in milliseconds. Default: `performance.now`. */
+  readonly clock?: () => number;
   /** Sees every request that counts: its signal, and whether it is the first, second or third. For the records. */
   readonly onRequest?: (name: StopSignal, count: number) => void;
 }
@@ -47,7 +49,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Starts listening to the signals that ask us to stop, until disposed. Nothing else in the program listens to them. */
 export function listenToSignals(source: SignalSource, log: Log, options: SignalOptions = {}): Signals {
-  const { coalesceMs = 2000, onRequest } = options;
+  const { coalesceMs = 2000, clock = () => performance.now(), onRequest } = options;
   const work = new AbortController();
   const giveUp = new AbortController();
   const hurried = new Set<() => void>();
@@ -57,7 +59,7 @@ export function listenToSignals(source: SignalSource, log: Log, options: SignalO
   let last = Number.NEGATIVE_INFINITY;
 
   const request = (name: StopSignal): void => {
-    const now = performance.now();
+    const now = clock();
     if (count === 3 || now - last < coalesceMs) return;
     last = now;
     count += 1;
