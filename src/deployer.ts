@@ -21,6 +21,8 @@ export interface Deployer {
    * A deployer that promises one and has none throws.
    */
   kubeconfig?(): Promise<string | undefined>;
+  /** Where Up will write the kubeconfig, for `--dry-run`: an absolute path. */
+  kubeconfigPath?(): string;
   /** Variables for the tester, the hooks and later calls of the run. */
   outputs?(): Readonly<Record<string, string>>;
   /** The provider name e2e.test and clusterloader2 know this cluster by. */

@@ -1,13 +1,13 @@
 import { quoted } from './command.ts';
 import type { Deployer, DeployerKind } from './deployer.ts';
 import { formatDuration } from './duration.ts';
-import { runVariables } from './environment.ts';
+import { plannedContext } from './environment.ts';
 import type { Plan } from './lifecycle.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import type { Tester } from './tester.ts';
 
 /** What `--dry-run` prints: the phases in order with their limits, the folders, and the commands as far as they are known. */
-export function describePlan({
+export async function describePlan({
   plan,
   kind,
   deployer,
@@ -21,8 +21,9 @@ export function describePlan({
   readonly tester: Tester | undefined;
   readonly testerName: string;
   readonly run: RecordedRun;
-}): string {
+}): Promise<string> {
   const { limits } = plan;
+  const context = await plannedContext(run, deployer);
   const commands = (step: 'build' | 'up' | 'down') =>
     (deployer.plan?.(step) ?? []).map((argv) => `      ${quoted(argv)}`);
   const lines = [
@@ -45,14 +46,14 @@ export function describePlan({
     tester !== undefined,
     'Test',
     limits.test,
-    (tester?.plan?.() ?? []).map((argv) => `      ${quoted(argv)}`),
+    (tester?.plan?.(context) ?? []).map((argv) => `      ${quoted(argv)}`),
   );
   phase(plan.postTestCmd.length > 0, 'PostTestCmd', 0, [`      ${quoted(plan.postTestCmd)}`]);
   const downName = plan.down === 'on-success' ? 'Down, if everything passed' : 'Down';
   phase(plan.down !== 'never' || (plan.owed && !plan.up), downName, limits.down || limits.cleanup, commands('down'));
   if (tester || plan.preTestCmd.length + plan.postTestCmd.length > 0) {
     lines.push('', 'added to the environment of the tests and hooks:');
-    for (const [name, value] of Object.entries(runVariables(run))) lines.push(`  ${name}=${value}`);
+    for (const [name, value] of Object.entries(context.added)) lines.push(`  ${name}=${value}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -12,14 +12,27 @@ import type { TestContext } from './tester.ts';
  */
 export async function testContext(run: RecordedRun, deployer: Deployer): Promise<TestContext> {
   const kubeconfig = (await deployer.kubeconfig?.()) ?? (deployer.kubeconfig ? undefined : run.kubeconfig);
-  const env: Env = {
-    ...run.env,
+  return { env: { ...run.env, ...added(run, deployer, kubeconfig) }, kubeconfig, provider: deployer.provider };
+}
+
+/** The same before Up, as far as it can be known, for `--dry-run`. */
+export async function plannedContext(
+  run: RecordedRun,
+  deployer: Deployer,
+): Promise<TestContext & { readonly added: Env }> {
+  const kubeconfig = deployer.kubeconfigPath?.() ?? (await deployer.kubeconfig?.()) ?? run.kubeconfig;
+  const more = added(run, deployer, kubeconfig);
+  return { env: { ...run.env, ...more }, added: more, kubeconfig, provider: deployer.provider };
+}
+
+/** What is added to the environment of the run. */
+function added(run: RecordedRun, deployer: Deployer, kubeconfig: string | undefined): Env {
+  return {
     ...run.outputs,
     ...deployer.outputs?.(),
     ...runVariables(run),
     ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
   };
-  return { env, kubeconfig, provider: deployer.provider };
 }
 
 /** The variables that tell a program which run it is part of, with the run dir first on PATH. */

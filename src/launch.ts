@@ -99,7 +99,7 @@ async function launchParsed(launch: Launch): Promise<number> {
   const plan = planOf(launch, run);
   if (launcher.dryRun) {
     const { describePlan } = await import('./dry-run.ts');
-    world.stdout.write(describePlan({ plan, kind, deployer, tester, testerName: launcher.test, run }));
+    world.stdout.write(await describePlan({ plan, kind, deployer, tester, testerName: launcher.test, run }));
     return 0;
   }
   await run.open();

@@ -29,7 +29,7 @@ export interface Tester {
   /** Resolves when the tests passed. Throws TestsFailedError, or CommandError, when they did not. */
   test(context: TestContext, signal: AbortSignal): Promise<TestSummary | undefined>;
   /** The commands `test` would run, as far as they can be known, for `--dry-run`. */
-  plan?(): readonly (readonly string[])[];
+  plan?(context: TestContext): readonly (readonly string[])[];
 }
 
 /** How the command line came about, for testers that care. */

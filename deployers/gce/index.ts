@@ -67,9 +67,13 @@ class GceCluster implements Deployer {
   }
 
   /** Throws RunError when there is none: kube-up.sh did not get that far, or it was another run's. */
-  async kubeconfig(): Promise<string> {
+  kubeconfigPath(): string {
     const { run } = this.#site;
-    const path = recallCluster(run)?.variables['KUBECONFIG'] ?? kubeconfigPath(run);
+    return recallCluster(run)?.variables['KUBECONFIG'] ?? kubeconfigPath(run);
+  }
+
+  async kubeconfig(): Promise<string> {
+    const path = this.kubeconfigPath();
     if (!existsSync(path))
       throw new RunError(`there is no kubeconfig ${path}: this run has no cluster (--up makes one)`);
     return path;

@@ -81,8 +81,12 @@ class KindCluster implements Deployer {
   }
 
   /** Throws RunError when the run has no cluster, or the file has another cluster for its current context. */
+  kubeconfigPath(): string {
+    return kubeconfigPath({ run: this.#run, values: this.#values });
+  }
+
   async kubeconfig(): Promise<string> {
-    const path = kubeconfigPath({ run: this.#run, values: this.#values });
+    const path = this.kubeconfigPath();
     const made = this.#run.recall('cluster-name');
     const { context } = await readKubeconfig(path);
     if (made !== undefined && context !== `kind-${made}`) {

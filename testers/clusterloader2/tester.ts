@@ -84,11 +84,11 @@ export class Clusterloader2Tester implements Tester {
     return await this.#results(reportDir, started, failure);
   }
 
-  plan(): readonly (readonly string[])[] {
+  plan(context: TestContext): readonly (readonly string[])[] {
     const { binary, testConfigs, testOverrides } = this.#values;
     const paths = { configs: [...testConfigs, ...this.#suiteConfigs], overrides: [...testOverrides] };
-    const context = { env: this.#run.env, kubeconfig: undefined, provider: undefined };
-    const words = this.#words(this.#values.kubeConfig || '$KUBECONFIG', context, paths);
+    const kubeconfig = this.#values.kubeConfig || context.kubeconfig || '$KUBECONFIG';
+    const words = this.#words(kubeconfig, context, paths);
     const build = binary === '' ? [['go', 'build', '-o', 'clusterloader2', './cmd/']] : [];
     return [...build, [binary || 'clusterloader2', ...words]];
   }

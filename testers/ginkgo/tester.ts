@@ -59,13 +59,13 @@ export class GinkgoTester implements Tester {
     this.#prepared = await this.#prepare(signal);
   }
 
-  plan(): string[][] {
-    const { dir, env } = this.#run;
+  plan(context: TestContext): string[][] {
+    const { dir } = this.#run;
     const where = {
       ginkgo: join(dir, 'ginkgo'),
       e2eTest: join(dir, 'e2e.test'),
       kubectl: join(dir, 'kubectl'),
-      ...this.#surroundings(noCluster(env)),
+      ...this.#surroundings(context),
     };
     const { values, extra } = this.#plan;
     const focus = values.rerunFailed === '' ? undefined : [`(the failed specs of ${values.rerunFailed})`];

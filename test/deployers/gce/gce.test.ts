@@ -483,7 +483,8 @@ test.each([
 
 test('--dry-run names the scripts and starts none', async () => {
   using cloud = new Cloud();
-  const { stdout } = await cloud.run(...up(), '--down', '--dry-run');
+  const { stdout } = await cloud.run(...up(), '--down', '--dry-run', '--test=exec', '--', 'true');
+  expect(stdout).toMatch(/^ {2}KUBECONFIG=\/.*kubeconfig/m);
   expect(stdout).toMatch(/get-kube\.sh[\s\S]*kube-up\.sh[\s\S]*kube-down\.sh/);
   expect(cloud.allCalls()).toEqual([]);
 });

@@ -398,3 +398,14 @@ test('the variables of e2e-k8s.sh reach the ginkgo tester, and what is typed win
   expect(ended.stdout).toContain("'--ginkgo.focus=\\[sig-x\\]'");
   expect(ended.stdout).toContain('--ginkgo.skip=mine');
 });
+
+test('--dry-run tells the tests of the kubeconfig that the cluster will have', async () => {
+  using machine = new Machine();
+  const kubeconfig = join(machine.rundir, 'r1/kubeconfig');
+  for (const tester of [['ginkgo'], ['clusterloader2', '--repo-root=.', '--test-configs=c.yaml']]) {
+    const [name = '', ...words] = tester;
+    const { stdout } = await machine.run(['--up', `--test=${name}`, '--dry-run', '--', ...words]);
+    expect(stdout).toContain(` --kubeconfig=${kubeconfig} `);
+    expect(stdout).toContain(`\n  KUBECONFIG=${kubeconfig}\n`);
+  }
+});
