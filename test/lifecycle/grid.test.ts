@@ -184,7 +184,7 @@ describe.concurrent('a tester that prepares itself', () => {
 
   test('and cannot, stops Up at once', async () => {
     using sandbox = new Sandbox(gridEnv());
-    const env = { ...prepares, GRID_PREPARES: 'early', GRID: 'prepare=fail Up=hang' };
+    const env = { ...prepares, GRID_PREPARES: 'early', GRID: 'prepare=fail-during-Up Up=hang' };
     const { code, stderr } = await start(sandbox, ['--up', '--test=steps', '--down'], env).ended;
     expect(code, stderr).toBe(3);
     expect(stderr).toContain('Prepare failed');
