@@ -1,6 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { pid } from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 import { PipeSource, removeIfThere, type Source } from './pipe.ts';
 
@@ -30,7 +29,7 @@ export class Fifos {
     if (count === 0 || !isMainThread) return [];
     const pipes = this.#again(count);
     const mark = Math.random().toString(36).slice(2);
-    const names = Array.from({ length: count - pipes.length }, (_, at) => `kubetest2-ts-${pid}-${mark}-${at}`);
+    const names = Array.from({ length: count - pipes.length }, (_, at) => `kubetest2-ts-${mark}-${at}`);
     const paths = names.map((name) => join(folder, name));
     try {
       if (paths.length > 0) await make(paths);
