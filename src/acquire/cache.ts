@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder } from '../make-folder.ts';
 import type { Verified } from './acquirer.ts';
 import type { Algorithm } from './checksum.ts';
 
@@ -76,7 +77,7 @@ export function openCache(dir: string): Cache {
     scratch: async (url) => {
       const path = join(root, 'scratch', key(url));
       await rm(path, { recursive: true, force: true });
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      makeFolder(path, 0o700);
       return path;
     },
     clear: (url) => rm(join(root, 'scratch', key(url)), { recursive: true, force: true }),
@@ -141,7 +142,7 @@ async function find(path: string, content: Content, signal: AbortSignal): Promis
 
 async function keep(scratch: string, path: string): Promise<string> {
   await chmod(scratch, 0o555);
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+  makeFolder(join(path, '..'), 0o700);
   await rename(scratch, path);
   const stat = await statOf(path);
   if (stat !== undefined) await writeWhole(seenFile(path), stat);
@@ -165,7 +166,7 @@ async function statOf(path: string): Promise<string | undefined> {
 /** Writes a file so that a reader sees all of it or what was there before. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomUUID()}.new`;
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+  makeFolder(join(path, '..'), 0o700);
   try {
     await writeFile(draft, text, { mode: 0o600 });
     await rename(draft, path);

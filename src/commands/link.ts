@@ -1,7 +1,8 @@
-import { lstat, mkdir, readlink, realpath, rm, symlink } from 'node:fs/promises';
+import { lstat, readlink, realpath, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { toggle } from '../flags.ts';
+import { makeFolder } from '../make-folder.ts';
 import { parseFlags } from '../parse.ts';
 import type { CommandWorld } from './index.ts';
 
@@ -18,7 +19,7 @@ export async function link(words: readonly string[], world: CommandWorld): Promi
   if (typed === undefined || positionals.length > 1)
     throw new UsageError('link needs one folder: kubetest2-ts link DIR');
   const folder = resolve(world.cwd, typed);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const program = await realpath(world.self.at(-1) ?? '');
   const names = [
     'kubetest2',

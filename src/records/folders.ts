@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { RunError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { newUuid } from '../uuid.ts';
 import { isCode, reasonOf } from './reason.ts';
 
@@ -21,7 +22,7 @@ export function makeRunFolders({ base, runDir, artifacts }: Folders): void {
   making(base, flag, () => makeBase(base));
   making(runDir, flag, () => makeRunDir(runDir));
   making(artifacts, '--artifacts', () => {
-    mkdirSync(artifacts, { recursive: true });
+    makeFolder(artifacts);
     tryWriting(artifacts);
   });
 }
@@ -40,13 +41,13 @@ function making(folder: string, flag: string, make: () => void): void {
 }
 
 function makeBase(base: string): void {
-  const made = mkdirSync(base, { recursive: true });
+  const made = makeFolder(base);
   const ours = made !== undefined || basename(base) === '_rundir' || readdirSync(base).length === 0;
   if (ours) ignoring(['EEXIST'], () => writeFileSync(join(base, '.gitignore'), '*\n', { flag: 'wx' }));
 }
 
 function makeRunDir(runDir: string): void {
-  mkdirSync(runDir, { recursive: true, mode: 0o700 });
+  makeFolder(runDir, 0o700);
   // One that was there before may be another user's; then writing decides.
   ignoring(['EPERM', 'EROFS'], () => chmodSync(runDir, 0o700));
   tryWriting(runDir);

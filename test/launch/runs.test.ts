@@ -69,6 +69,20 @@ describe.concurrent('the run', () => {
     expect(existsSync(join(sandbox.dir, folder, 'junit_runner.xml'))).toBe(true);
   });
 
+  test('ends when its folders cannot be made in one that takes none, and says which', async () => {
+    using sandbox = new Sandbox();
+    for (const [words, folder, flag] of [
+      [['--artifacts=/proc/x/y'], '/proc/x/y', '--artifacts'],
+      [['--rundir=/proc/x'], '/proc/x', '--rundir'],
+    ] as const) {
+      const { code, stderr } = await sandbox.run(['noop', '--up', ...words]);
+      expect(code, stderr).toBe(3);
+      expect(stderr).toContain(
+        `the folder ${folder} cannot be made or written: no such file or directory; choose another with ${flag}`,
+      );
+    }
+  });
+
   test('takes an empty $ARTIFACTS for none', async () => {
     using sandbox = new Sandbox();
     await sandbox.run(['noop', '--up'], { ARTIFACTS: '' });
@@ -184,10 +198,7 @@ describe.concurrent('hooks', () => {
 
   test('may leave a server running for the tests, whose output is passed on and which ends with them', async () => {
     using sandbox = new Sandbox();
-    sandbox.script(
-      'serve',
-      'mkfifo ask; (read -r line <ask; echo "asked $line"; exec sleep 1000) &\necho $! >server',
-    );
+    sandbox.script('serve', 'mkfifo ask; (read -r line <ask; echo "asked $line"; exec sleep 1000) &\necho $! >server');
     const ask = 'echo hello >ask; kill -0 $(cat server)';
     const words = [
       '--pre-test-cmd=serve',
