@@ -117,8 +117,9 @@ function nodeCommand(line: Line): string[] {
 /** kubetest2's command with the differences that docs/compatibility.md tells. */
 function withNodeDifferences(argv: readonly string[], line: Line): string[] {
   const typed = (flag: string) => line.tester_args?.some((word) => word.startsWith(flag)) ?? false;
+  const limited = typed('--timeout') || line.tester_args?.some((word) => word.includes('--ginkgo.timeout='));
   return argv
-    .filter((word) => typed('--timeout') || !/^(TIMEOUT=|--timeout=)/.test(word))
+    .filter((word) => limited || !/^(TIMEOUT=|--timeout=)/.test(word))
     .filter((word) => typed('--node-env') || !/^(NODE_ENV=|--node-env=)/.test(word))
     .map((word) => word.replace(/^NODE_ENV= /, 'NODE_ENV=').replace(/^(--[\w-]+-binary=)_output/, '$1$REPO/_output'));
 }

@@ -11,7 +11,7 @@ export interface Machines {
   readonly sshKey: string;
 }
 
-/** The words after `make test-e2e-node`, in kubetest2's order. A timeout or node env nobody gave is not sent. */
+/** The words after `make test-e2e-node`, in kubetest2's order. A limit or node env nobody gave is not sent. */
 export function makeArguments(values: NodeValues, machines: Machines): string[] {
   return [
     'REMOTE=true',
@@ -32,7 +32,7 @@ export function makeArguments(values: NodeValues, machines: Machines): string[] 
     `SSH_USER=${machines.sshUser}`,
     `SSH_KEY=${machines.sshKey}`,
     ...building(values),
-    ...given('TIMEOUT', timeoutOf(values)),
+    ...given('TIMEOUT', limitOf(values)),
     `LABEL_FILTER=${values.labelFilter}`,
     ...given('RUNTIME_CONFIG', values.runtimeConfig || undefined),
   ];
@@ -51,7 +51,7 @@ export function makeLocalArguments(values: NodeValues): string[] {
   ];
 }
 
-/** The words after `e2e_node.test remote`, in kubetest2's order. A timeout or node env nobody gave is not sent. */
+/** The words after `e2e_node.test remote`, in kubetest2's order. A limit or node env nobody gave is not sent. */
 export function remoteArguments(values: NodeValues, machines: Machines, binaries: Binaries): string[] {
   return [
     `--skip-regex=${values.skipRegex}`,
@@ -72,12 +72,21 @@ export function remoteArguments(values: NodeValues, machines: Machines, binaries
     `--instance-type=${values.instanceType}`,
     `--ssh-user=${machines.sshUser}`,
     `--ssh-key=${machines.sshKey}`,
-    ...given('--timeout', timeoutOf(values)),
+    ...given('--timeout', limitOf(values)),
     `--ginkgo-binary=${binaries.ginkgo}`,
     `--kubelet-binary=${binaries.kubelet}`,
     `--e2e-node-binary=${binaries.e2eNodeTest}`,
     ...given('--runtime-config', values.runtimeConfig || undefined),
   ];
+}
+
+/**
+ * The limit for the tests on one machine, as the runner takes it: what was typed; none (`0s`) where --test-args bring
+ * ginkgo a limit of its own, which the runner's must not cut short; else undefined, so that the runner's holds.
+ */
+export function limitOf({ timeout, testArgs }: Pick<NodeValues, 'timeout' | 'testArgs'>): string | undefined {
+  if (timeout !== undefined) return formatDuration(timeout);
+  return /--?ginkgo\.timeout[= ]/.test(testArgs) ? formatDuration(0) : undefined;
 }
 
 function selection(values: NodeValues): string[] {
@@ -86,10 +95,6 @@ function selection(values: NodeValues): string[] {
 
 function building(values: NodeValues): string[] {
   return [`USE_DOCKERIZED_BUILD=${values.useDockerizedBuild}`, `TARGET_BUILD_ARCH=${values.targetBuildArch}`];
-}
-
-function timeoutOf(values: NodeValues): string | undefined {
-  return values.timeout === undefined ? undefined : formatDuration(values.timeout);
 }
 
 function given(name: string, value: string | undefined): string[] {

@@ -78,7 +78,7 @@ export const nodeFlags = {
   runtimeConfig: text('The runtime configuration of the API server, key=value pairs.', '', selection),
   timeout: optional(
     duration(
-      "Limit for the tests on one machine; 0 is none. When it is not given the runner's own limit holds (45m in kubernetes/kubernetes).",
+      "Limit for the tests on one machine; 0 is none. When it is not given the runner's own limit holds (45m in kubernetes/kubernetes, 4h in provider-aws-test-infra), unless --test-args hold a --ginkgo.timeout.",
       0,
       selection,
     ),

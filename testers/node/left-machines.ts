@@ -1,20 +1,19 @@
 import { messageOf } from '../../src/errors.ts';
-import { deleteResources, describeResource, listResources } from '../../src/gcp/resources.ts';
+import { deleteResources, describeResource, listResources, type Resource } from '../../src/gcp/resources.ts';
 import type { Run } from '../../src/run.ts';
 
 /** How long the look and the deletion may take, in milliseconds: also a tester that is being stopped has so much time. */
 const LIMIT = 3 * 60e3;
 
 /**
- * Deletes the machines of this run, by its prefix, that the runner left although it was to delete them, and tells of
- * them in a junit case of its own. Never changes the tests' result.
+ * Deletes the machines of this run, by what their names begin with, that the runner left although it was to delete
+ * them, and tells of them in a junit case of its own. Never changes the tests' result.
  */
-export async function removeLeftMachines(project: string, prefix: string, run: Run): Promise<void> {
+export async function removeLeftMachines(project: string, prefixes: readonly string[], run: Run): Promise<void> {
   const began = performance.now();
   const signal = AbortSignal.timeout(LIMIT);
   try {
-    const { found, unknown } = await listResources({ project, prefix, network: undefined }, run, signal, ['instances']);
-    if (unknown.length > 0) run.log.warn(`The machines of project ${project} could not be listed: some may be left.`);
+    const found = await leftMachines(project, prefixes, run, signal);
     if (found.length === 0) return;
     const left = found.map(describeResource).join(', ');
     run.log.warn(`The runner has left ${left}; deleting that.`);
@@ -26,4 +25,21 @@ export async function removeLeftMachines(project: string, prefix: string, run: R
   } catch (error) {
     run.log.warn(`Whether machines are left in project ${project} could not be found out: ${messageOf(error)}`);
   }
+}
+
+async function leftMachines(
+  project: string,
+  prefixes: readonly string[],
+  run: Run,
+  signal: AbortSignal,
+): Promise<Resource[]> {
+  const left: Resource[] = [];
+  for (const prefix of prefixes) {
+    const { found, unknown } = await listResources({ project, prefix, network: undefined }, run, signal, ['instances']);
+    if (unknown.length > 0) {
+      run.log.warn(`The machines ${prefix}… of project ${project} could not be listed: some may be left.`);
+    }
+    left.push(...found);
+  }
+  return left;
 }

@@ -7,11 +7,12 @@ import type { Env, Run } from '../../src/run.ts';
 import { placeSshKeys } from '../../src/ssh-keys.ts';
 import type { TestContext, Tester, TestSummary } from '../../src/tester.ts';
 import { acceptedWords } from './accepted.ts';
-import { type Machines, makeArguments, makeLocalArguments, remoteArguments } from './arguments.ts';
+import { limitOf, type Machines, makeArguments, makeLocalArguments, remoteArguments } from './arguments.ts';
 import { findBinaries } from './binaries.ts';
 import { type Found, NAMES } from './binary.ts';
 import { removeLeftMachines } from './left-machines.ts';
 import { localCommand } from './local.ts';
+import { MadeMachines } from './made-machines.ts';
 import { faultsOf, type Mode, modeOf, type NodeValues, providerOf } from './mode.ts';
 import { projectLease, withProject } from './project.ts';
 import { readReport } from './report.ts';
@@ -47,12 +48,14 @@ export class NodeTester implements Tester {
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
-    const { repoRoot, timeout, remote } = this.#values;
+    const { repoRoot, remote } = this.#values;
     if (repoRoot !== '' && !(await isFolder(this.#root)))
       throw new UsageError(`--repo-root: there is no folder ${this.#root}`);
-    if (timeout === undefined && this.#mode === 'make' && remote) {
+    if (remote && limitOf(this.#values) === undefined) {
       this.#run.log.info(
-        "No --timeout: the runner's own limit holds (45m in kubernetes/kubernetes); --timeout=0 lifts it.",
+        this.#mode === 'make'
+          ? "No --timeout: the runner's own limit holds (45m in kubernetes/kubernetes); --timeout=0 lifts it."
+          : 'No --timeout: e2e_node.test gives ginkgo its own limit (30m in v1.37).',
       );
     }
     if (this.#mode === 'make') return;
@@ -67,12 +70,12 @@ export class NodeTester implements Tester {
     const sshKey = await this.#sshKey(context.env);
     return await withProject(this.#values, this.#run, signal, async (project, held) => {
       this.#run.log.info(`The machines are made in project ${project}.`);
+      const made = new MadeMachines();
       try {
-        return await this.#runTests(this.#machines(project, sshKey, context.env), context, held);
+        return await this.#runTests(this.#machines(project, sshKey, context.env), context, held, made);
       } finally {
-        if (this.#namesMachines(context.env) && this.#values.remote && this.#values.deleteInstances) {
-          await removeLeftMachines(project, instancePrefix(this.#run.id), this.#run);
-        }
+        const prefixes = made.prefixes(...this.#instancePrefix(context.env));
+        if (this.#values.deleteInstances) await removeLeftMachines(project, prefixes, this.#run);
       }
     });
   }
@@ -98,13 +101,24 @@ export class NodeTester implements Tester {
     };
   }
 
-  async #runTests(machines: Machines, context: TestContext, signal: AbortSignal): Promise<TestSummary> {
+  async #runTests(
+    machines: Machines,
+    context: TestContext,
+    signal: AbortSignal,
+    made?: MadeMachines,
+  ): Promise<TestSummary> {
     const { artifacts, exec, log } = this.#run;
     const argv = this.#command(machines, this.#found, this.#help);
     const before = await junitFolder(artifacts);
     let failure: CommandError | undefined;
     try {
-      await exec(argv, { signal, env: this.#environment(context.env), cwd: this.#folder, ...this.#grace() });
+      await exec(argv, {
+        signal,
+        env: this.#environment(context.env),
+        cwd: this.#folder,
+        ...this.#grace(),
+        ...(made && { onOutput: (chunk) => made.take(chunk) }),
+      });
     } catch (error) {
       failure = causeOf(error, CommandError);
       if (signal.aborted) log.info(`interrupted: ${(await readReport(artifacts, before)).text}`);
@@ -139,14 +153,19 @@ export class NodeTester implements Tester {
     return this.#values.remote || !this.#found ? this.#run.cwd : dirname(this.#found.binaries.e2eNodeTest);
   }
 
-  /** Machines made by the repository's runner carry the run's prefix, so that a leak can be told from others' machines. */
   #environment(env: Env): Env {
-    if (!this.#namesMachines(env)) return env;
-    return { ...env, INSTANCE_PREFIX: instancePrefix(this.#run.id) };
+    const [prefix, ours] = this.#instancePrefix(env);
+    return ours ? { ...env, INSTANCE_PREFIX: prefix } : env;
   }
 
-  #namesMachines(env: Env): boolean {
-    return this.#provider === 'gce' && this.#mode === 'make' && !env['INSTANCE_PREFIX'];
+  /**
+   * What the names of machines begin with, and whether that is of this run alone: the repository's runner takes the
+   * run's prefix unless the environment has one; e2e_node.test makes up its own.
+   */
+  #instancePrefix(env: Env): [prefix: string | undefined, ours: boolean] {
+    if (this.#provider !== 'gce' || this.#mode !== 'make') return [undefined, false];
+    const given = env['INSTANCE_PREFIX'];
+    return given ? [given, false] : [instancePrefix(this.#run.id), true];
   }
 
   /** An interrupted runner still has its machines to delete, which takes gcloud a minute or two. */

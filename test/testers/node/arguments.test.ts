@@ -4,6 +4,7 @@ import { parseFlags } from '../../../src/parse.ts';
 import { acceptedWords, changedFlags, flagsInHelp } from '../../../testers/node/accepted.ts';
 import { makeArguments, makeLocalArguments, remoteArguments } from '../../../testers/node/arguments.ts';
 import { nodeFlags } from '../../../testers/node/flags.ts';
+import { MadeMachines } from '../../../testers/node/made-machines.ts';
 import { faultsOf, modeOf, type NodeValues } from '../../../testers/node/mode.ts';
 
 const machines = { project: 'p-1', zone: 'us-west1-b', sshUser: 'core', sshKey: '/home/.ssh/google_compute_engine' };
@@ -44,6 +45,7 @@ describe('make test-e2e-node', () => {
   test.each([
     ['--timeout=90m', 'TIMEOUT=1h30m0s'],
     ['--timeout=0', 'TIMEOUT=0s'],
+    ['--test-args=--feature-gates=A=true --ginkgo.timeout=3h', 'TIMEOUT=0s'],
     ['--node-env=PULL_REFS=main:abc', 'NODE_ENV=PULL_REFS=main:abc'],
     ['--node-env=', 'NODE_ENV='],
     ['--skip-regex=', 'SKIP='],
@@ -96,6 +98,33 @@ test('every text reaches both runners whole', () => {
       );
     }),
   );
+});
+
+describe('the machines that the runner says it makes', () => {
+  const line = (name: string) =>
+    Buffer.from(`Running gcloud with parameters : []string{"compute", "instances", "create", "${name}", "--zone=z"}\n`);
+
+  test('are read however the output is cut, and whatever is before it in the line', () => {
+    const text = Buffer.concat([Buffer.from('Will use ginkgo flags as: -v'), line('tmp-node-e2e-0a1b2c3d-cos')]);
+    for (let at = 0; at <= text.length; at += 1) {
+      const made = new MadeMachines();
+      made.take(text.subarray(0, at));
+      made.take(text.subarray(at));
+      expect(made.prefixes(undefined, false), `cut at ${at}`).toEqual(['tmp-node-e2e-0a1b2c3d']);
+    }
+  });
+
+  test.each([
+    ['the prefix of the run, which says it all', 'kt2-r', true, ['kt2-r', 'n1-highmem-4-cos-0a1b2c3d']],
+    ['the prefix of somebody else, which does not count', 'kt2-r', false, ['n1-highmem-4-cos-0a1b2c3d']],
+    ['no prefix', undefined, false, ['kt2-r-cos', 'n1-highmem-4-cos-0a1b2c3d']],
+  ])('with %s', (_, prefix, ours, prefixes) => {
+    const made = new MadeMachines();
+    made.take(line('kt2-r-cos'));
+    made.take(line('n1-highmem-4-cos-0a1b2c3d'));
+    made.take(line('--help'));
+    expect(made.prefixes(prefix, ours)).toEqual(prefixes);
+  });
 });
 
 describe('modes', () => {

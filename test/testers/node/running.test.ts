@@ -17,6 +17,17 @@ function stage(plan: Plan = {}, env: Readonly<Record<string, string>> = {}): Sta
 const noop = ['noop', '--test=node', '--run-id=run-0123456789', '--'];
 const inRepository = [...noop, '--repo-root=kubernetes', '--gcp-zone=us-west1-b', '--gcp-project=p-1'];
 
+/** What Kubernetes' runner prints when it makes a machine. */
+const making = (name: string) =>
+  `Running gcloud with parameters : []string{"compute", "instances", "create", "${name}", "--machine-type=e2-medium"}\n`;
+
+/** How gcloud was asked for machines. */
+const looks = (at: Stage) =>
+  at
+    .wordsOf('gcloud')
+    .map((words) => words.join(' '))
+    .filter((words) => words.startsWith('compute instances list '));
+
 describe('make test-e2e-node', () => {
   test('runs in the repository with the run behind it, and its junit is told', async () => {
     const at = stage({ make: { write: { '$ARTIFACTS/junit_cos-stable01.xml': passing } } });
@@ -71,6 +82,16 @@ describe('make test-e2e-node', () => {
     expect(deletion).toMatch(/^compute instances delete .*kt2-run-012345678-cos-stable/);
     expect(deletion).not.toContain('somebody-elses');
     expect(readFileSync(join(at.artifacts, 'junit_runner.xml'), 'utf8')).toContain('name="LeakCheck"');
+  });
+
+  test('a prefix that the environment names is not taken for ours, but a random name is', async () => {
+    const benchmark = 'n1-standard-2-cos-beta-1a2b3c4d';
+    const at = stage(
+      { make: { exit: 2, stdout: making('mine-cos-beta') + making(benchmark) }, gcloud: { stdout: '[]' } },
+      { INSTANCE_PREFIX: 'mine' },
+    );
+    await at.run(...inRepository);
+    expect(looks(at)).toEqual([expect.stringContaining(`--filter=name~^${benchmark.slice(0, 26)} `)]);
   });
 
   test('machines that were to be kept are not looked for', async () => {
@@ -188,6 +209,50 @@ describe('e2e_node.test remote', () => {
       at.standIn(join(at.dir, '_rundir/run-0123456789', name), name);
     }
     expect((await at.run(...noop, ...words)).exitCode).toBe(0);
+  });
+
+  const onPath = [...noop, '--use-binaries-from-path', '--gcp-zone=z', '--gcp-project=p-1'];
+
+  test('leaves machines, which are known by the random name that it says it gives them, and deleted', async () => {
+    const named = (prefix: string) => ({ name: `tmp-node-e2e-${prefix}-cos-beta`, zone: 'projects/p-1/zones/z' });
+    const at = stage({
+      'e2e_node.test': [
+        { when: 'remote --help', stderr: help },
+        { exit: 1, stdout: making(named('1a2b3c4d').name) },
+      ],
+      gcloud: { stdout: JSON.stringify([named('1a2b3c4d'), named('ffffffff')]) },
+    });
+    const { exitCode, stderr } = await at.run(...onPath);
+    expect(exitCode).toBe(1);
+    expect(looks(at)).toEqual([expect.stringContaining('--filter=name~^tmp-node-e2e-1a2b3c4d ')]);
+    expect(stderr).toContain('The runner has left instances tmp-node-e2e-1a2b3c4d-cos-beta (zone z); deleting that.');
+    const deletion = at.wordsOf('gcloud').at(-1);
+    expect(deletion?.slice(0, 4)).toEqual(['compute', 'instances', 'delete', named('1a2b3c4d').name]);
+    expect(deletion).not.toContain(named('ffffffff').name);
+    expect(at.artifact('junit_runner.xml')).toContain('name="LeakCheck"');
+  });
+
+  test('that is interrupted while gcloud makes a machine is looked after', async () => {
+    const name = 'tmp-node-e2e-1a2b3c4d-cos-beta';
+    const at = stage({
+      'e2e_node.test': [
+        { when: 'remote --help', stderr: help },
+        { hang: 0, stdout: making(name) },
+      ],
+      gcloud: { stdout: JSON.stringify([{ name, zone: 'z' }]) },
+    });
+    const running = at.start(...onPath);
+    await running.called(({ hangs }) => hangs === true);
+    running.child.kill('SIGTERM');
+    const { exitCode, stderr } = await running.ended;
+    expect(exitCode).toBe(143);
+    expect(stderr).toContain(`The runner has left instances ${name} (zone z)`);
+  });
+
+  test('that makes no machine is not asked about any', async () => {
+    const at = stage(runner({ stderr: help, exit: 1 }));
+    expect((await at.run(...onPath)).exitCode).toBe(1);
+    expect(at.wordsOf('gcloud')).toEqual([]);
   });
 
   test('on this host is run by ginkgo', async () => {
