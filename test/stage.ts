@@ -158,6 +158,9 @@ export class Running {
   }
 }
 
+/** The lines of a log without their heads. */
+export const said = (log: string): string => log.replaceAll(/^[IWEF]\d{4} [^\]]*\] /gm, '');
+
 /** A junit file as ginkgo writes it: the names of specs that passed, failed and were skipped. */
 export function junit(specs: {
   readonly passed?: readonly string[];

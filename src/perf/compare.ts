@@ -4,7 +4,7 @@ import { duration, text, toggle } from '../flags.ts';
 import { parseFlags } from '../parse.ts';
 import type { Env } from '../run.ts';
 import { type Latency, readSummaries } from './summaries.ts';
-import { milliseconds, textTable } from './table.ts';
+import { groupedTable, headingOf, milliseconds } from './table.ts';
 
 /** What a subcommand is given of the process it runs in. */
 export interface PerfWorld {
@@ -60,13 +60,14 @@ export async function perfCompare(words: readonly string[], world: PerfWorld): P
   return compared.some(({ worse }) => worse.length > 0) ? 1 : 0;
 }
 
-/** One measured thing in two runs; undefined where a run does not have it. */
-export interface Compared {
-  readonly before: Latency | undefined;
-  readonly after: Latency | undefined;
+/** One measured thing in two runs, of which one may not have it. */
+export type Compared = (
+  | { readonly before: Latency; readonly after: Latency | undefined }
+  | { readonly before: undefined; readonly after: Latency }
+) & {
   /** The percentiles that grew by more than is allowed. */
   readonly worse: readonly ('p50' | 'p90' | 'p99')[];
-}
+};
 
 const PERCENTILES = ['p50', 'p90', 'p99'] as const;
 
@@ -95,38 +96,31 @@ export function compareRuns(
   ];
 }
 
-/** The table of both runs: each percentile before and after, and its change. */
+/** The table of both runs: each percentile in the first and then in the second, what got worse marked. */
 export function comparisonTable(compared: readonly Compared[]): string {
   const rows = compared.map(({ before, after, worse }) => {
+    const cells = PERCENTILES.map((name) => pair(shown(before?.[name]), shown(after?.[name])));
     const some = before ?? after;
-    return [
-      some?.test ?? '',
-      some?.measurement ?? '',
-      some?.subject ?? '',
-      ...PERCENTILES.flatMap((name) => [
-        shown(before?.[name]),
-        shown(after?.[name]),
-        change(before?.[name], after?.[name]),
-      ]),
-      worse.length > 0 ? 'WORSE' : '',
-    ];
+    return { heading: headingOf(some), mark: worse.length > 0 ? '!' : ' ', cells: [some.subject, ...cells] };
   });
-  const heads = PERCENTILES.flatMap((name) => [name, 'then', 'change']);
-  return textTable([['test', 'measurement', 'what', ...heads, ''], ...rows], 3);
+  return groupedTable(['what', ...PERCENTILES.map((name) => pair(name, 'then'))], rows, 1);
 }
 
 function verdict(compared: readonly Compared[], threshold: string): string {
   const both = compared.filter(({ before, after }) => before !== undefined && after !== undefined).length;
   const alone = compared.length - both;
-  const worse = compared.flatMap(({ before, after, worse }) =>
-    worse.map((name) => {
-      const what = `${before?.test}: ${before?.measurement}, ${before?.subject}`;
-      return `  ${what}: ${name} ${shown(before?.[name])} -> ${shown(after?.[name])} (${change(before?.[name], after?.[name])})`;
-    }),
-  );
+  const worse = compared.filter(({ worse }) => worse.length > 0);
   const counted = `${both} compared${alone > 0 ? `, ${alone} in one run only` : ''}`;
   if (worse.length === 0) return `Nothing got worse by more than ${threshold} (${counted}).`;
-  return [`Got worse by more than ${threshold} (${counted}):`, ...worse].join('\n');
+  const rows = worse.map(({ before, after, worse: names }) => {
+    const some = before ?? after;
+    const cells = PERCENTILES.map((name) => (names.includes(name) ? growth(before?.[name], after?.[name]) : ''));
+    return { heading: headingOf(some), cells: [some.subject, ...cells] };
+  });
+  return [
+    `Got worse by more than ${threshold}: ${worse.length} (${counted})`,
+    groupedTable(['what', ...PERCENTILES], rows, 1),
+  ].join('\n');
 }
 
 async function read(run: string, world: PerfWorld): Promise<readonly Latency[] | undefined> {
@@ -166,10 +160,11 @@ function shown(ms: number | undefined): string {
   return ms === undefined ? '-' : milliseconds(ms);
 }
 
-function change(before: number | undefined, after: number | undefined): string {
-  if (before === undefined || after === undefined) return '';
-  if (before === after) return '0%';
+/** A value of the first run and one of the second, each as wide as any is. */
+const pair = (before: string, after: string): string => `${before.padStart(6)} ${after.padStart(6)}`;
+
+function growth(before = 0, after = 0): string {
   if (before === 0) return 'new';
   const percent = ((after - before) / before) * 100;
-  return `${percent > 0 ? '+' : ''}${percent.toFixed(Math.abs(percent) < 10 ? 1 : 0)}%`;
+  return `+${percent.toFixed(percent < 10 ? 1 : 0)}%`;
 }

@@ -15,6 +15,8 @@ interface Measurement {
   readonly method: string;
   readonly identifier: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Its `customThresholds`: the calls that have an objective of their own. */
+  readonly calls: readonly unknown[];
 }
 
 /** Kubernetes' own objectives for API calls and for pods, which hold where the test's configuration says nothing else. */
@@ -41,34 +43,38 @@ export async function readThresholds(
 
 async function measurementsOf(test: string, text: string): Promise<Measurement[]> {
   const { parse } = await import('yaml');
-  let config: unknown;
-  try {
-    config = parse(text);
-  } catch {
-    return [];
-  }
+  const read = (yaml: unknown): unknown => {
+    try {
+      return typeof yaml === 'string' ? parse(yaml) : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  const config = read(text);
+  const callsOf = (params: Readonly<Record<string, unknown>>): readonly unknown[] => {
+    const calls = read(params['customThresholds']);
+    return Array.isArray(calls) ? calls : [];
+  };
   return list(config, 'steps').flatMap((step) =>
     list(step, 'measurements').flatMap((each) => {
       const instances = list(each, 'instances');
       const method = field(each, 'method');
       const shared = record(record(each)['params']);
-      if (instances.length === 0) return [{ test, method, identifier: field(each, 'identifier'), params: shared }];
-      return instances.map((instance) => ({
-        test,
-        method,
-        identifier: field(instance, 'identifier'),
-        params: { ...shared, ...record(record(instance)['params']) },
-      }));
+      return (instances.length === 0 ? [each] : instances).map((instance) => {
+        const params = { ...shared, ...record(record(instance)['params']) };
+        return { test, method, identifier: field(instance, 'identifier'), params, calls: callsOf(params) };
+      });
     }),
   );
 }
 
 const sloOf = (of: Parameters<SloOf>[0], measurements: readonly Measurement[]): number | undefined => {
-  const params = Object.assign(
-    {},
-    ...measurements.filter((each) => each.test === of.test && isOf(each, of.measurement)).map(({ params }) => params),
-  ) as Readonly<Record<string, unknown>>;
+  const own = measurements.filter((each) => each.test === of.test && isOf(each, of.measurement));
+  const params = Object.assign({}, ...own.map((each) => each.params)) as Readonly<Record<string, unknown>>;
   if (of.measurement.startsWith('APIResponsiveness')) {
+    const call = own.flatMap(({ calls }) => calls).findLast((each) => isCall(each, of.labels));
+    const custom = durationOf(record(call)['threshold']);
+    if (custom !== undefined) return custom;
     if (of.labels['Scope'] !== 'resource') return OBJECTIVES.manyResources;
     return durationOf(params['singleResourceThreshold']) ?? OBJECTIVES.singleResource;
   }
@@ -84,6 +90,13 @@ function isOf(each: Measurement, name: string): boolean {
   const own = each.params['summaryName'];
   if (typeof own === 'string') return own === name;
   return name === each.method || name.endsWith(`${each.method}_${each.identifier}`);
+}
+
+/** True when an entry of `customThresholds` is about the call that these labels name. */
+function isCall(entry: unknown, labels: Readonly<Record<string, string | undefined>>): boolean {
+  return ['Verb', 'Resource', 'Subresource', 'Scope'].every(
+    (name) => (record(entry)[name.toLowerCase()] ?? '') === (labels[name] ?? ''),
+  );
 }
 
 /** A duration above zero, in milliseconds. */

@@ -108,6 +108,23 @@ describe('what is allowed', () => {
     ]);
   });
 
+  test('of a single call is what the measurement says about it', async () => {
+    const folder = reportFolder();
+    const custom =
+      '"- verb: LIST\\n  resource: pods\\n  scope: cluster\\n  threshold: 45s\\n- verb: GET\\n  resource: x"';
+    writeConfig(folder, measurement('APIResponsivenessPrometheus', 'Calls', { customThresholds: custom }));
+    writeSummary(folder, 'APIResponsivenessPrometheus_load', [
+      call('LIST', 'pods', 'cluster', 1),
+      call('LIST', 'pods', 'namespace', 1),
+      call('GET', 'x', 'resource', 1),
+    ]);
+    expect(await slos(folder)).toEqual({
+      'LIST pods (cluster)': 45_000,
+      'LIST pods (namespace)': 30_000,
+      'GET x (resource)': 1000,
+    });
+  });
+
   test('a configuration that cannot be read changes nothing', async () => {
     const folder = reportFolder();
     writeFileSync(join(folder, 'generatedConfig_load.yaml'), 'steps: [');

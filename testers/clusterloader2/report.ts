@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatDuration } from '../../src/duration.ts';
 import { messageOf } from '../../src/errors.ts';
-import { readSummaries, type Summaries } from '../../src/perf/summaries.ts';
-import { latencyTable } from '../../src/perf/table.ts';
+import { type Latency, readSummaries, type Summaries } from '../../src/perf/summaries.ts';
+import { headingOf, isMissed, latencyTable } from '../../src/perf/table.ts';
 import { type Violation, violationsIn } from '../../src/perf/violations.ts';
 import { type JunitCase, readJunit } from '../../src/records/junit-read.ts';
 
@@ -36,11 +36,7 @@ export async function readReport(folder: string, since: number): Promise<Report>
   }));
   const broken = (cases ?? []).filter(({ failure }) => failure !== undefined);
   const steps = broken.filter((each) => !isWhole(each));
-  const violations = new Map(
-    broken
-      .flatMap(({ failure }) => violationsIn([failure?.message, failure?.text].join('\n')))
-      .map((violation) => [JSON.stringify(violation), violation]),
-  );
+  const violations = new Map(broken.flatMap(violationsOf).map((violation) => [JSON.stringify(violation), violation]));
   return {
     ...summaries,
     faults: [...faults, ...summaries.faults],
@@ -50,7 +46,12 @@ export async function readReport(folder: string, since: number): Promise<Report>
   };
 }
 
-/** The report for a reader: totals, violations first, failed steps, latencies, summaries. */
+/** Of missed objectives and of failed steps so many are told. */
+const LISTED = 20;
+/** Of what one measurement found so many are told, and what missed its objective. */
+const SLOWEST = 4;
+
+/** The report for a reader, on one screen: totals, violations first, failed steps, the slowest latencies, summaries. */
 export function describeReport(report: Report): string {
   const { cases = [], violations, failed, latencies, files, faults } = report;
   const wholes = cases.filter(isWhole);
@@ -62,13 +63,27 @@ export function describeReport(report: Report): string {
       `clusterloader2: ${count(wholes.length, 'test')}, ${count(steps, 'step')}, ${failed.length} failed, ${formatDuration(Math.round(seconds) * 1000)}`,
     );
   }
-  if (violations.length > 0)
-    lines.push('objectives missed:', ...violations.map((each) => `  ${describeViolation(each)}`));
-  if (failed.length > 0) lines.push('failed:', ...failed.map((each) => `  ${each.name}: ${firstLine(each)}`));
-  if (latencies.length > 0) lines.push('latencies:', indented(latencyTable(latencies)));
+  if (violations.length > 0) lines.push('objectives missed:', ...listed(violations, describeViolation));
+  if (failed.length > 0) lines.push('failed:', ...listed(failed, describeFailure));
+  if (latencies.length > 0) lines.push('latencies:', indented(latencyTable(worthALine(latencies))));
   if (files.length > 0) lines.push('summaries:', ...files.map((file) => `  ${file}`));
   lines.push(...faults);
   return lines.join('\n');
+}
+
+function listed<T>(all: readonly T[], describe: (each: T) => string): string[] {
+  const lines = all.slice(0, LISTED).map((each) => `  ${describe(each)}`);
+  return all.length > LISTED ? [...lines, `  and ${all.length - LISTED} more`] : lines;
+}
+
+/** Of each measurement what missed its objective and the slowest, slowest first. */
+function worthALine(latencies: readonly Latency[]): Latency[] {
+  return [...Map.groupBy(latencies, headingOf).values()].flatMap((group) => {
+    const missed = group.filter(isMissed).length;
+    return group
+      .toSorted((a, b) => Number(isMissed(b)) - Number(isMissed(a)) || b.p99 - a.p99)
+      .slice(0, Math.max(SLOWEST, Math.min(missed, LISTED)));
+  });
 }
 
 /** Why the run failed, in one sentence. */
@@ -85,6 +100,14 @@ export function failureSentence({ violations, failed, cases }: Report): string {
     ? 'clusterloader2 failed without results'
     : 'clusterloader2 failed although none of its steps did';
 }
+
+/** What it missed is told already. */
+function describeFailure(each: JunitCase): string {
+  return `${each.name}: ${violationsOf(each).length > 0 ? 'objectives missed' : firstLine(each)}`;
+}
+
+const violationsOf = ({ failure }: JunitCase): Violation[] =>
+  violationsIn([failure?.message, failure?.text].join('\n'));
 
 function describeViolation({ metric, subject, measured, allowed }: Violation): string {
   return `${[metric, subject].filter((each) => each !== '').join(': ')} is ${measured}, allowed ${allowed}`;

@@ -128,9 +128,11 @@ export class Clusterloader2Tester implements Tester {
     // File systems keep times in coarser steps than the clock tells them.
     const report = await readReport(reportDir, started - 1000);
     const text = [describeReport(report), await this.#draw(report.latencies)].filter((part) => part !== '').join('\n');
-    if (failure !== undefined) throw new TestsFailedError(failureSentence(report), text, { cause: failure });
-    if (report.failed.length > 0) throw new TestsFailedError(failureSentence(report), text);
-    return { text };
+    if (failure === undefined && report.failed.length === 0) return { text };
+    this.#run.log.error(text);
+    // Where no step failed, its own last words say why it did.
+    const output = report.failed.length === 0 ? `${text}\n\n${failure?.output ?? ''}` : text;
+    throw new TestsFailedError(failureSentence(report), output, { cause: failure });
   }
 
   async #draw(latencies: Parameters<typeof latencyPicture>[1]): Promise<string> {

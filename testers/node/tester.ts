@@ -15,7 +15,7 @@ import { localCommand } from './local.ts';
 import { MadeMachines } from './made-machines.ts';
 import { faultsOf, type Mode, modeOf, type NodeValues, providerOf } from './mode.ts';
 import { projectLease, withProject } from './project.ts';
-import { readReport } from './report.ts';
+import { type Report, readReport } from './report.ts';
 
 /** How long e2e_node.test may take to show its help, in milliseconds. */
 const HELP_LIMIT = 30_000;
@@ -127,9 +127,11 @@ export class NodeTester implements Tester {
     }
     const report = await readReport(artifacts, before);
     if (failure !== undefined) {
-      throw new TestsFailedError(report.failure ?? messageOf(failure), report.text, { cause: failure });
+      log.error(report.text);
+      throw testsFailed(report, failure);
     }
     if (report.ran === 0 && !this.#values.allowNoTests) {
+      log.error(report.text);
       throw new TestsFailedError('no test ran on any machine (--allow-no-tests lets this pass)', report.text);
     }
     return { text: report.text };
@@ -200,6 +202,13 @@ export class NodeTester implements Tester {
       throw new RunError(`${program} does not show its help`, { cause: error });
     }
   }
+}
+
+/** Where no spec failed, the runner's own last words say why it did. */
+function testsFailed({ failure, text }: Report, cause: CommandError): TestsFailedError {
+  return failure === undefined
+    ? new TestsFailedError(messageOf(cause), `${text}\n\n${cause.output}`, { cause })
+    : new TestsFailedError(failure, text, { cause });
 }
 
 function zoneOf(values: NodeValues, run: Run): string | undefined {

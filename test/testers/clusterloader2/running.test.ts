@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Part, Plan } from '../../fakes/recorder.ts';
-import { Stage } from '../../stage.ts';
+import { Stage, said } from '../../stage.ts';
 
 const suite = (cases: string) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="ClusterLoaderV2" tests="2" time="90">${cases}</testsuite>\n`;
@@ -161,9 +161,27 @@ describe('results', () => {
     const { exitCode, stderr } = await at.run(...built, '--suites=load');
     expect(exitCode).toBe(0);
     expect(stderr).toContain('clusterloader2: 1 test, 1 step, 0 failed, 25m0s');
-    expect(stderr).toMatch(/load +PodStartupLatency_PodStartupLatency +pod_startup +600ms +1\.20s +2\.40s +5\.00s/);
+    expect(said(stderr)).toMatch(
+      /load: PodStartupLatency_PodStartupLatency\n +pod_startup +600ms +1\.20s +2\.40s +5\.00s/,
+    );
     expect(stderr).toContain('PodStartupLatency_PodStartupLatency_load_2026-08-01T10:00:00Z.json');
     expect(readFileSync(join(at.artifacts, 'clusterloader2-latency.svg'), 'utf8')).toContain('pod_startup');
+  });
+
+  test('of many calls the slowest are told, and all that missed their objective', async () => {
+    const calls = Array.from({ length: 30 }, (_, at) => ({
+      data: { Perc50: 1, Perc90: 2, Perc99: at < 24 ? at : 2000 + at },
+      unit: 'ms',
+      labels: { Verb: 'GET', Resource: `r${at}`, Subresource: '', Scope: 'resource' },
+    }));
+    const file = '$ARTIFACTS/APIResponsivenessPrometheus_load_2026-08-01T10:00:00Z.json';
+    const write = { ...reports(passed), [file]: JSON.stringify({ version: 'v1', dataItems: calls }) };
+    const { stderr } = await stage({ clusterloader2: { write } }).run(...built, '--suites=load');
+    const told = Array.from(said(stderr).matchAll(/^ +GET (r\d+) .*?(MISSED)?$/gm), ([, name, missed]) => [
+      name,
+      missed,
+    ]);
+    expect(told).toEqual([29, 28, 27, 26, 25, 24].map((at) => [`r${at}`, 'MISSED']));
   });
 
   test('of two runs are compared by `perf compare`', async () => {
@@ -186,6 +204,8 @@ describe('results', () => {
     const record = at.artifact('junit_runner.xml');
     expect(record.indexOf('objectives missed:')).toBeLessThan(record.indexOf('load: [step: 30] deleting: timed out'));
     expect(record).not.toContain('load overall');
+    expect(record).toContain('load: [step: 29] gathering measurements: objectives missed');
+    expect(said(stderr)).toMatch(/objectives missed:\n +APIResponsivenessPrometheus .*\n *failed:/);
   });
 
   test.each([
@@ -199,6 +219,7 @@ describe('results', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain('clusterloader2 failed without results');
     expect(at.artifact('junit_runner.xml')).toContain(sentence);
+    expect(at.artifact('junit_runner.xml')).toContain('E0801 boom');
   });
 
   test('results of an earlier run are not counted', async () => {

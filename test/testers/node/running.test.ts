@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fakeBoskos } from '../../fake-boskos.ts';
 import type { Plan } from '../../fakes/recorder.ts';
-import { junit, Stage } from '../../stage.ts';
+import { junit, Stage, said } from '../../stage.ts';
 
 const passing = junit({ passed: ['Kubelet runs', 'Summary answers'], skipped: ['Other'] });
 
@@ -297,6 +297,9 @@ describe('results', () => {
     const { exitCode, stderr } = await at.run(...inRepository);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('ubuntu: 1 of 2 specs failed: Eviction evicts');
+    expect(said(stderr)).toMatch(
+      /image ubuntu: 2 specs ran: 1 passed, 1 failed\n *failed:\n *Eviction evicts .*\n *expected true/,
+    );
     expect(at.artifact('junit_runner.xml')).toContain('image ubuntu: 2 specs ran: 1 passed, 1 failed');
   });
 
@@ -306,6 +309,7 @@ describe('results', () => {
     expect(exitCode).toBe(1);
     const record = at.artifact('junit_runner.xml');
     expect(record).toContain('make exited with code 2');
+    expect(record).toContain('Could not find gcloud project');
     expect(record).toContain('no junit file of the tests');
   });
 
