@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,32 +15,58 @@ export const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager
 
 const TOKEN = 'administrator';
 
-/** A real Kubernetes on loopback: etcd, API server, controllers, scheduler, and nodes that kwok plays. */
-export interface ControlPlane extends AsyncDisposable {
+/** A cluster as tests use it. */
+export interface Cluster {
   /** Of an administrator; absolute. */
   readonly kubeconfig: string;
   readonly kubectl: (...words: string[]) => Promise<string>;
 }
 
-/** Starts one and waits until its nodes are ready, which takes some ten seconds and 1 GiB. `nodes` are told to be v1.35.0. */
+/** A real Kubernetes on loopback: etcd, API server, controllers, scheduler, and nodes that kwok plays. */
+export interface ControlPlane extends Cluster, AsyncDisposable {}
+
+/** The cluster of a kubeconfig. */
+export const clusterOf = (kubeconfig: string): Cluster => ({
+  kubeconfig,
+  kubectl: async (...words) => {
+    const argv = [`--kubeconfig=${kubeconfig}`, ...words];
+    return (await promisify(execFile)(component('kubectl'), argv, { maxBuffer: 1 << 26 })).stdout;
+  },
+});
+
+/**
+ * Ends the processes it is told of, and takes the folder away, when its stdin ends: when that is asked for, and when the
+ * process that started it is gone, however it went. Nothing of them is kept, and an API server that is asked politely
+ * holds its port for a minute.
+ */
+const KEEPER = 'while read -r pid; do pids="$pids $pid"; done; kill -9 $pids; rm -rf "$0" || { sleep 1; rm -rf "$0"; }';
+
+/**
+ * Starts a control plane and waits until its nodes are ready, which takes some ten seconds and 1 GiB; it does not outlive
+ * this process. `nodes` are told to be v1.35.0; with none of them there is the API server alone.
+ */
 export async function startControlPlane({ nodes = 3, apiServerWords = [] as string[] } = {}): Promise<ControlPlane> {
   const dir = await mkdtemp(join(tmpdir(), 'control-plane-'));
+  const keeper = spawn('sh', ['-c', KEEPER, dir], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   const children: ChildProcess[] = [];
+  const start = (name: string, ...words: string[]) => {
+    const log = openSync(join(dir, `${name}.log`), 'a');
+    const child = spawn(component(name), words, { cwd: dir, detached: true, stdio: ['ignore', log, log] });
+    closeSync(log);
+    children.push(child);
+    keeper.stdin.write(`${child.pid}\n`);
+  };
   const plane = {
-    kubeconfig: join(dir, 'kubeconfig'),
-    kubectl: async (...words: string[]) => {
-      const argv = [`--kubeconfig=${join(dir, 'kubeconfig')}`, ...words];
-      return (await promisify(execFile)(component('kubectl'), argv, { maxBuffer: 1 << 26 })).stdout;
-    },
+    ...clusterOf(join(dir, 'kubeconfig')),
     async [Symbol.asyncDispose]() {
-      // Nothing of it is kept, and an API server that is asked politely holds its port for a minute.
-      for (const child of children.toReversed()) child.kill('SIGKILL');
-      await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
-      await rm(dir, { recursive: true, force: true });
+      const all = [keeper, ...children];
+      const ends = all.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit'));
+      keeper.stdin.end();
+      await Promise.all(ends);
     },
   };
   try {
-    await startAll(dir, children, nodes, apiServerWords, plane);
+    await startAll(dir, start, nodes, apiServerWords, plane);
     return plane;
   } catch (error) {
     const logs = await lastLines(dir);
@@ -51,17 +77,12 @@ export async function startControlPlane({ nodes = 3, apiServerWords = [] as stri
 
 async function startAll(
   dir: string,
-  children: ChildProcess[],
+  start: (name: string, ...words: string[]) => void,
   nodes: number,
   apiServerWords: readonly string[],
-  plane: Omit<ControlPlane, symbol>,
+  plane: Cluster,
 ): Promise<void> {
   const [client, peer, secure] = await freePorts(3);
-  const start = (name: string, ...words: string[]) => {
-    const log = openSync(join(dir, `${name}.log`), 'a');
-    children.push(spawn(component(name), words, { cwd: dir, stdio: ['ignore', log, log] }));
-    closeSync(log);
-  };
   const pki = makeKeys(dir);
   await writeFile(join(dir, 'tokens.csv'), `${TOKEN},admin,admin,system:masters\n`);
   await writeFile(plane.kubeconfig, kubeconfigOf(`https://127.0.0.1:${secure}`, await readFile(pki.ca)), {
@@ -99,6 +120,7 @@ async function startAll(
     ...apiServerWords,
   );
   await until('the API server', () => plane.kubectl('get', '--raw=/readyz'));
+  if (nodes === 0) return;
   start(
     'kube-controller-manager',
     `--kubeconfig=${plane.kubeconfig}`,
@@ -120,10 +142,8 @@ async function startAll(
     '--node-lease-duration-seconds=40',
     '--node-ip=127.0.0.1',
   );
-  if (nodes > 0) {
-    await plane.kubectl('create', '--validate=false', '-f', join(dir, 'nodes.yaml'));
-    await plane.kubectl('wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=120s');
-  }
+  await plane.kubectl('create', '--validate=false', '-f', join(dir, 'nodes.yaml'));
+  await plane.kubectl('wait', '--for=condition=Ready', 'nodes', '--all', '--timeout=120s');
   await until('the default service account', () => plane.kubectl('get', 'serviceaccount', 'default'));
 }
 

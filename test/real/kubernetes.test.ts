@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { readJunit } from '../../src/records/junit-read.ts';
 import { componentsBin, describeWith } from './components.ts';
-import { CONTROL_PLANE, type ControlPlane, startControlPlane } from './control-plane.ts';
+import { type Cluster, CONTROL_PLANE, type ControlPlane, startControlPlane } from './control-plane.ts';
+import { sharedCluster } from './shared-cluster.ts';
 
 const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
 
@@ -27,7 +28,7 @@ beforeEach(async () => {
 const artifact = (name: string) => readFile(join(dir, 'artifacts', name), 'utf8');
 
 /** `kubetest2-ts noop --up --test=ginkgo -- …` against a cluster, with the real programs on PATH. */
-function start({ kubeconfig }: ControlPlane, words: readonly string[], signal?: AbortSignal) {
+function start({ kubeconfig }: Cluster, words: readonly string[], signal?: AbortSignal) {
   const launcher = ['noop', '--up', '--test=ginkgo', `--kubeconfig=${kubeconfig}`, '--run-id=run'];
   const argv = [program, ...launcher, '--', '--use-binaries-from-path', ...words];
   const child = spawn(process.execPath, argv, {
@@ -49,16 +50,13 @@ function start({ kubeconfig }: ControlPlane, words: readonly string[], signal?: 
 }
 
 describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'Kubernetes without kubelets', () => {
-  let plane: ControlPlane;
+  let cluster: Cluster;
   beforeAll(async () => {
-    plane = await startControlPlane();
-  });
-  afterAll(async () => {
-    await plane?.[Symbol.asyncDispose]();
+    cluster = await sharedCluster();
   });
 
   test('seven specs of the real e2e.test pass, and are told and recorded', async () => {
-    const ended = await start(plane, ['--parallel=2', `--focus-regex=${SEVEN}`, SKIP]).ended;
+    const ended = await start(cluster, ['--parallel=2', `--focus-regex=${SEVEN}`, SKIP]).ended;
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
     expect(ended.stderr).toMatch(/0\/7 specs done, 0 failed/);
     expect(ended.stderr).toMatch(/7 specs ran: 7 passed, 0 failed/);
@@ -82,14 +80,14 @@ describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'Kubernetes without kubel
   });
 
   test('a spec that fails is told with its reason', async () => {
-    const ended = await start(plane, ['--focus-regex=MetricsGrabber should grab all metrics from a Kubelet']).ended;
+    const ended = await start(cluster, ['--focus-regex=MetricsGrabber should grab all metrics from a Kubelet']).ended;
     expect(ended).toMatchObject({ code: 1 });
     expect(ended.stderr).toMatch(/1 of 1 spec failed: \[sig-instrumentation\] MetricsGrabber should grab all metrics/);
     expect(await artifact('junit_runner.xml')).toMatch(/<failure message="1 of 1 spec failed: \[sig-instrumentation\]/);
   });
 
   test('a run in which no spec is selected fails', async () => {
-    const ended = await start(plane, ['--focus-regex=no spec has this name']).ended;
+    const ended = await start(cluster, ['--focus-regex=no spec has this name']).ended;
     expect(ended).toMatchObject({ code: 1 });
     expect(ended.stderr).toContain('no spec ran');
   });
@@ -97,8 +95,8 @@ describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'Kubernetes without kubel
   test('an interrupted run leaves no process and a report of what it was doing', async () => {
     // Its pods never complete, since kwok runs nothing.
     const words = ['--focus-regex=Job should run a job to completion when tasks succeed', '--parallel=2'];
-    const { child, ended } = start(plane, words);
-    await waitForJob(plane);
+    const { child, ended } = start(cluster, words);
+    await waitForJob(cluster);
     child.kill('SIGINT');
     const { code, stderr } = await ended;
     expect(code, stderr).toBe(130);
@@ -108,49 +106,54 @@ describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'Kubernetes without kubel
   });
 
   test('--list-specs lists specs of the real suite without a cluster', async () => {
-    const ended = await start(plane, ['--list-specs', `--focus-regex=${SEVEN}`, SKIP]).ended;
+    const ended = await start(cluster, ['--list-specs', `--focus-regex=${SEVEN}`, SKIP]).ended;
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.stdout.trimEnd().split('\n')).toHaveLength(7);
   });
 
   test('the same build satisfies the level exact', async () => {
     const words = ['--check-version-skew', `--focus-regex=Watchers should be able to start watching`];
-    expect(await start(plane, words).ended).toMatchObject({ code: 0 });
+    expect(await start(cluster, words).ended).toMatchObject({ code: 0 });
   });
 });
 
-describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'An API server that emulates 1.34 and has no nodes', () => {
-  let plane: ControlPlane;
-  beforeAll(async () => {
-    plane = await startControlPlane({ nodes: 0, apiServerWords: ['--emulated-version=1.34'] });
-  });
-  afterAll(async () => {
-    await plane?.[Symbol.asyncDispose]();
-  });
+describeWith(
+  ['etcd', 'kube-apiserver', 'kubectl', 'e2e.test', 'ginkgo'],
+  'An API server that emulates 1.34 and has no nodes',
+  () => {
+    let plane: ControlPlane;
+    beforeAll(async () => {
+      plane = await startControlPlane({ nodes: 0, apiServerWords: ['--emulated-version=1.34'] });
+    });
+    afterAll(async () => {
+      await plane?.[Symbol.asyncDispose]();
+    });
 
-  test('is not tested with e2e.test v1.36.1 where the policy is enforced', async () => {
-    const ended = await start(plane, ['--check-version-skew=policy']).ended;
-    expect(ended).toMatchObject({ code: 1 });
-    expect(ended.stderr).toContain(
-      'version skew: e2e.test v1.36.1 is 2 minor versions newer than the API server v1.36.1 (emulating 1.34) (allowed: 1.33 to 1.34)',
-    );
-    expect(await artifact('junit_version_skew.xml')).toContain('<failure');
-  });
+    test('is not tested with e2e.test v1.36.1 where the policy is enforced', async () => {
+      const ended = await start(plane, ['--check-version-skew=policy']).ended;
+      expect(ended).toMatchObject({ code: 1 });
+      expect(ended.stderr).toContain(
+        'version skew: e2e.test v1.36.1 is 2 minor versions newer than the API server v1.36.1 (emulating 1.34) (allowed: 1.33 to 1.34)',
+      );
+      expect(await artifact('junit_version_skew.xml')).toContain('<failure');
+    });
 
-  test('is tested where it is not, but no spec runs without nodes', async () => {
-    const words = [
-      `--focus-regex=Watchers`,
-      '--test-args=--node-schedulable-timeout=5s --system-pods-startup-timeout=5s',
-    ];
-    const ended = await start(plane, words).ended;
-    expect(ended).toMatchObject({ code: 1 });
-    expect(ended.stderr).toMatch(/no spec ran: the suite failed outside of its specs: \[SynchronizedBeforeSuite\]/);
-  });
-});
+    test('is tested where it is not, but no spec runs without nodes', async () => {
+      const words = [
+        `--focus-regex=Watchers`,
+        '--test-args=--node-schedulable-timeout=5s --system-pods-startup-timeout=5s',
+      ];
+      const ended = await start(plane, words).ended;
+      expect(ended).toMatchObject({ code: 1 });
+      expect(ended.stderr).toMatch(/no spec ran: the suite failed outside of its specs: \[SynchronizedBeforeSuite\]/);
+    });
+  },
+);
 
-async function waitForJob(plane: ControlPlane): Promise<void> {
+async function waitForJob({ kubectl }: Cluster): Promise<void> {
+  const ofJobs = '--selector=batch.kubernetes.io/job-name';
   for (;;) {
-    const pods = await plane.kubectl('get', 'pods', '-A', '-o', 'jsonpath={.items[*].status.phase}');
+    const pods = await kubectl('get', 'pods', '-A', ofJobs, '-o', 'jsonpath={.items[*].status.phase}');
     if (pods.includes('Running')) return;
   }
 }

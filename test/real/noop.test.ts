@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { beforeAll, expect, test } from 'vitest';
+import { Stage } from '../stage.ts';
+import { componentsBin, describeWith } from './components.ts';
+import { type Cluster, CONTROL_PLANE } from './control-plane.ts';
+import { sharedCluster } from './shared-cluster.ts';
+
+/** A folder to run the program in, with the real programs on PATH. */
+const realStage = () => new Stage([], {}, { PATH: `${componentsBin}:${dirname(process.execPath)}:/usr/bin:/bin` });
+
+describeWith(CONTROL_PLANE, 'noop with a real control plane', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await sharedCluster();
+  });
+
+  test('waits for its API, and gives the tests its kubeconfig', async () => {
+    const at = realStage();
+    const words = [`--kubeconfig=${cluster.kubeconfig}`, '--up', '--down', '--test=exec'];
+    const { exitCode, stdout, stderr } = await at.run('noop', ...words, '--', 'kubectl', 'get', 'nodes', '-o', 'name');
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toBe('node/fake-0\nnode/fake-1\nnode/fake-2\n');
+    expect(stderr).toMatch(/The cluster of context test at https:\/\/127\.0\.0\.1:\d+ answers as v1\.36\.1\./);
+    expect(JSON.parse(at.artifact('metadata.json'))).toMatchObject({ 'cluster-version': 'v1.36.1' });
+  });
+
+  test('what a suite leaves in it is gone when the next one takes it', async () => {
+    await cluster.kubectl('create', 'namespace', 'left-behind');
+    const next = await sharedCluster();
+    expect(next.kubeconfig).toBe(cluster.kubeconfig);
+    expect(await next.kubectl('get', 'namespaces', '-o', 'name')).not.toContain('left-behind');
+  });
+});
+
+describeWith(['etcd', 'kube-apiserver', 'kubectl'], 'noop with an API server that is gone', () => {
+  test('fails within --ready-timeout, and names the server', async () => {
+    const at = realStage();
+    const kubeconfig = join(at.dir, 'kubeconfig');
+    await startAndKill((original) => copyFileSync(original, kubeconfig));
+    const { exitCode, stderr } = await at.run('noop', `--kubeconfig=${kubeconfig}`, '--up', '--ready-timeout=1s');
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/\(--ready-timeout\): no answer from https:\/\/127\.0\.0\.1:\d+: connect ECONNREFUSED/);
+  });
+});
+
+/** Starts an API server in a process of its own and kills that; resolves when nothing of the server is left. */
+async function startAndKill(use: (kubeconfig: string) => void): Promise<void> {
+  const module = new URL('control-plane.ts', import.meta.url);
+  const script = `const { startControlPlane } = await import('${module}');
+    const { kubeconfig } = await startControlPlane({ nodes: 0 });
+    console.log(kubeconfig);
+    setInterval(() => undefined, 1 << 30);`;
+  const starter = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface(starter.stdout), 'line')) as [string];
+  use(line);
+  starter.kill('SIGKILL');
+  await expect.poll(() => existsSync(dirname(line)), { timeout: 10_000 }).toBe(false);
+}
