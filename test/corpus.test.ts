@@ -16,7 +16,7 @@ import { clusterloader2Flags } from '../testers/clusterloader2/flags.ts';
 import { makeArguments, remoteArguments } from '../testers/node/arguments.ts';
 import { nodeFlags } from '../testers/node/flags.ts';
 import { modeOf } from '../testers/node/mode.ts';
-import { inTree, type Line, outOfTree, recorded } from './corpus/lines.ts';
+import { inTree, type Line, outOfTree, recorded, withNodeDifferences } from './corpus/lines.ts';
 import { pflagValues } from './corpus/pflag.ts';
 
 /** How many lines of each of our deployers and testers are understood. These numbers only grow. */
@@ -112,16 +112,6 @@ function nodeCommand(line: Line): string[] {
     kubelet: `${folder}/kubelet`,
   };
   return ['e2e_node.test', 'remote', ...remoteArguments(node, machines, binaries)];
-}
-
-/** kubetest2's command with the differences that docs/compatibility.md tells. */
-function withNodeDifferences(argv: readonly string[], line: Line): string[] {
-  const typed = (flag: string) => line.tester_args?.some((word) => word.startsWith(flag)) ?? false;
-  const limited = typed('--timeout') || line.tester_args?.some((word) => word.includes('--ginkgo.timeout='));
-  return argv
-    .filter((word) => limited || !/^(TIMEOUT=|--timeout=)/.test(word))
-    .filter((word) => typed('--node-env') || !/^(NODE_ENV=|--node-env=)/.test(word))
-    .map((word) => word.replace(/^NODE_ENV= /, 'NODE_ENV=').replace(/^(--[\w-]+-binary=)_output/, '$1$REPO/_output'));
 }
 
 describe('kubetest2 and this program start the same for', () => {

@@ -32,6 +32,16 @@ export const recorded: ReadonlyMap<number, readonly string[]> = new Map(
   }),
 );
 
+/** kubetest2's command for a node line, with the differences that docs/compatibility.md tells. */
+export function withNodeDifferences(argv: readonly string[], { tester_args: words = [] }: Line): string[] {
+  const typed = (flag: string) => words.some((word) => word.startsWith(flag));
+  const limited = typed('--timeout') || words.some((word) => word.includes('--ginkgo.timeout='));
+  return argv
+    .filter((word) => limited || !/^(TIMEOUT=|--timeout=)/.test(word))
+    .filter((word) => typed('--node-env') || !/^(NODE_ENV=|--node-env=)/.test(word))
+    .map((word) => word.replace(/^NODE_ENV= /, 'NODE_ENV=').replace(/^(--[\w-]+-binary=)_output/, '$1$REPO/_output'));
+}
+
 function read(name: string): Line[] {
   return readLines(name).map((text, index) => ({ ...(JSON.parse(text) as Omit<Line, 'at'>), at: index + 1 }));
 }
