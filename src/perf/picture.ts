@@ -131,8 +131,8 @@ function panelsOf(latencies: readonly Latency[]): Panel[] {
 /** The powers of ten around what a panel shows; a latency of zero stands at the left edge. */
 function range({ rows, slo }: Panel): { min: number; max: number } {
   const values = [...rows.flatMap(({ p50, p90, p99 }) => [p50, p90, p99]), slo ?? 0].filter((value) => value > 0);
-  const least = Math.min(...values, 1000);
-  const most = Math.max(...values, 1);
+  if (values.length === 0) return { min: 1, max: 10 };
+  const [least, most] = [Math.min(...values), Math.max(...values)];
   return { min: 10 ** Math.floor(Math.log10(least)), max: 10 ** Math.ceil(Math.log10(most * 1.05)) };
 }
 

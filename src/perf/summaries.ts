@@ -23,6 +23,7 @@ export interface Latency {
 export interface Summaries {
   /** The names of the PerfData files, sorted. */
   readonly files: readonly string[];
+  /** Without those of measurements that saw nothing, which tell zeros. */
   readonly latencies: readonly Latency[];
   /** A sentence for each file that could not be read. */
   readonly faults: readonly string[];
@@ -55,7 +56,8 @@ export async function readSummaries(folder: string, since = 0): Promise<Summarie
       const data = parsePerfData(await readFile(join(folder, file), 'utf8'));
       if (data === undefined) continue;
       files.push(file);
-      latencies.push(...latenciesOf(data, namesOf(name, tests), sloOf));
+      const found = latenciesOf(data, namesOf(name, tests), sloOf);
+      if (found.some(({ p99 }) => p99 > 0)) latencies.push(...found);
     } catch (error) {
       faults.push(`${file} is not a summary: ${messageOf(error)}`);
     }

@@ -53,7 +53,9 @@ test('a latency of zero is drawn, and of many subjects the slowest are', async (
   expect(text).toContain('the 25 slowest; 15 faster ones are not shown');
   expect(text).toContain('subject-39');
   expect(text).not.toContain('subject-14');
-  expect(await latencyPicture('Zero', [latency('nothing', 0, undefined)])).toContain('nothing');
+  const zero = words((await latencyPicture('Zero', [latency('nothing', 0, undefined)])) ?? '');
+  expect(zero.filter((word) => /^\d+m?s$/.test(word))).toEqual(['1ms', '10ms']);
+  expect(zero).toContain('nothing');
 });
 
 test('characters that XML forbids stay text', async () => {

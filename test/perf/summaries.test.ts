@@ -58,6 +58,17 @@ describe('what is allowed', () => {
   const slos = async (folder: string) =>
     Object.fromEntries((await readSummaries(folder)).latencies.map(({ subject, slo }) => [subject, slo]));
 
+  test('has nothing to be about where a measurement saw nothing', async () => {
+    const folder = reportFolder();
+    writeSummary(folder, 'StatefulPodStartupLatency_PodStartupLatency_load', [
+      phase('pod_startup', 0),
+      phase('run_to_watch', 0),
+    ]);
+    const { files, latencies } = await readSummaries(folder);
+    expect(files).toHaveLength(1);
+    expect(latencies).toEqual([]);
+  });
+
   test("is Kubernetes' own objective where the configuration says nothing", async () => {
     const folder = reportFolder();
     writeSummary(folder, 'APIResponsivenessPrometheus_load', [

@@ -65,7 +65,10 @@ export function describeReport(report: Report): string {
   }
   if (violations.length > 0) lines.push('objectives missed:', ...listed(violations, describeViolation));
   if (failed.length > 0) lines.push('failed:', ...listed(failed, describeFailure));
-  if (latencies.length > 0) lines.push('latencies:', indented(latencyTable(worthALine(latencies))));
+  const shown = worthALine(latencies);
+  const left = latencies.length - shown.length;
+  if (shown.length > 0) lines.push('latencies:', indented(latencyTable(shown)));
+  if (left > 0) lines.push(`  and ${left} that were faster and missed no objective`);
   if (files.length > 0) lines.push('summaries:', ...files.map((file) => `  ${file}`));
   lines.push(...faults);
   return lines.join('\n');

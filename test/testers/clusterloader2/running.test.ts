@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { published, serve } from '../../acquire/server.ts';
+import { Cloud, releases } from '../../deployers/gce/cloud.ts';
 import type { Part, Plan } from '../../fakes/recorder.ts';
 import { Stage, said } from '../../stage.ts';
 
@@ -99,6 +101,40 @@ describe('clusterloader2 gets', () => {
   });
 });
 
+test('the provider is that of the deployer', async () => {
+  const server = await releases();
+  onTestFinished(() => server.close());
+  using cloud = new Cloud();
+  const { dir, bin } = cloud.sandbox;
+  writeFileSync(join(bin, 'clusterloader2'), `#!/bin/sh\necho "$@" >"${dir}/words"\n`, { mode: 0o755 });
+  writeFileSync(join(dir, 'mine.yaml'), 'name: x\n');
+  const { code, stderr } = await cloud.run(
+    ...['--up', '--repo-root=kubernetes-tree', '--gcp-project=p-1', '--ready-timeout=0'],
+    ...[`--kubernetes-version=${server.url}/release/stable-1.36.txt`, '--test=clusterloader2', '--'],
+    ...[`--binary=${bin}/clusterloader2`, '--test-configs=mine.yaml'],
+  );
+  expect(code, stderr).toBe(0);
+  expect(cloud.sandbox.read('words')).toMatch(/^--provider=gce --kubeconfig=\S+kubeconfig /);
+});
+
+test('a program that a URL names is fetched, and runs', async () => {
+  // A real program of this machine that ends well whatever it is told.
+  const bytes = readFileSync('/bin/true');
+  const { url } = await serve(published('/cl2/clusterloader2', bytes));
+  const at = stage();
+  const { exitCode, stderr } = await at.run(
+    'noop',
+    '--run-id=r1',
+    '--test=clusterloader2',
+    '--',
+    `--binary=${url}/cl2/clusterloader2`,
+    '--test-configs=override.yaml',
+  );
+  expect(exitCode, stderr).toBe(0);
+  expect(readFileSync(join(at.dir, '_rundir/r1/clusterloader2')).equals(bytes)).toBe(true);
+  expect(at.artifact('events.jsonl')).toContain(join(at.dir, '_rundir/r1/clusterloader2'));
+});
+
 describe('nothing starts', () => {
   test.each([
     [['--suites=load'], 'needs --repo-root=PERF-TESTS, or --binary'],
@@ -182,6 +218,7 @@ describe('results', () => {
       missed,
     ]);
     expect(told).toEqual([29, 28, 27, 26, 25, 24].map((at) => [`r${at}`, 'MISSED']));
+    expect(stderr).toContain('and 24 that were faster and missed no objective');
   });
 
   test('of two runs are compared by `perf compare`', async () => {
