@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { duration, text, toggle } from '../flags.ts';
+import { renderHelp } from '../help.ts';
 import { parseFlags } from '../parse.ts';
 import type { Env } from '../run.ts';
 import { type Latency, readSummaries } from './summaries.ts';
@@ -22,16 +23,15 @@ export const compareFlags = {
   help: toggle('Show what can be said here.', false, { short: 'h' }),
 } as const;
 
-const USAGE = `kubetest2-ts perf compare RUN RUN [--threshold=10%] [--floor=5ms]
-
-Compares the latency percentiles of two clusterloader2 runs and says what got worse.
+const usage = (): string =>
+  renderHelp({
+    program: 'kubetest2-ts',
+    usage: ['perf compare RUN RUN [flags]'],
+    about: `Compares the latency percentiles of two clusterloader2 runs and says what got worse.
 RUN is a folder with clusterloader2's reports: the artifacts of a run, or its --report-dir.
-
-  --threshold=PERCENT  how much a percentile may grow (default 10%)
-  --floor=DURATION     growth below this is noise (default 5ms)
-
-Exit code: 0 nothing got worse, 1 something did, 2 usage.
-`;
+Exit code: 0 nothing got worse, 1 something did, 2 usage.`,
+    sections: [{ title: 'Flags', flags: compareFlags }],
+  });
 
 /**
  * `perf compare RUN RUN`: prints the latency percentiles of two runs side by side, then what got worse.
@@ -40,7 +40,7 @@ Exit code: 0 nothing got worse, 1 something did, 2 usage.
 export async function perfCompare(words: readonly string[], world: PerfWorld): Promise<number> {
   const { values, positionals, faults } = parseFlags({ compare: compareFlags }, words, world.env);
   if (values.compare.help) {
-    world.stdout(USAGE);
+    world.stdout(usage());
     return 0;
   }
   const threshold = percent(values.compare.threshold);
@@ -49,7 +49,7 @@ export async function perfCompare(words: readonly string[], world: PerfWorld): P
   const [first, second, ...rest] = positionals;
   if (first === undefined || second === undefined || rest.length > 0) wrong.push('perf compare takes two runs');
   if (wrong.length > 0 || first === undefined || second === undefined || threshold === undefined) {
-    world.stderr(`${wrong.join('\n')}\n\n${USAGE}`);
+    world.stderr(`${wrong.join('\n')}\n\n${usage()}`);
     return 2;
   }
   const before = await read(first, world);
@@ -133,7 +133,11 @@ async function read(run: string, world: PerfWorld): Promise<readonly Latency[] |
   const { latencies, faults } = there ? await readSummaries(folder) : { latencies: [], faults: [] };
   for (const fault of faults) world.stderr(`${fault}\n`);
   if (latencies.length > 0) return latencies;
-  world.stderr(there ? `${run} holds no latency summaries of clusterloader2\n` : `${run} is not a folder\n`);
+  world.stderr(
+    there
+      ? `${run} holds no latency summaries of clusterloader2\n`
+      : `${run} is not a folder: a run is named by its artifacts, or its --report-dir\n`,
+  );
   return undefined;
 }
 

@@ -54,6 +54,7 @@ export function faultsOf(values: NodeValues, zone: string | undefined): string[]
   };
   const mode = attempt(() => modeOf(values));
   const provider = attempt(() => providerOf(values));
+  if (values.parallelism < 0) faults.push('--parallelism cannot be negative');
   if (values.buildBinaries && values.repoRoot === '') faults.push('--build-binaries needs --repo-root');
   if (provider === 'gce' && values.gcpZone === '' && !zone) faults.push('--provider=gce needs --gcp-zone');
   if (provider === 'ec2' && mode !== undefined && mode !== 'make') {

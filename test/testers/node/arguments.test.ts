@@ -143,6 +143,7 @@ describe('modes', () => {
     [['--repo-root=.', '--use-built-binaries', '--gcp-zone=z'], ['given: --repo-root, --use-built-binaries']],
     [['--use-binaries-from-path', '--build-binaries', '--gcp-zone=z'], ['--build-binaries needs --repo-root']],
     [['--repo-root=.'], ['--provider=gce needs --gcp-zone']],
+    [['--repo-root=.', '--gcp-zone=z', '--parallelism=-1'], ['--parallelism cannot be negative']],
     [['--repo-root=.', '--provider=azure'], ['--provider=azure: the node tester knows gce and ec2']],
     [['--use-binaries-from-path', '--provider=ec2'], ['makes machines on gce only']],
   ])('%j is refused', (words, sentences) => {
