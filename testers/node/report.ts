@@ -30,7 +30,7 @@ export async function readReport(folder: string, before: JunitFolder): Promise<R
   return { text: parts.join('\n'), failure: failures.length > 0 ? failures.join('; ') : undefined, ran };
 }
 
-/** The runner names a junit file after its image: `junit_IMAGE01.xml`. A file without one is of this host. */
+/** The runner names a junit file after its image, and two digits: `junit_IMAGE01.xml`. A file without one is of this host. */
 function imageOf(file: string): string {
-  return /^junit_(.*?)_?\d*\.xml$/.exec(basename(file))?.[1] ?? '';
+  return /^junit_(.*?)_?\d\d\.xml$/.exec(basename(file))?.[1] ?? '';
 }

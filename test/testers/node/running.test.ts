@@ -30,9 +30,9 @@ const looks = (at: Stage) =>
 
 describe('make test-e2e-node', () => {
   test('runs in the repository with the run behind it, and its junit is told', async () => {
-    const at = stage({ make: { write: { '$ARTIFACTS/junit_cos-stable01.xml': passing } } });
+    const at = stage({ make: { write: { '$ARTIFACTS/junit_cos-121-1886701.xml': passing } } });
     const { exitCode, stderr } = await at.run(...inRepository, '--focus-regex=Kubelet', ';');
-    expect(stderr).toContain('image cos-stable: 2 specs ran: 2 passed, 0 failed, 1 skipped');
+    expect(stderr).toContain('image cos-121-18867: 2 specs ran: 2 passed, 0 failed, 1 skipped');
     expect(exitCode).toBe(0);
     const [call] = at.calls;
     expect(call?.cwd).toBe(join(at.dir, 'kubernetes'));
