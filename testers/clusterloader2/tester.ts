@@ -1,6 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CommandError, RunError, TestsFailedError, UsageError } from '../../src/errors.ts';
+import { isFolder } from '../../src/is-folder.ts';
 import { latencyPicture } from '../../src/perf/picture.ts';
 import { writeAtomic } from '../../src/records/atomic.ts';
 import type { Run } from '../../src/run.ts';
@@ -158,11 +159,4 @@ function split(extraArgs: string): string[] {
   } catch (error) {
     throw new UsageError(`--extra-args: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CommandError, causeOf, messageOf, RunError, TestsFailedError, UsageError } from '../../src/errors.ts';
 import { instancePrefix } from '../../src/gcp/names.ts';
+import { isFolder } from '../../src/is-folder.ts';
 import { junitFolder } from '../../src/results.ts';
 import type { Env, Run } from '../../src/run.ts';
 import { placeSshKeys } from '../../src/ssh-keys.ts';
@@ -213,11 +213,4 @@ function testsFailed({ failure, text }: Report, cause: CommandError): TestsFaile
 
 function zoneOf(values: NodeValues, run: Run): string | undefined {
   return values.gcpZone || run.recall('zone') || run.env['KUBE_GCE_ZONE'] || undefined;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
