@@ -68,7 +68,7 @@ export function describeReport(report: Report): string {
   const shown = worthALine(latencies);
   const left = latencies.length - shown.length;
   if (shown.length > 0) lines.push('latencies:', indented(latencyTable(shown)));
-  if (left > 0) lines.push(`  and ${left} that were faster and missed no objective`);
+  if (left > 0) lines.push(`  and ${left} more`);
   if (files.length > 0) lines.push('summaries:', ...files.map((file) => `  ${file}`));
   lines.push(...faults);
   return lines.join('\n');
@@ -97,16 +97,19 @@ export function failureSentence({ violations, failed, cases }: Report): string {
   }
   const [step] = failed;
   if (step !== undefined) {
-    return `${count(failed.length, 'step')} of clusterloader2 failed: ${step.name}: ${firstLine(step)}${more(failed)}`;
+    return `${count(failed.length, 'step')} of clusterloader2 failed: ${step.name}: ${short(firstReason(step))}${more(failed)}`;
   }
   return cases === undefined
     ? 'clusterloader2 failed without results'
     : 'clusterloader2 failed although none of its steps did';
 }
 
-/** What it missed is told already. */
+/** Why a step failed. Which objectives it missed is told already. */
 function describeFailure(each: JunitCase): string {
-  return `${each.name}: ${violationsOf(each).length > 0 ? 'objectives missed' : firstLine(each)}`;
+  const reasons = reasonsOf(each);
+  const others = reasons.filter((line) => violationsIn(line).length === 0);
+  const told = others.length < reasons.length ? ['objectives missed', ...others.slice(0, 1)] : [firstReason(each)];
+  return `${each.name}: ${told.map(short).join('; ')}`;
 }
 
 const violationsOf = ({ failure }: JunitCase): Violation[] =>
@@ -121,14 +124,17 @@ function isWhole({ name }: JunitCase): boolean {
   return / overall \(.*\)$/.test(name);
 }
 
-/** The reason without the empty code locations that clusterloader2's junit writer puts around it. */
-function firstLine({ failure }: JunitCase): string {
-  const reasons = [failure?.message, failure?.text]
+/** The lines of a failure without the empty code locations that clusterloader2's junit writer puts around them. */
+function reasonsOf({ failure }: JunitCase): string[] {
+  return [failure?.message, failure?.text]
     .flatMap((text) => (text ?? '').split('\n'))
-    .filter((line) => !/^(:0)?\s*$/.test(line));
-  const line = reasons[0]?.replace(/^\[/, '').replace(/\]$/, '') ?? 'no reason given';
-  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+    .map((line) => line.trim().replace(/^\[/, '').replace(/\]$/, ''))
+    .filter((line) => line !== '' && line !== ':0');
 }
+
+const firstReason = (each: JunitCase): string => reasonsOf(each)[0] ?? 'no reason given';
+
+const short = (line: string): string => (line.length > 300 ? `${line.slice(0, 300)}…` : line);
 
 const more = (all: readonly unknown[]): string => (all.length > 1 ? ` (and ${all.length - 1} more)` : '');
 

@@ -218,7 +218,7 @@ describe('e2e_node.test remote', () => {
     const at = stage({
       'e2e_node.test': [
         { when: 'remote --help', stderr: help },
-        { exit: 1, stdout: making(named('1a2b3c4d').name) },
+        { die: 'SIGKILL', stdout: making(named('1a2b3c4d').name) },
       ],
       gcloud: { stdout: JSON.stringify([named('1a2b3c4d'), named('ffffffff')]) },
     });
@@ -226,6 +226,7 @@ describe('e2e_node.test remote', () => {
     expect(exitCode).toBe(1);
     expect(looks(at)).toEqual([expect.stringContaining('--filter=name~^tmp-node-e2e-1a2b3c4d ')]);
     expect(stderr).toContain('The runner has left instances tmp-node-e2e-1a2b3c4d-cos-beta (zone z); deleting that.');
+    expect(stderr).toContain('e2e_node.test was killed by SIGKILL');
     const deletion = at.wordsOf('gcloud').at(-1);
     expect(deletion?.slice(0, 4)).toEqual(['compute', 'instances', 'delete', named('1a2b3c4d').name]);
     expect(deletion).not.toContain(named('ffffffff').name);
