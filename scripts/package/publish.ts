@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReplacedError, StageBucket } from '../../src/build/bucket.ts';
 import { SUMS } from '../../src/build/checksums.ts';
-import { type Digests, digestFile } from '../../src/build/digest.ts';
+import { type Digests, digestFile, read } from '../../src/build/digest.ts';
 import type { BuiltFile } from '../../src/build/files.ts';
+import { writeMarker } from '../../src/build/markers.ts';
 import { eachInParallel } from '../../src/build/parallel.ts';
 import { RunError } from '../../src/errors.ts';
 import type { Run } from '../../src/run.ts';
@@ -82,7 +82,7 @@ function groups(files: readonly BuiltFile[]): BuiltFile[][] {
 
 /** False when another publisher was quicker with the same bytes. */
 async function put(bucket: StageBucket, name: string, file: BuiltFile, digests: Digests, signal: AbortSignal) {
-  const bytes = () => createReadStream(file.local);
+  const bytes = (position: number) => read(file.local, position);
   try {
     const type = /\.(?:txt|sha256|sha512)$|SUMS$/.test(name) ? 'text/plain' : 'application/octet-stream';
     const stored = await bucket.put(name, { size: file.size, type, replaces: '0', bytes }, signal);
@@ -102,22 +102,9 @@ const published = (bucket: StageBucket, name: string): RunError =>
 async function point(bucket: StageBucket, name: string, version: string, signal: AbortSignal): Promise<boolean> {
   const marker = await bucket.read(name, signal);
   if (marker?.text.trim() === version) return false;
-  const bytes = Buffer.from(`${version}\n`);
-  const upload = {
-    size: bytes.length,
-    type: 'text/plain',
-    cacheControl: 'private, max-age=0, no-transform',
-    replaces: marker?.generation ?? '0',
-    bytes,
-  };
-  try {
-    await bucket.put(name, upload, signal);
-    return true;
-  } catch (error) {
-    if (!(error instanceof ReplacedError)) throw error;
-    if ((await bucket.read(name, signal))?.text.trim() === version) return false;
-    throw new RunError(`gs://${bucket.name}/${name} was pointed elsewhere meanwhile`, { cause: error });
-  }
+  if (await writeMarker(bucket, name, `${version}\n`, marker?.generation, signal)) return true;
+  if ((await bucket.read(name, signal))?.text.trim() === version) return false;
+  throw new RunError(`gs://${bucket.name}/${name} was pointed elsewhere meanwhile`);
 }
 
 async function filesOf(folder: string): Promise<BuiltFile[]> {

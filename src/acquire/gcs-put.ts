@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FileMetadata } from '@google-cloud/storage';
-import type { AcquireSettings, Env } from '../run.ts';
-import { endpointOf, openSigner } from './gcs.ts';
-import { openDispatcher } from './http-agent.ts';
-import { DEFAULT_PACE } from './retry.ts';
+import type { GcsAsk, GcsBody, GcsRequest } from './gcs-request.ts';
 
 /** What is said about an object beside its bytes. */
 export interface ObjectHead {
@@ -13,60 +10,48 @@ export interface ObjectHead {
   readonly replaces: string;
 }
 
-/** Writes an object that is in memory. Throws an Error whose `code` is the HTTP status, or the connection's error. */
-export type PutObject = (
-  name: string,
-  bytes: Uint8Array,
-  head: ObjectHead,
-  signal: AbortSignal,
-) => Promise<FileMetadata>;
-
 /**
- * Opens the short way into a bucket, for thousands of small objects: one request each, signed by the client library, at a
- * third of what its own streams cost.
+ * Writes an object in one request. Throws what the request throws; 412 when the object is not the one it replaces.
+ * @param uploads the address of the bucket's uploads
  */
-export async function openPut(
-  bucket: string,
-  settings: Pick<AcquireSettings, 'gcsEndpoint'>,
-  env: Env,
-): Promise<PutObject> {
-  const endpoint = endpointOf(settings);
+export async function putObject(
+  request: GcsRequest,
+  uploads: string,
+  name: string,
+  head: ObjectHead,
+  body: GcsBody,
+  signal: AbortSignal,
+): Promise<FileMetadata> {
+  const { type, cacheControl, replaces } = head;
+  // A request that holds nothing but the bytes has a place for their type, and for nothing else that is said of them.
+  const plain = cacheControl === undefined;
+  const query = new URLSearchParams({ uploadType: plain ? 'media' : 'multipart', name, ifGenerationMatch: replaces });
+  const content = plain ? { headers: { 'content-type': type }, body } : multipart({ type, cacheControl }, body);
+  const { text } = await request(`${uploads}?${query}`, { method: 'POST', signal, ...content });
+  return JSON.parse(text) as FileMetadata;
+}
+
+function multipart(
+  { type, cacheControl }: { type: string; cacheControl: string },
+  body: GcsBody,
+): Pick<GcsAsk, 'headers' | 'body'> {
+  // A word that the bytes do not hold.
   const boundary = randomUUID();
-  const sign = await openSigner(endpoint);
-  const dispatcher = await openDispatcher({ env, pace: DEFAULT_PACE, connections: CONNECTIONS, insecure: () => true });
-  return async (name, bytes, { type, cacheControl, replaces }, signal) => {
-    const query = new URLSearchParams({ uploadType: 'multipart', name, ifGenerationMatch: replaces });
-    const url = new URL(`${endpoint}/upload/storage/v1/b/${bucket}/o?${query}`);
-    const answer = await dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: 'POST',
-      headers: { ...(await sign(url.href)), 'content-type': `multipart/related; boundary=${boundary}` },
-      body: multipart(boundary, { contentType: type, ...(cacheControl === undefined ? {} : { cacheControl }) }, bytes),
-      signal,
-    });
-    const text = await answer.body.text();
-    if (answer.statusCode < 300) return JSON.parse(text) as FileMetadata;
-    throw Object.assign(new Error(messageIn(text)), { code: answer.statusCode });
+  const said = JSON.stringify({ contentType: type, cacheControl });
+  const before = Buffer.from(
+    `--${boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n${said}\r\n` +
+      `--${boundary}\r\nContent-Type: ${type}\r\n\r\n`,
+  );
+  const after = Buffer.from(`\r\n--${boundary}--\r\n`);
+  return {
+    headers: { 'content-type': `multipart/related; boundary=${boundary}` },
+    body: { length: before.length + body.length + after.length, bytes: joined(before, body, after) },
   };
 }
 
-const CONNECTIONS = 16;
-
-/** `boundary` is a word that the bytes do not hold. */
-function multipart(boundary: string, metadata: object, bytes: Uint8Array): Uint8Array {
-  const head = [
-    `--${boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n${JSON.stringify(metadata)}\r\n`,
-    `--${boundary}\r\nContent-Type: application/octet-stream\r\n\r\n`,
-  ];
-  return Buffer.concat([Buffer.from(head.join('')), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
-}
-
-/** The sentence of an error, which is JSON most of the time. */
-function messageIn(text: string): string {
-  try {
-    return (JSON.parse(text) as { error: { message: string } }).error.message;
-  } catch {
-    return text.slice(0, 300);
-  }
+async function* joined(before: Uint8Array, body: GcsBody, after: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield before;
+  if (body instanceof Uint8Array) yield body;
+  else yield* body.bytes;
+  yield after;
 }

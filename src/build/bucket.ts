@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Bucket, FileMetadata } from '@google-cloud/storage';
-import { openBucket } from '../acquire/gcs.ts';
-import { openPut, type PutObject } from '../acquire/gcs-put.ts';
-import { DEFAULT_PACE, FetchError, retried } from '../acquire/retry.ts';
-import { messageOf, UsageError } from '../errors.ts';
+import { endpointOf, openBucket } from '../acquire/gcs.ts';
+import { type ObjectHead, putObject } from '../acquire/gcs-put.ts';
+import { type GcsRequest, openRequests } from '../acquire/gcs-request.ts';
+import { type BytesFrom, UploadSession } from '../acquire/gcs-session.ts';
+import { DEFAULT_PACE, FetchError, pauseOrThrow, retried } from '../acquire/retry.ts';
+import { messageOf, RunError, UsageError } from '../errors.ts';
 import type { Run } from '../run.ts';
 import { untilStopped } from '../wait.ts';
 
@@ -18,14 +18,9 @@ export interface Stored {
 }
 
 /** What is put into a bucket. */
-export interface Upload {
+export interface Upload extends ObjectHead {
   readonly size: number;
-  readonly type: string;
-  readonly cacheControl?: string;
-  /** The generation that is replaced; `0` when there must be no object yet. */
-  readonly replaces: string;
-  /** The bytes, or what gives them from the beginning each time it is called. */
-  readonly bytes: Uint8Array | (() => AsyncIterable<Uint8Array>);
+  readonly bytes: Uint8Array | BytesFrom;
 }
 
 /** The object is not the one that was to be replaced: somebody else wrote it meanwhile. */
@@ -39,18 +34,22 @@ const RESUMABLE = 32 * 1024 * 1024;
 /** What staging does with a bucket. Every call is tried again while there is hope, and throws FetchError when there is none. */
 export class StageBucket {
   readonly #bucket: Bucket;
-  readonly #putWhole: PutObject;
+  readonly #request: GcsRequest;
+  /** The address that objects are sent to. */
+  readonly #uploads: string;
 
-  private constructor(bucket: Bucket, putWhole: PutObject) {
+  private constructor(bucket: Bucket, request: GcsRequest, uploads: string) {
     this.#bucket = bucket;
-    this.#putWhole = putWhole;
+    this.#request = request;
+    this.#uploads = uploads;
   }
 
   static async open(name: string, { acquire, env }: Pick<Run, 'acquire' | 'env'>): Promise<StageBucket> {
     const bucket = await openBucket(name, acquire);
     // Trying again is done here, for uploads too, and stops with our signal.
     bucket.storage.retryOptions.autoRetry = false;
-    return new StageBucket(bucket, await openPut(name, acquire, env));
+    const uploads = `${endpointOf(acquire)}/upload/storage/v1/b/${name}/o`;
+    return new StageBucket(bucket, await openRequests(acquire, env), uploads);
   }
 
   get name(): string {
@@ -86,31 +85,40 @@ export class StageBucket {
     return new Map(objects.map((object) => [object.name ?? '', stored(object)]));
   }
 
-  /** Writes an object. Throws ReplacedError when it is not what `replaces` says. */
+  /**
+   * Writes an object. Throws ReplacedError when it is not what `replaces` says, RunError when there are more or fewer
+   * bytes than `size` says.
+   */
   async put(name: string, upload: Upload, signal: AbortSignal): Promise<Stored> {
-    const { bytes } = upload;
+    const { bytes, size } = upload;
+    if (!(bytes instanceof Uint8Array) && size >= RESUMABLE) return await this.#putLarge(name, upload, bytes, signal);
     return await this.#try(`write ${name} to`, signal, async () => {
-      if (bytes instanceof Uint8Array) return stored(await this.#putWhole(name, bytes, upload, signal));
-      return stored(await this.#putStream(name, upload, bytes(), signal));
+      const body = bytes instanceof Uint8Array ? bytes : { length: size, bytes: bytes(0) };
+      return stored(await putObject(this.#request, this.#uploads, name, upload, body, signal));
     });
   }
 
-  async #putStream(
-    name: string,
-    { size, type: contentType, cacheControl, replaces }: Upload,
-    bytes: AsyncIterable<Uint8Array>,
-    signal: AbortSignal,
-  ): Promise<FileMetadata> {
-    const file = this.#bucket.file(name);
-    const writing = file.createWriteStream({
-      resumable: size >= RESUMABLE,
-      // The caller compares the digest in the answer.
-      validation: false,
-      metadata: { contentType, ...(cacheControl === undefined ? {} : { cacheControl }) },
-      preconditionOpts: { ifGenerationMatch: Number(replaces) },
-    });
-    await pipeline(Readable.from(bytes, { objectMode: false }), writing, { signal });
-    return file.metadata;
+  async #putLarge(name: string, upload: Upload, bytes: BytesFrom, signal: AbortSignal): Promise<Stored> {
+    const what = `write ${name} to`;
+    const begin = () => UploadSession.begin(this.#request, this.#uploads, name, upload, signal);
+    let session = await this.#try(what, signal, begin);
+    for (let failures = 1; ; failures += 1) {
+      const { arrived } = session;
+      try {
+        return stored(await this.#once(what, signal, () => session.send(bytes, signal)));
+      } catch (error) {
+        // Cloud Storage has forgotten the session.
+        const gone = error instanceof FetchError && (error.status === 404 || error.status === 410);
+        if (session.arrived > arrived) failures = 1;
+        await pauseOrThrow(
+          gone ? new FetchError(error.message, { again: true }) : error,
+          failures,
+          DEFAULT_PACE,
+          signal,
+        );
+        if (gone) session = await this.#try(what, signal, begin);
+      }
+    }
   }
 
   /** A small object's text and generation; undefined when there is none. */
@@ -129,16 +137,17 @@ export class StageBucket {
   }
 
   async #try<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-    const once = async (): Promise<T> => {
-      try {
-        return await attempt();
-      } catch (error) {
-        signal.throwIfAborted();
-        throw faultOf(`cannot ${what} gs://${this.name}`, error);
-      }
-    };
-    // The library knows no signals.
-    return await untilStopped(retried(once, DEFAULT_PACE, signal), signal);
+    return await retried(() => this.#once(what, signal, attempt), DEFAULT_PACE, signal);
+  }
+
+  async #once<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    try {
+      // The library knows no signals.
+      return await untilStopped(attempt(), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw faultOf(`cannot ${what} gs://${this.name}`, error);
+    }
   }
 }
 
@@ -148,18 +157,22 @@ const stored = ({ size, md5Hash, generation }: FileMetadata): Stored => ({
   generation: String(generation ?? ''),
 });
 
-/** The library's errors carry the HTTP status as `code`, those of the network a word. */
+/** The errors carry the HTTP status as `code`, those of the network and of files a word. */
 function faultOf(what: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? Number(error.code) : Number.NaN;
-  if (code === 412) return new ReplacedError(`${what}: somebody else wrote it`, { cause: error });
-  const status = Number.isInteger(code) ? code : undefined;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === LENGTH_MISMATCH) return new RunError(`${what}: the file changed meanwhile`, { cause: error });
+  const status = Number.isInteger(Number(code)) ? Number(code) : undefined;
+  if (status === 412) return new ReplacedError(`${what}: somebody else wrote it`, { cause: error });
   const again = status === undefined ? isNetwork(error) : status >= 500 || [408, 429].includes(status);
   return new FetchError(`${what}: ${messageOf(error)}`, { status, again }, { cause: error });
 }
 
+/** The word for a body with more or fewer bytes than were announced. */
+const LENGTH_MISMATCH = 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
+
 const isNetwork = (error: unknown): boolean =>
   error instanceof Error &&
-  /^(?:E[A-Z]{3,}|UND_ERR_)|socket hang up|premature close/i.test(
+  /^(?:ECONN|ENET|EHOST|EADDR|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_)|socket hang up|premature close/i.test(
     `${'code' in error ? error.code : ''} ${error.message}`.trim(),
   );
 

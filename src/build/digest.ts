@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BytesFrom } from '../acquire/gcs-session.ts';
 import { writeAtomic } from '../records/atomic.ts';
 import type { BuiltFile } from './files.ts';
 
@@ -16,37 +17,44 @@ export interface Digests {
 
 /** The bytes of a file as they pass, and what they came to once they have. */
 export interface Hashing {
-  readonly bytes: AsyncGenerator<Uint8Array>;
-  /** Throws before the last byte has passed. */
+  /** From a position that was reached before, or the beginning. What passes twice counts once. */
+  readonly bytes: BytesFrom;
+  /** Of what has passed; asked once, in the end. */
   readonly digests: () => Digests;
 }
 
 /** Large enough that reading and hashing cost little beside the bytes themselves. */
 const CHUNK = 256 * 1024;
 
-/** Reads a file once, hashing on the way. */
+/** Reads a file, hashing on the way. */
 export function hashing(file: string): Hashing {
   const hashes = { md5: createHash('md5'), sha256: createHash('sha256'), sha512: createHash('sha512') };
-  let digests: Digests | undefined;
+  let hashed = 0;
   return {
-    bytes: (async function* () {
-      for await (const chunk of createReadStream(file, { highWaterMark: CHUNK })) {
-        for (const hash of Object.values(hashes)) hash.update(chunk as Uint8Array);
-        yield chunk as Uint8Array;
+    bytes: async function* (position) {
+      let at = position;
+      for await (const chunk of read(file, position)) {
+        const fresh = chunk.subarray(Math.max(0, hashed - at));
+        at += chunk.length;
+        if (at > hashed) {
+          for (const hash of Object.values(hashes)) hash.update(fresh);
+          hashed = at;
+        }
+        yield chunk;
       }
-      digests = finish(hashes);
-    })(),
-    digests: () => {
-      if (digests === undefined) throw new Error(`${file} was not read to its end`);
-      return digests;
     },
+    digests: () => finish(hashes),
   };
 }
+
+/** The bytes of a file from a position on. */
+export const read = (file: string, position: number): AsyncIterable<Uint8Array> =>
+  createReadStream(file, { start: position, highWaterMark: CHUNK });
 
 /** The digests of a file, read for them alone. Throws the signal's reason when it aborts. */
 export async function digestFile(file: string, signal: AbortSignal): Promise<Digests> {
   const { bytes, digests } = hashing(file);
-  for await (const _ of bytes) signal.throwIfAborted();
+  for await (const _ of bytes(0)) signal.throwIfAborted();
   return digests();
 }
 

@@ -43,20 +43,30 @@ async function point(bucket: StageBucket, name: string, mine: KubeVersion, signa
       }
       if (text === mine.text || !isNewer(mine, theirs)) return text;
     }
-    const bytes = Buffer.from(mine.text);
-    const upload = {
-      size: bytes.length,
-      type: 'text/plain',
-      cacheControl: 'private, max-age=0, no-transform',
-      replaces: marker?.generation ?? '0',
-      bytes,
-    };
-    try {
-      await bucket.put(name, upload, signal);
-    } catch (error) {
-      // Somebody else pointed it elsewhere since it was read: look again.
-      if (!(error instanceof ReplacedError)) throw error;
-    }
+    // When somebody else pointed it elsewhere since it was read: look again.
+    await writeMarker(bucket, name, mine.text, marker?.generation, signal);
+  }
+}
+
+/**
+ * Writes a marker, never to be cached, in place of the generation that was read; undefined when there was none.
+ * False when somebody else was quicker: then theirs stays.
+ */
+export async function writeMarker(
+  bucket: StageBucket,
+  name: string,
+  text: string,
+  replaces: string | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const bytes = Buffer.from(text);
+  const head = { type: 'text/plain', cacheControl: 'private, max-age=0, no-transform', replaces: replaces ?? '0' };
+  try {
+    await bucket.put(name, { ...head, size: bytes.length, bytes }, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof ReplacedError) return false;
+    throw error;
   }
 }
 

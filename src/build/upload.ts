@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { RunError } from '../errors.ts';
 import { ReplacedError, type StageBucket, type Stored, type Upload } from './bucket.ts';
-import { type DigestBook, type Digests, digestBytes, digestFile, type Hashing, hashing } from './digest.ts';
+import { type DigestBook, type Digests, digestBytes, digestFile, hashing, read } from './digest.ts';
 import type { BuiltFile } from './files.ts';
 
 /** A folder of a bucket that is being filled, and what was in it before. */
@@ -36,8 +35,8 @@ export async function stageFile(staging: Staging, file: BuiltFile, signal: Abort
   }
   digests ??= await sendUnread(staging, file, signal);
   book.add(file, digests);
-  const read = () => createReadStream(file.local, { highWaterMark: 256 * 1024 });
-  await stage(staging, file.path, { size: file.size, type: typeOf(file.path), bytes: read }, digests.md5, signal);
+  const bytes = (position: number) => read(file.local, position);
+  await stage(staging, file.path, { size: file.size, type: typeOf(file.path), bytes }, digests.md5, signal);
   return digests;
 }
 
@@ -90,21 +89,16 @@ async function stage(
 
 /** Sends a file whose digests are not known yet and learns them on the way. */
 async function sendUnread(staging: Staging, file: BuiltFile, signal: AbortSignal): Promise<Digests> {
-  let reading: Hashing | undefined;
-  const bytes = () => {
-    reading = hashing(file.local);
-    return reading.bytes;
-  };
+  const { bytes, digests } = hashing(file.local);
   try {
     await send(staging, file.path, { size: file.size, type: typeOf(file.path), bytes }, signal);
-    if (reading !== undefined) return (reading as Hashing).digests();
+    return digests();
   } catch (error) {
     if (!(error instanceof ReplacedError)) throw error;
-    const digests = await digestFile(file.local, signal);
-    await acceptTheirs(staging, staging.prefix + file.path, digests.md5, error, signal);
-    return digests;
+    const mine = await digestFile(file.local, signal);
+    await acceptTheirs(staging, staging.prefix + file.path, mine.md5, error, signal);
+    return mine;
   }
-  return await digestFile(file.local, signal);
 }
 
 async function send(staging: Staging, path: string, content: Content, signal: AbortSignal): Promise<void> {

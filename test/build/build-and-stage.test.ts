@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test as each, expect } from 'vitest';
+import { describe, test as each, expect } from 'vitest';
 import { hostPlatform } from '../../src/build/binaries.ts';
 import { buildAndStage } from '../../src/build/build-and-stage.ts';
 import { UsageError } from '../../src/errors.ts';
@@ -254,6 +254,57 @@ test.for(sizes)(
     expect(gcs.text(at('x.tar.gz'))).toBe('theirs');
   },
 );
+
+describe('a file of 33 MiB', () => {
+  const size = 33 * 1024 * 1024;
+  const large = Buffer.alloc(size, 'large');
+  const name = at('large.tar.gz');
+
+  async function staged(fail: (gcs: FakeGcs) => void) {
+    await using gcs = await FakeGcs.start();
+    await using here = await scene({ gcsEndpoint: gcs.url });
+    await put(here.tree, '_output/release-tars/large.tar.gz', large);
+    fail(gcs);
+    await buildAndStage(here.options({ stage }), here.run, never());
+    expect(gcs.objects.get(name)?.bytes.equals(large)).toBe(true);
+    expect(gcs.objects.get(name)?.type).toBe('application/x-tar');
+    expect(gcs.text(`${name}.sha512`)).toBe(createHash('sha512').update(large).digest('hex'));
+    return { parts: gcs.parts, begun: gcs.uploads.filter((each) => each === name).length };
+  }
+
+  test('goes on where its connection broke, twice', async () => {
+    const { parts, begun } = await staged((gcs) => gcs.failPart(20 << 20, undefined, 5 << 20));
+    expect(begun).toBe(1);
+    expect(parts.filter((range) => range.startsWith('bytes *'))).toHaveLength(2);
+    const [first, second, third] = parts.flatMap((range) => /^bytes (\d+)-/.exec(range)?.[1] ?? []).map(Number);
+    expect(first).toBe(0);
+    expect(second).toBeGreaterThanOrEqual(19 << 20);
+    expect(third).toBeGreaterThanOrEqual((second ?? 0) + (4 << 20));
+  });
+
+  test('is not sent again when only the answer was lost', async () => {
+    const { parts } = await staged((gcs) => gcs.failPart('no answer'));
+    expect(parts).toEqual([`bytes 0-${size - 1}/${size}`, `bytes */${size}`]);
+  });
+
+  test('begins anew when its session is forgotten', async () => {
+    const { begun } = await staged((gcs) => gcs.failPart(1 << 20, 'forgotten'));
+    expect(begun).toBe(2);
+  });
+});
+
+test('a file that grows while it is sent is an error that says so', async () => {
+  await using gcs = await FakeGcs.start();
+  await using here = await scene({ gcsEndpoint: gcs.url });
+  const path = '_output/release-tars/x.tar.gz';
+  await put(here.tree, path, 'x'.repeat(33 << 20));
+  gcs.beforeUpload = (name) => {
+    if (name === at('x.tar.gz')) appendFileSync(join(here.tree, path), 'more');
+  };
+  await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(
+    /x\.tar\.gz to gs:\/\/b: the file changed meanwhile/,
+  );
+});
 
 test("GCE's files are staged where they are asked for, and missed when they are not there", async () => {
   await using gcs = await FakeGcs.start();

@@ -14,6 +14,17 @@ interface Held {
 /** What goes wrong with one call: an answer of this status, or none at all. */
 type Fault = number | 'drop';
 
+/** A resumable upload. */
+interface Session {
+  readonly name: string;
+  readonly replaces: string | null;
+  readonly type: string;
+  arrived: Buffer;
+}
+
+/** What goes wrong with a part: the connection breaks after so many bytes, or once everything has arrived; or the session is forgotten. */
+type PartFault = number | 'no answer' | 'forgotten' | undefined;
+
 /** Cloud Storage's JSON API as far as staging uses it, over a bucket `b`, with faults on demand. */
 export class FakeGcs extends EventEmitter implements AsyncDisposable {
   readonly objects = new Map<string, Held>();
@@ -23,6 +34,10 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
   permissions: readonly string[] | number = 404;
   /** Called before an upload takes effect. */
   beforeUpload: (name: string) => void = () => undefined;
+  /** The `Content-Range` of each part of a resumable upload, in order. */
+  readonly parts: string[] = [];
+  readonly #sessions = new Map<string, Session>();
+  readonly #partFaults: PartFault[] = [];
   #generation = 1000;
   readonly #faults: { matches: (url: URL, method: string) => boolean; fault: Fault }[] = [];
   readonly #server = createServer((request, response) => void this.#answer(request, response));
@@ -42,6 +57,11 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
   failUpload(name: string, ...faults: Fault[]): void {
     const matches = (url: URL) => url.pathname.startsWith('/upload/') && url.searchParams.get('name') === name;
     this.#faults.push(...faults.map((fault) => ({ matches, fault })));
+  }
+
+  /** The next parts of resumable uploads go wrong, one fault each. */
+  failPart(...faults: PartFault[]): void {
+    this.#partFaults.push(...faults);
   }
 
   /** The next listings go wrong, one fault each. */
@@ -71,6 +91,8 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
     const at = this.#faults.findIndex(({ matches }) => matches(url, method));
     const fault = at === -1 ? undefined : this.#faults.splice(at, 1)[0]?.fault;
     if (fault === 'drop') return void request.socket.destroy();
+    const session = url.searchParams.get('upload_id');
+    if (session !== null) return await this.#part(session, request, response);
     const body = await buffer(request);
     if (fault !== undefined) return refuse(response, fault);
     const [, name] = /^\/storage\/v1\/b\/b\/o\/(.+)$/.exec(url.pathname) ?? [];
@@ -87,13 +109,67 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
     this.uploads.push(name);
     this.beforeUpload(name);
     const wanted = url.searchParams.get('ifGenerationMatch');
-    if (wanted !== null && Number(wanted) !== (this.objects.get(name)?.generation ?? 0)) return refuse(response, 412);
-    const boundary = /boundary=(.+)$/.exec(request.headers['content-type'] ?? '')?.[1] ?? '';
-    const headers = body.indexOf('\r\n\r\n', body.indexOf('\r\n\r\n') + 4);
-    const [, json = '{}'] = /\r\n\r\n(\{.*\})\r\n/.exec(body.subarray(0, headers).toString()) ?? [];
-    const metadata = JSON.parse(json) as { contentType: string; cacheControl?: string };
-    const bytes = body.subarray(headers + 4, body.lastIndexOf(`\r\n--${boundary}--`));
-    this.put(name, bytes, metadata.contentType, metadata.cacheControl);
+    if (!this.#matches(name, wanted)) return refuse(response, 412);
+    const type = request.headers['content-type'] ?? '';
+    switch (url.searchParams.get('uploadType')) {
+      case 'media':
+        return this.#store(name, body, response, type);
+      case 'resumable': {
+        const id = String(this.#sessions.size + 1);
+        const session = { name, replaces: wanted, type: String(request.headers['x-upload-content-type']) };
+        this.#sessions.set(id, { ...session, arrived: Buffer.of() });
+        response.writeHead(200, { location: `${this.url}/upload/storage/v1/b/b/o?upload_id=${id}` }).end();
+        return;
+      }
+      default: {
+        const boundary = /boundary=(.+)$/.exec(type)?.[1] ?? '';
+        const headers = body.indexOf('\r\n\r\n', body.indexOf('\r\n\r\n') + 4);
+        const [, json = '{}'] = /\r\n\r\n(\{.*\})\r\n/.exec(body.subarray(0, headers).toString()) ?? [];
+        const said = JSON.parse(json) as { contentType: string; cacheControl?: string };
+        const bytes = body.subarray(headers + 4, body.lastIndexOf(`\r\n--${boundary}--`));
+        this.#store(name, bytes, response, said.contentType, said.cacheControl);
+      }
+    }
+  }
+
+  /** Of a connection that breaks what came in whole 256 KiB is kept, as Cloud Storage does it. */
+  async #part(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    const range = request.headers['content-range'] ?? '';
+    this.parts.push(range);
+    const fault = this.#partFaults.shift();
+    if (fault === 'forgotten') this.#sessions.delete(id);
+    const session = this.#sessions.get(id);
+    if (session === undefined) return void request.resume().on('end', () => refuse(response, 410));
+    const pieces: Buffer[] = [session.arrived];
+    let came = 0;
+    for await (const piece of request as AsyncIterable<Buffer>) {
+      pieces.push(piece);
+      came += piece.length;
+      if (typeof fault === 'number' && came >= fault) break;
+    }
+    const arrived = Buffer.concat(pieces);
+    const total = Number(range.split('/').at(-1));
+    const whole = arrived.length === total;
+    session.arrived = whole ? arrived : arrived.subarray(0, arrived.length - (arrived.length % (256 * 1024)));
+    if (typeof fault === 'number') return void socket.destroy();
+    if (!whole) {
+      const last = session.arrived.length - 1;
+      response.writeHead(308, last < 0 ? {} : { range: `bytes=0-${last}` }).end();
+      return;
+    }
+    if (!this.objects.has(session.name) && !this.#matches(session.name, session.replaces)) return refuse(response, 412);
+    if (fault !== 'no answer') return this.#store(session.name, arrived, response, session.type);
+    this.put(session.name, arrived, session.type);
+    socket.destroy();
+  }
+
+  #matches(name: string, wanted: string | null): boolean {
+    return wanted === null || Number(wanted) === (this.objects.get(name)?.generation ?? 0);
+  }
+
+  #store(name: string, bytes: Buffer, response: ServerResponse, type: string, cacheControl?: string): void {
+    this.put(name, bytes, type, cacheControl);
     this.emit('upload', name);
     say(response, this.#metadata(name));
   }

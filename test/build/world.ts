@@ -116,7 +116,7 @@ export function defaults(): Values<typeof buildFlags> {
 }
 
 /** Writes a file of a tree, folders included. */
-export async function put(tree: string, path: string, content: string): Promise<void> {
+export async function put(tree: string, path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(join(tree, path)), { recursive: true });
   await writeFile(join(tree, path), content);
 }
