@@ -56,6 +56,9 @@ export function namesOf({ variables }: Cluster): { project: string; prefix: stri
 /** True when the network was made for this run, and with it whatever is in it. */
 export const ownsNetwork = (run: Run, cluster: Cluster): boolean => namesOf(cluster).network === instancePrefix(run.id);
 
+/** True when everything of the cluster bears the name of this run and of no other. */
+export const ownsNames = (run: Run, cluster: Cluster): boolean => namesOf(cluster).prefix === instancePrefix(run.id);
+
 /** The tree with the scripts: the one that was typed, else an earlier call's, else the working directory. */
 export function rootOf({ run, values }: Site): string {
   const typed = values.repoRoot === '' ? undefined : resolve(run.cwd, values.repoRoot);

@@ -5,9 +5,10 @@ import { closeNodePorts } from './firewall.ts';
 import { judge, type Leaks, removeLeftovers } from './leak-check.ts';
 import { runScript } from './scripts.ts';
 import type { Site } from './site.ts';
+import { removeStagedTars } from './staged-tars.ts';
 
 /**
- * Removes a cluster: kube-down.sh, the rule this program made, and what is left after both. Throws when something that
+ * Removes a cluster: kube-down.sh, the rule this program made, the tars it was made of, and what is left after all that. Throws when something that
  * matters may still be there; then it is not forgotten.
  */
 export async function removeCluster(site: Site, cluster: Cluster, signal: AbortSignal): Promise<void> {
@@ -16,6 +17,7 @@ export async function removeCluster(site: Site, cluster: Cluster, signal: AbortS
   run.log.info(`Removing the cluster ${prefix} in project ${project}.`);
   const failure = await kubeDown(site, cluster, signal);
   await closeNodePorts(run, cluster, signal);
+  await removeStagedTars(run, cluster, signal);
   const leaks = await removeLeftovers(site, cluster, signal);
   if (failure !== undefined && !isGone(leaks)) throw failure;
   if (failure !== undefined) run.log.warn(`kube-down.sh failed, but nothing is left: ${messageOf(failure)}`);

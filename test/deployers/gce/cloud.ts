@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hostPlatform } from '../../../src/build/binaries.ts';
 import { type Ended, type Launched, program, Sandbox } from '../../sandbox.ts';
 
 const fake = fileURLToPath(new URL('../../fakes/gce/cloud.sh', import.meta.url));
@@ -46,6 +47,12 @@ export class Cloud implements Disposable {
   /** Puts something into the project that is there before. */
   put(kind: string, name: string, place = '-', network = 'default'): void {
     writeFileSync(join(this.state, 'table', `${kind}@${name}`), `${place} ${network}\n`);
+  }
+
+  /** What kube-up.sh has put into its bucket and is still there. */
+  get tars(): string[] {
+    const folder = join(this.state, 'tars');
+    return existsSync(folder) ? readdirSync(folder) : [];
   }
 
   /** What is in the project, `KIND@NAME`. */
@@ -116,15 +123,33 @@ export class Cloud implements Disposable {
 export const RUN = '09a2565a-7ac6-11eb-a603-2218f636630c';
 export const NAME = 'kt2-09a2565a-7ac6';
 
+/** The call that removes what kube-up.sh has put into its bucket. */
+export const unstage = (project: string, region = 'us-central1'): string => {
+  const hash = createHash('md5').update(project).digest('hex').slice(0, 10);
+  return `gcloud storage rm gs://kubernetes-staging-${hash}-${region}/${NAME}-devel/** --project=${project} --quiet`;
+};
+
+/** The part of a release that holds the programs for this machine. */
+export const CLIENT = `client-${hostPlatform().replace('/', '-')}`;
+
 /** A server of releases: markers, and a package with its digest. */
 export async function releases() {
   const release = Buffer.from('a release');
+  const tar = (part: string, version = 'release/v1.36.1') => {
+    const bytes = Buffer.from(part);
+    const path = `/${version}/kubernetes-${part}.tar.gz`;
+    return { [path]: bytes, [`${path}.sha512`]: createHash('sha512').update(bytes).digest('hex') };
+  };
   const asked: string[] = [];
   const answers: Record<string, string | Buffer> = {
     '/ci/latest.txt': 'v1.36.0-alpha.1.2+abcdef0123456\n',
     '/release/stable-1.36.txt': 'v1.36.1\n',
     '/release/v1.36.1/kubernetes.tar.gz': release,
     '/release/v1.36.1/kubernetes.tar.gz.sha512': createHash('sha512').update(release).digest('hex'),
+    ...tar('server-linux-amd64'),
+    ...tar(CLIENT),
+    ...tar('server-linux-amd64', 'ci/v1.36.0-alpha.1.2+abcdef0123456'),
+    ...tar(CLIENT, 'ci/v1.36.0-alpha.1.2+abcdef0123456'),
     '/ci/v1.36.0-alpha.1.2+abcdef0123456/kubernetes.tar.gz': release,
     '/ci/v1.36.0-alpha.1.2+abcdef0123456/kubernetes.tar.gz.sha512': '0'.repeat(128),
     '/release/page.txt': '<html>not found</html>',
@@ -139,7 +164,7 @@ export async function releases() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
-    sha256: createHash('sha256').update(release).digest('hex'),
+    answers,
     close: () => {
       server.closeAllConnections();
       server.close();

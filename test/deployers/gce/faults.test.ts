@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { FakeBoskos } from '../../boskos/server.ts';
-import { Cloud, NAME, releases } from './cloud.ts';
+import { Cloud, NAME, releases, unstage } from './cloud.ts';
 
 // Each test is several runs of the program with some forty processes.
 vi.setConfig({ testTimeout: 90_000 });
@@ -15,6 +15,7 @@ afterAll(() => server.close());
 const tree = ['--repo-root=kubernetes-tree', '--ready-timeout=0', '--interrupt-grace=300ms'];
 const LOGS = 'log-dump artifacts/cluster-logs';
 const CLOSE = `gcloud compute firewall-rules delete --project leased-1 --quiet ${NAME}-minion-nodeports`;
+const UNSTAGE = unstage('leased-1');
 
 /** A project that Boskos lends, and the words that bring a cluster up and down in it. */
 async function leased() {
@@ -55,7 +56,16 @@ describe.each([
     for (const signal of stop.signals) child.kill(signal);
     const { code, stderr } = await ended;
     expect(stop.codes, stderr).toContain(code);
-    expect(cloud.calls()).toEqual(['get-kube', 'kube-up', 'kube-up hangs', ...heard, LOGS, 'kube-down', CLOSE]);
+    expect(cloud.calls()).toEqual([
+      'get-kube',
+      'kube-up',
+      'kube-up hangs',
+      ...heard,
+      LOGS,
+      'kube-down',
+      CLOSE,
+      UNSTAGE,
+    ]);
     expect(cloud.junit()).toContain('name="Interrupted"');
     expectNothingLeft(cloud, boskos);
   });
@@ -74,7 +84,7 @@ test.each(['killed', 'fail no'])('a kube-up.sh that ends as %s is cleaned up', a
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-up', how);
   expect(await cloud.run(...up, '--down')).toMatchObject({ code: 3 });
-  expect(cloud.calls()).toEqual(['get-kube', 'kube-up', LOGS, 'kube-down', CLOSE]);
+  expect(cloud.calls()).toEqual(['get-kube', 'kube-up', LOGS, 'kube-down', CLOSE, UNSTAGE]);
   expectNothingLeft(cloud, boskos);
 });
 

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusterIpRange } from '../../../deployers/gce/environment.ts';
 import { FakeBoskos } from '../../boskos/server.ts';
-import { api, Cloud, NAME, RUN, releases } from './cloud.ts';
+import { api, CLIENT, Cloud, NAME, RUN, releases, unstage } from './cloud.ts';
 
 // Each test is several runs of the program with some forty processes.
 vi.setConfig({ testTimeout: 90_000 });
@@ -20,6 +21,7 @@ const up = () => ['--up', version(), ...here];
 
 const OPEN = `gcloud compute firewall-rules create --project p-1 --target-tags ${NAME}-minion --allow tcp:30000-32767,udp:30000-32767 --network ${NAME} ${NAME}-minion-nodeports --quiet`;
 const CLOSE = `gcloud compute firewall-rules delete --project p-1 --quiet ${NAME}-minion-nodeports`;
+const UNSTAGE = unstage('p-1');
 const LOGS = ['log-dump artifacts/cluster-logs', 'kubectl cluster-info dump --request-timeout=60s'];
 
 describe('a whole run', () => {
@@ -27,7 +29,7 @@ describe('a whole run', () => {
     using cloud = new Cloud();
     const { code, stderr } = await cloud.run(...up(), '--down', '--test=exec', '--', 'sh', '-c', 'env >from-tests');
     expect(code, stderr).toBe(0);
-    expect(cloud.calls()).toEqual(['get-kube', 'kube-up', OPEN, ...LOGS, 'kube-down', CLOSE]);
+    expect(cloud.calls()).toEqual(['get-kube', 'kube-up', OPEN, ...LOGS, 'kube-down', CLOSE, UNSTAGE]);
     expect(cloud.table).toEqual([]);
     expect(cloud.sandbox.read('artifacts/cluster-logs/serial.log')).toBe('booted\n');
     expect(cloud.sandbox.read('artifacts/cluster-logs/cluster-info.log')).toContain('List');
@@ -127,11 +129,45 @@ describe('the environment of the scripts', () => {
 });
 
 describe('the release', () => {
-  test('is the verified one; get-kube.sh finds it in the tree', async () => {
+  const sumOf = (bytes: string | Buffer = '') => createHash('sha256').update(bytes).digest('hex');
+  const at = (name: string) => `/release/v1.36.1/${name}.tar.gz`;
+
+  test('is the verified one: get-kube.sh fetches nothing but what was put beside it', async () => {
     using cloud = new Cloud();
+    const before = server.asked.length;
     expect(await cloud.run(...up())).toMatchObject({ code: 0 });
-    expect(readFileSync(join(cloud.state, 'got-kube'), 'utf8')).toBe(`${server.sha256}  kubernetes.tar.gz\n`);
+    const names = ['kubernetes', `kubernetes-${CLIENT}`, 'kubernetes-server-linux-amd64'];
+    const got = readFileSync(join(cloud.state, 'got-kube'), 'utf8').trimEnd().split('\n');
+    expect(new Set(got)).toEqual(new Set(names.map((name) => `${sumOf(server.answers[at(name)])}  ${name}.tar.gz`)));
+    const asked = server.asked.slice(before).filter((path) => path.endsWith('.tar.gz'));
+    expect(new Set(asked)).toEqual(new Set(names.map(at)));
+    expect(cloud.sandbox.has(`rundir/${RUN}/release`)).toBe(false);
     expect(JSON.parse(cloud.sandbox.read('artifacts/metadata.json'))).toMatchObject({ 'cluster-version': 'v1.36.1' });
+  });
+
+  test('is refused before anything is made when one of its packages is not what was published', async () => {
+    using cloud = new Cloud();
+    const path = at('kubernetes-server-linux-arm64');
+    Object.assign(server.answers, { [path]: 'damaged', [`${path}.sha512`]: '0'.repeat(128) });
+    const { code, stderr } = await cloud.run(...up(), '--down', '--target-build-arch=linux/arm64');
+    expect(code).toBe(3);
+    expect(stderr).toContain('kubernetes-server-linux-arm64.tar.gz');
+    expect(stderr).toContain('sha512');
+    expect(cloud.allCalls()).toEqual([]);
+  });
+
+  test('has the tests and the programs of other nodes when --env asks for them', async () => {
+    using cloud = new Cloud();
+    const more = ['node-windows-amd64', 'test-linux-amd64', 'test-portable', 'test-windows-amd64'];
+    Object.assign(server.answers, Object.fromEntries(more.map((part) => [at(`kubernetes-${part}`), part])));
+    const before = server.asked.length;
+    const env = '--env=KUBERNETES_DOWNLOAD_TESTS=y,KUBERNETES_NODE_PLATFORM=windows';
+    expect(await cloud.run(...up(), env)).toMatchObject({ code: 0 });
+    expect(server.asked.slice(before)).toEqual(expect.arrayContaining(more.map((part) => at(`kubernetes-${part}`))));
+    expect(cloud.envOf('get-kube')).toMatchObject({
+      KUBERNETES_DOWNLOAD_TESTS: 'y',
+      KUBERNETES_NODE_PLATFORM: 'windows',
+    });
   });
 
   test.each([
@@ -172,7 +208,7 @@ describe('readiness', () => {
     expect(code).toBe(3);
     expect(stderr).toContain(reason);
     expect(cloud.junit()).toContain('name="Readiness"');
-    expect(cloud.calls()).toEqual(['get-kube', 'kube-up', ...LOGS, 'kube-down', CLOSE]);
+    expect(cloud.calls()).toEqual(['get-kube', 'kube-up', ...LOGS, 'kube-down', CLOSE, UNSTAGE]);
     expect(cloud.table).toEqual([]);
   });
 });
@@ -196,11 +232,13 @@ describe('another attempt', () => {
       'log-dump',
       'kube-down',
       'gcloud',
+      'gcloud',
       'kube-up',
       'gcloud',
       'log-dump',
       'kubectl',
       'kube-down',
+      'gcloud',
       'gcloud',
     ]);
     expect(cloud.envOf('kube-down')['KUBE_GCE_ZONE']).toBe('d-e1-f');
@@ -231,6 +269,24 @@ describe('another attempt', () => {
 });
 
 describe('Down', () => {
+  test.each([
+    ['us-west1-a', 'us-central1'],
+    ['europe-north1-b', 'europe-west6'],
+    ['asia-east1-c', 'asia-northeast1'],
+  ])('takes what kube-up.sh of %s has staged out of its bucket in %s', async (zone, region) => {
+    using cloud = new Cloud();
+    expect(await cloud.run(...up(), '--down', `--gcp-zone=${zone}`)).toMatchObject({ code: 0 });
+    expect(cloud.calls('gcloud storage')).toEqual([unstage('p-1', region)]);
+    expect(cloud.tars).toEqual([]);
+  });
+
+  test('leaves in the bucket what another cluster of that name may use', async () => {
+    using cloud = new Cloud();
+    const name = '--env=KUBE_GCE_INSTANCE_PREFIX=ours,KUBE_GCE_NETWORK=ours';
+    expect(await cloud.run(...up(), '--down', name)).toMatchObject({ code: 0 });
+    expect(cloud.calls('gcloud storage')).toEqual([]);
+  });
+
   test('runs kube-down.sh again when it fails', async () => {
     using cloud = new Cloud();
     cloud.plan('kube-down', 'fail busy');

@@ -39,10 +39,16 @@ misbehave() {
 case $name in
 get-kube)
   misbehave
-  sha256sum kubernetes.tar.gz >"$state/got-kube"
+  from=$KUBERNETES_RELEASE_URL/$KUBERNETES_RELEASE
+  for part in "server-linux-$KUBERNETES_SERVER_ARCH" "client-$KUBERNETES_CLIENT_OS-$KUBERNETES_CLIENT_ARCH"; do
+    curl -fsS "$from/kubernetes-$part.tar.gz" -o "kubernetes-$part.tar.gz" || exit 1
+  done
+  sha256sum kubernetes*.tar.gz >"$state/got-kube"
   mkdir -p kubernetes/client/bin
   echo "$KUBERNETES_RELEASE" >kubernetes/version ;;
 kube-up)
+  mkdir -p "$state/tars"
+  echo "$prefix" >"$state/tars/server.tar.gz"
   make_thing networks "$network" -
   make_thing instances "$prefix-master" "zone=$zone"
   make_thing disks "$prefix-master-pd" "zone=$zone"
@@ -72,6 +78,13 @@ make)
   misbehave ;;
 gcloud)
   misbehave
+  # storage rm gs://BUCKET/FOLDER/**
+  if [ "$1" = storage ]; then
+    case $(ls "$state/tars" 2>/dev/null) in
+    '') echo 'The following URLs matched no objects or files' >&2; exit 1 ;;
+    *) rm "$state/tars"/* ;;
+    esac
+  fi
   [ "$1" = compute ] || exit 0
   shift
   kind=$1
