@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { pinned } from '../../scripts/pinned.ts';
+import { CLIENT, Cloud, releases } from '../deployers/gce/cloud.ts';
+
+const modules = process.env['GOMODCACHE'] || join(process.env['GOPATH'] || join(homedir(), 'go'), 'pkg', 'mod');
+const scripts = join(modules, `k8s.io/kubernetes@${pinned.get('kubectl')?.version}`, 'cluster');
+const there = existsSync(join(scripts, 'get-kube.sh'));
+const suite = there ? describe : describe.skip;
+
+suite(`the real get-kube.sh${there ? '' : " (left out: no module k8s.io/kubernetes in Go's cache)"}`, () => {
+  /** A package whose files are these, executable. */
+  function tarOf(cloud: Cloud, files: Readonly<Record<string, string>>): Buffer {
+    const folder = join(cloud.sandbox.dir, 'packed');
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      writeFileSync(join(folder, path), text, { mode: 0o755 });
+    }
+    return execFileSync('tar', ['-czf', '-', '-C', folder, ...Object.keys(files)]);
+  }
+
+  test.each(['v1.36.0-alpha.1.2+abcdef0123456', 'v1.36.1', 'v1.36.0+09a2-run'])(
+    'takes %s from this disk, verified, and puts it where kube-up.sh looks',
+    async (version) => {
+      const server = await releases();
+      using cloud = new Cloud({ KUBETEST2_ALLOW_UNVERIFIED: 'false' });
+      // Modules keep no modes.
+      writeFileSync(join(cloud.tree, 'cluster', 'get-kube.sh'), readFileSync(join(scripts, 'get-kube.sh')), {
+        mode: 0o755,
+      });
+      const packages = {
+        kubernetes: tarOf(cloud, {
+          'kubernetes/version': version,
+          'kubernetes/cluster/get-kube-binaries.sh': readFileSync(join(scripts, 'get-kube-binaries.sh'), 'utf8'),
+        }),
+        'kubernetes-server-linux-amd64': Buffer.from('the machines'),
+        [`kubernetes-${CLIENT}`]: tarOf(cloud, { 'kubernetes/client/bin/kubectl': '#!/bin/sh\n' }),
+      };
+      server.answers['/r/marker.txt'] = version;
+      for (const [name, bytes] of Object.entries(packages)) {
+        server.answers[`/r/${version}/${name}.tar.gz`] = bytes;
+        server.answers[`/r/${version}/${name}.tar.gz.sha512`] = createHash('sha512').update(bytes).digest('hex');
+      }
+      const words = [
+        '--up',
+        `--kubernetes-version=${server.url}/r/marker.txt`,
+        '--gcp-project=p-1',
+        '--ready-timeout=0',
+      ];
+      const { code, stderr } = await cloud.run(...words, '--repo-root=kubernetes-tree');
+      server.close();
+      expect(code, stderr).toBe(0);
+      const got = (path: string) => readFileSync(join(cloud.tree, 'kubernetes', path), 'utf8');
+      expect(got('server/kubernetes-server-linux-amd64.tar.gz')).toBe('the machines');
+      expect(got('client/bin/kubectl')).toBe('#!/bin/sh\n');
+      expect(got('version')).toBe(version);
+      const asked = server.asked.filter((path) => path.endsWith('.tar.gz'));
+      expect(asked.toSorted()).toEqual(
+        Object.keys(packages)
+          .map((name) => `/r/${version}/${name}.tar.gz`)
+          .toSorted(),
+      );
+      expect(cloud.envOf('kube-up')).toMatchObject({
+        KUBERNETES_RELEASE: version,
+        KUBERNETES_RELEASE_URL: `${server.url}/r`,
+      });
+    },
+  );
+});
