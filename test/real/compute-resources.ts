@@ -27,11 +27,16 @@ interface Answer {
   readonly body: object;
 }
 
-/** Google's compute API as far as resources are listed, made and deleted, over a folder with a file for each. */
+/**
+ * Google's compute API as far as resources are listed, made and deleted, over a folder with a file for each; and of Cloud
+ * Storage's as much as it takes to list and delete objects.
+ */
 export class ComputeResources implements AsyncDisposable {
   readonly #table: string;
   /** Every request, `METHOD path`; those within a batch one by one. */
   readonly asked: string[] = [];
+  /** The objects of all buckets, `BUCKET/NAME`. */
+  readonly objects = new Set<string>();
   readonly #server = createServer((request, response) => {
     this.#answer(request).then(
       ({ type, text, status }) => response.writeHead(status, { 'content-type': type }).end(text),
@@ -54,6 +59,7 @@ export class ComputeResources implements AsyncDisposable {
     return {
       CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${this.#url}/compute/v1/`,
       CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEUSAGE: `${this.#url}/`,
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: `${this.#url}/storage/v1/`,
       CLOUDSDK_AUTH_DISABLE_CREDENTIALS: 'true',
       CLOUDSDK_CONFIG: folder,
       CLOUDSDK_CORE_DISABLE_PROMPTS: 'true',
@@ -74,8 +80,25 @@ export class ComputeResources implements AsyncDisposable {
     let text = '';
     for await (const chunk of request) text += String(chunk);
     if (request.url?.startsWith('/batch/')) return this.#batch(text);
+    if (request.url?.startsWith('/storage/')) return this.#storage(request.method ?? '', request.url);
     const { status, body } = this.#one(request.method ?? '', request.url ?? '', text);
     return { status, type: 'application/json', text: JSON.stringify(body) };
+  }
+
+  #storage(method: string, asked: string): { status: number; type: string; text: string } {
+    const url = new URL(asked, this.#url);
+    const [, bucket = '', name = ''] = /^\/storage\/v1\/b\/([^/]+)\/o(?:\/(.+))?$/.exec(url.pathname) ?? [];
+    const object = decodeURIComponent(name);
+    this.asked.push(`${method} ${decodeURIComponent(url.pathname)}`);
+    const type = 'application/json';
+    if (method === 'DELETE') {
+      return { status: this.objects.delete(`${bucket}/${object}`) ? 204 : 404, type, text: '' };
+    }
+    const prefix = `${bucket}/${object || (url.searchParams.get('prefix') ?? '')}`;
+    const items = [...this.objects]
+      .filter((each) => each.startsWith(prefix))
+      .map((each) => ({ bucket, name: each.slice(bucket.length + 1), size: '1', generation: '1' }));
+    return { status: 200, type, text: JSON.stringify({ kind: 'storage#objects', items }) };
   }
 
   /** Several requests in one, each a part of its own; so are the answers. */

@@ -2,8 +2,17 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findProgram } from '../../src/plugins/find.ts';
-import { Cloud, NAME, releases } from '../deployers/gce/cloud.ts';
+import { Cloud, NAME, releases, unstage } from '../deployers/gce/cloud.ts';
 import { ComputeResources } from './compute-resources.ts';
+
+/** Each kind in each place that it may be in. */
+const EVERYTHING = [
+  ...['zones instances', 'zones disks', 'zones instanceGroupManagers', 'zones instanceGroups'],
+  ...['regions addresses', 'regions forwardingRules', 'regions targetPools', 'regions backendServices'],
+  ...['regions healthChecks', 'regions instanceTemplates', 'regions routers', 'regions subnetworks'],
+  ...['global addresses', 'global forwardingRules', 'global backendServices', 'global healthChecks'],
+  ...['global firewalls', 'global instanceTemplates', 'global routes', 'global networks'],
+];
 
 const gcloud = findProgram('gcloud', process.env, process.cwd());
 const suite = gcloud === undefined ? describe.skip : describe;
@@ -20,6 +29,11 @@ suite(`the gce deployer with the real gcloud${gcloud === undefined ? ' (left out
     cloud.put('instances', 'kt2-other-master', 'zone=us-central1-b');
     cloud.put('firewall-rules', 'default-allow-ssh');
     const others = cloud.table;
+    const bucket = unstage('p-1').replace(/.*gs:\/\/([^/]+)\/.*/, '$1');
+    for (const name of [`${NAME}-devel/server.tar.gz`, `${NAME}-devel/server.tar.gz.sha512`]) {
+      api.objects.add(`${bucket}/${name}`);
+    }
+    api.objects.add(`${bucket}/${NAME}-devel-of-another/server.tar.gz`);
 
     const words = ['--repo-root=kubernetes-tree', '--gcp-project=p-1', '--ready-timeout=0', '--enable-compute-api'];
     const version = `--kubernetes-version=${server.url}/release/stable-1.36.txt`;
@@ -34,8 +48,12 @@ suite(`the gce deployer with the real gcloud${gcloud === undefined ? ' (left out
     cloud.put('addresses', `${NAME}-global`, '-', NAME);
     cloud.put('forwarding-rules', 'internal', region, NAME);
     cloud.put('target-pools', `${NAME}-master`, region);
+    cloud.put('forwarding-rules', `${NAME}-global`, '-', NAME);
     cloud.put('backend-services', `${NAME}-master`, region);
+    cloud.put('backend-services', `${NAME}-global`, '-');
     cloud.put('health-checks', `${NAME}-master-hc`, '-');
+    cloud.put('health-checks', `${NAME}-regional`, region);
+    cloud.put('instance-templates', `${NAME}-regional`, region);
     cloud.put('instance-groups unmanaged', 'k8s-ig--1', zone, NAME);
     cloud.put('routes', `${NAME}-${'12345678-1234-1234-1234-123456789012'}`, '-', NAME);
     cloud.put('routers', `${NAME}-nat-router`, region, NAME);
@@ -46,5 +64,10 @@ suite(`the gce deployer with the real gcloud${gcloud === undefined ? ' (left out
     expect(down.stderr).toContain('nothing is left');
     expect(down.stderr).not.toContain('Not everything that could be left');
     expect(cloud.table).toEqual(others);
+    expect([...api.objects]).toEqual([`${bucket}/${NAME}-devel-of-another/server.tar.gz`]);
+    const deleted = api.asked.flatMap(
+      (asked) => /^DELETE .*\/p-1\/(\w+).*\/(\w+)\/[^/]+$/.exec(asked)?.slice(1).join(' ') ?? [],
+    );
+    expect(new Set(deleted)).toEqual(new Set(EVERYTHING));
   }, 900_000);
 });

@@ -40,7 +40,8 @@ case $name in
 get-kube)
   misbehave
   from=$KUBERNETES_RELEASE_URL/$KUBERNETES_RELEASE
-  for part in "server-linux-$KUBERNETES_SERVER_ARCH" "client-$KUBERNETES_CLIENT_OS-$KUBERNETES_CLIENT_ARCH"; do
+  for part in "server-linux-${KUBERNETES_SERVER_ARCH-amd64}" \
+    "client-${KUBERNETES_CLIENT_OS-linux}-${KUBERNETES_CLIENT_ARCH-amd64}"; do
     curl -fsS "$from/kubernetes-$part.tar.gz" -o "kubernetes-$part.tar.gz" || exit 1
   done
   sha256sum kubernetes*.tar.gz >"$state/got-kube"
