@@ -36,7 +36,10 @@ export interface Deployer {
   afterTest?(testError: unknown, signal: AbortSignal): Promise<void>;
   /** The commands a step would run, as far as they can be known, for `--dry-run`. */
   plan?(step: 'build' | 'up' | 'down'): readonly (readonly string[])[];
-  /** The last word, on every path once `init` was called: gives back leases and keys. */
+  /**
+   * The last word, on every path once `init` was called: gives back leases and keys. Called even when the operator has
+   * given everything up, with a signal that has aborted: then it only lets go of what would keep this process alive.
+   */
   finish?(signal: AbortSignal): Promise<void>;
 }
 

@@ -250,7 +250,8 @@ class Steps {
     const { down, cleanup } = this.#plan.limits;
     const [limit, flag] = name === 'Down' && down > 0 ? [down, '--down-timeout'] : [cleanup, '--cleanup-timeout'];
     using step = this.#signals.cleanup(limit, `${name} (${flag})`, formatDuration(limit));
-    step.throwIfAborted();
+    // Finish is called all the same: it lets go of what would keep this process alive.
+    if (name !== 'Finish') step.throwIfAborted();
     return await action(step);
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { formatDuration } from '../duration.ts';
-import { RunError } from '../errors.ts';
+import { messageOf, RunError } from '../errors.ts';
 import type { Run } from '../run.ts';
 import { waitUntil } from '../wait.ts';
 import { recallLease } from './facts.ts';
@@ -37,7 +37,10 @@ export async function leaveToKeeper(
   } catch (error) {
     await withdrawOrder(run.dir);
     signal.throwIfAborted();
-    throw new RunError(`no keeper holds ${lease.name}: see ${logFile(run.dir)}`, { cause: error });
+    throw new RunError(
+      `no keeper holds ${lease.name}, so Boskos takes it back when its reaper comes by: ${messageOf(error)}; see ${logFile(run.dir)}`,
+      { cause: error },
+    );
   }
   await lease.stop();
   run.log.info(
@@ -57,11 +60,11 @@ export async function stopKeeper(runDir: string, signal: AbortSignal): Promise<v
   }
 }
 
-/** The words that start a program which lives on, its output at the end of a file. The shell ends at once. */
+/** The words that start a program which lives on, its output at the end of a file. The shell ends at once; without the file it fails. */
 const inBackground = (argv: readonly string[], log: string): readonly string[] => [
   'sh',
   '-c',
-  '"$@" >>"$0" 2>&1 </dev/null &',
+  'exec >>"$0" 2>&1 </dev/null; "$@" &',
   log,
   ...argv,
 ];

@@ -49,15 +49,22 @@ export class Project {
     if (this.#lease !== undefined) await this.#run.remember({ project: this.#lease.name });
   }
 
-  /** Ends this call's hold on a leased project: a keeper goes on holding it, or it is given back. */
+  /**
+   * Ends this call's hold on a leased project: a keeper goes on holding it, or it is given back. Whatever comes of that,
+   * there are no heartbeats after it.
+   */
   async close(keep: boolean, signal: AbortSignal): Promise<void> {
     const lease = this.#lease;
     if (lease === undefined) return;
-    if (keep) {
-      const { leaveToKeeper } = await import('../boskos/keeper.ts');
-      return leaveToKeeper(this.#run, lease, this.#settings, signal);
+    try {
+      if (keep) {
+        const { leaveToKeeper } = await import('../boskos/keeper.ts');
+        return await leaveToKeeper(this.#run, lease, this.#settings, signal);
+      }
+      await lease.release(signal);
+      await this.#run.remember({ project: undefined });
+    } finally {
+      await lease.stop();
     }
-    await lease.release(signal);
-    await this.#run.remember({ project: undefined });
   }
 }

@@ -1,7 +1,9 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { FakeBoskos } from '../../boskos/server.ts';
-import { Cloud, NAME, releases, unstage } from './cloud.ts';
+import { api, Cloud, NAME, RUN, releases, unstage } from './cloud.ts';
 
 // Each test is several runs of the program with some forty processes.
 vi.setConfig({ testTimeout: 90_000 });
@@ -134,6 +136,122 @@ test('the first signal during kube-down.sh lets it work, the second ends it and 
   expect(await ended).toMatchObject({ code: 130 });
   expect(boskos.count('release')).toBe(1);
   expect(cloud.sandbox.processes()).toEqual([]);
+});
+
+test('a third signal ends kube-down.sh and everything else at once; a later --down finishes', async () => {
+  const { boskos, up } = await leased();
+  await using _ = boskos;
+  using cloud = new Cloud().plan('kube-down', 'stubborn');
+  const { child, ended } = cloud.start(...up, '--down', '--interrupt-grace=1m');
+  await cloud.called('kube-down hangs');
+  child.kill('SIGINT');
+  await sleep(2200);
+  child.kill('SIGINT');
+  await sleep(2200);
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ code: 130 });
+  expect(cloud.junit()).toContain('name="Interrupted"');
+  expect(cloud.sandbox.processes()).toEqual([]);
+  const { code, stderr } = await cloud.run('--down');
+  expect(code, stderr).toBe(0);
+  expectNothingLeft(cloud, boskos);
+});
+
+test('a gcloud that hangs while Down looks for what is left is ended by --down-timeout, and the project given back', async () => {
+  const { boskos, up } = await leased();
+  await using _ = boskos;
+  using cloud = new Cloud();
+  expect(await cloud.run(...up)).toMatchObject({ code: 0 });
+  cloud.plan('gcloud', 'ok', 'ok', 'stubborn');
+  const { code, stderr } = await cloud.run('--down', '--down-timeout=3s', '--interrupt-grace=300ms');
+  expect(code, stderr).toBe(4);
+  expect(cloud.calls()).toContain('gcloud hangs');
+  expect(
+    cloud
+      .calls()
+      .filter((call) => call !== 'gcloud hangs')
+      .slice(-3),
+  ).toEqual(['kube-down', CLOSE, UNSTAGE]);
+  expect(boskos.count('release')).toBe(1);
+  expect(boskos.find('leased-1').state).toBe('dirty');
+  expect(cloud.sandbox.processes()).toEqual([]);
+});
+
+test('a run whose keeper does not come up fails, and does not go on for that', async () => {
+  const { boskos, up } = await leased();
+  await using _ = boskos;
+  using cloud = new Cloud();
+  // Where the keeper writes its log there is a folder.
+  mkdirSync(join(cloud.sandbox.dir, 'rundir', RUN, 'boskos-keeper.log'), { recursive: true });
+  const { code, stderr } = await cloud.run(...up);
+  expect(code, stderr).toBe(4);
+  expect(stderr).toContain('no keeper holds leased-1');
+  expect(boskos.find('leased-1').state).toBe('busy');
+  expect(await cloud.run('--down')).toMatchObject({ code: 0 });
+  expectNothingLeft(cloud, boskos);
+});
+
+test('logs that hang are given up after --cleanup-timeout, and Down follows', async () => {
+  const { boskos, up } = await leased();
+  await using _ = boskos;
+  using cloud = new Cloud().plan('log-dump', 'stubborn');
+  const { code, stderr } = await cloud.run(...up, '--down', '--cleanup-timeout=3s', '--down-timeout=1m');
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain('The cluster logs could not all be saved');
+  expectNothingLeft(cloud, boskos);
+});
+
+test('a run that is stopped while it waits for the nodes takes the cluster down', async () => {
+  const { boskos, up } = await leased();
+  await using _ = boskos;
+  using cluster = await api({});
+  using cloud = new Cloud();
+  cloud.kubeconfig(cluster.url);
+  const { child, ended, stderr } = cloud.start(...up, '--down', '--ready-timeout=1m');
+  await cloud.sandbox.until(() => stderr().includes('Waiting for the cluster'), 'the wait for nodes');
+  child.kill('SIGTERM');
+  expect(await ended).toMatchObject({ code: 143 });
+  expect(cloud.calls('kube-down')).toHaveLength(1);
+  expectNothingLeft(cloud, boskos);
+});
+
+test('a run that is stopped while Boskos has no project starts nothing and holds nothing', async () => {
+  const { boskos, up } = await leased();
+  await using _ = boskos;
+  Object.assign(boskos.find('leased-1'), { owner: 'somebody else', state: 'busy' });
+  using cloud = new Cloud();
+  const { child, ended } = cloud.start(...up, '--down');
+  await boskos.called('acquire');
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ code: 130 });
+  expect(cloud.allCalls()).toEqual([]);
+  expect(boskos.count('release')).toBe(0);
+  expect(cloud.sandbox.processes()).toEqual([]);
+});
+
+test('a run that is stopped while a new attempt is prepared makes none, and leaves nothing', async () => {
+  const { boskos, up } = await leased();
+  await using _ = boskos;
+  using cloud = new Cloud().plan('kube-up', 'fail STOCKOUT').plan('kube-down', 'hang');
+  const { child, ended } = cloud.start(...up, '--down', '--up-retries=2');
+  await cloud.called('kube-down hangs');
+  child.kill('SIGTERM');
+  expect(await ended).toMatchObject({ code: 143 });
+  expect(cloud.calls('kube-up')).toEqual(['kube-up']);
+  expect(cloud.calls('kube-down')).toEqual(['kube-down', 'kube-down hangs', 'kube-down got SIGINT', 'kube-down']);
+  expectNothingLeft(cloud, boskos);
+});
+
+test('a launcher that was killed during kube-down.sh is followed by a --down that finishes its work', async () => {
+  const { boskos, up } = await leased();
+  await using _ = boskos;
+  using cloud = new Cloud().plan('kube-down', 'hang');
+  const { ended } = cloud.start(...up, '--down');
+  await cloud.called('kube-down hangs');
+  await killAll(cloud, ended);
+  const { code, stderr } = await cloud.run('--down');
+  expect(code, stderr).toBe(0);
+  expectNothingLeft(cloud, boskos);
 });
 
 describe('a launcher that was killed during kube-up.sh', () => {
