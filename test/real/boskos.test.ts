@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { boskosServer } from '../../src/boskos/server.ts';
 import { resumeLease, takeLease } from '../../src/boskos/take.ts';
 import { waitUntil } from '../../src/wait.ts';
 import { never, QUICK, settingsFor, testRun } from '../boskos/world.ts';
+import { Cloud, releases } from '../deployers/gce/cloud.ts';
 import { component, describeWith } from './components.ts';
 
 const CONFIG = `resources:
@@ -200,5 +202,37 @@ describeWith(['boskos'], 'the real Boskos server', () => {
     expect(later?.gone).toBe(false);
     await later?.release(never());
     expect((await server.as('me').metric('gce-project', call)).owner).toEqual({ '': 2 });
+  });
+
+  test('two whole runs of gce at once get a project each, a third is told what there is, and all goes back dirty', async () => {
+    await using server = await Server.start();
+    const releaseServer = await releases();
+    const version = `--kubernetes-version=${releaseServer.url}/release/stable-1.36.txt`;
+    const words = ['--up', '--down', version, '--repo-root=kubernetes-tree', '--ready-timeout=0'];
+    const start = (cloud: Cloud, id: string, ...more: string[]) =>
+      cloud.start(...words, `--boskos-location=${server.url}`, `--run-id=${id}`, ...more);
+    using one = new Cloud();
+    using two = new Cloud();
+    using third = new Cloud();
+    // Slow enough that both have a project at the same time.
+    const tests = (cloud: Cloud) => [
+      '--test=exec',
+      '--',
+      'sh',
+      '-c',
+      `until [ -e ${cloud.state}/go ]; do sleep 0.1; done`,
+    ];
+    const runs = [start(one, 'run-one', ...tests(one)), start(two, 'run-two', ...tests(two))];
+    await Promise.all([one, two].map((cloud) => cloud.called('kube-up')));
+    const refused = await start(third, 'run-three', '--boskos-acquire-timeout-seconds=1').ended;
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain('no gce-project became free');
+    expect(refused.stderr).toContain('(2 busy)');
+    for (const cloud of [one, two]) writeFileSync(join(cloud.state, 'go'), '');
+    for (const { ended } of runs) expect(await ended).toMatchObject({ code: 0 });
+    releaseServer.close();
+    const projects = [one, two].map((cloud) => cloud.envOf('kube-up')['PROJECT']);
+    expect(new Set(projects)).toEqual(new Set(['project-1', 'project-2']));
+    expect((await server.as('me').metric('gce-project', call)).current).toEqual({ dirty: 2 });
   });
 });
