@@ -89,7 +89,7 @@ export class Cloud implements Disposable {
     return this.sandbox.until(() => this.allCalls().includes(line), line);
   }
 
-  /** The environment a stand-in was last given. */
+  /** The environment a stand-in was last given; gcloud's is not kept. */
   envOf(name: string): Record<string, string> {
     const lines = readFileSync(join(this.state, `env-${name}`), 'utf8')
       .trimEnd()
@@ -115,7 +115,7 @@ export class Cloud implements Disposable {
     mkdirSync(join(path, '..'), { recursive: true });
     copyFileSync(fake, path);
     chmodSync(path, 0o755);
-    writeFileSync(join(path, '..', '.state'), this.state);
+    writeFileSync(join(path, '..', '.state'), `${this.state}\n`);
   }
 }
 
