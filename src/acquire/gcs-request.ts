@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { AcquireSettings, Env } from '../run.ts';
 import { endpointOf, openSigner } from './gcs.ts';
 import { openDispatcher } from './http-agent.ts';
@@ -46,7 +46,9 @@ export async function openRequests(settings: Pick<AcquireSettings, 'gcsEndpoint'
       path: at.pathname + at.search,
       method,
       headers: { ...signed, ...headers, 'content-length': String(body.length) },
-      body: body instanceof Uint8Array ? body : Readable.from(body.bytes, { objectMode: false }),
+      // An iterable is as good as a stream, which the types do not say: its next piece is asked for when the socket has
+      // taken the last one.
+      body: body instanceof Uint8Array ? body : (body.bytes as Readable),
       signal,
     });
     const text = await answer.body.text();

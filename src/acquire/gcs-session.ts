@@ -2,7 +2,7 @@ import type { FileMetadata } from '@google-cloud/storage';
 import type { ObjectHead } from './gcs-put.ts';
 import type { GcsAnswer, GcsBody, GcsRequest } from './gcs-request.ts';
 
-/** Gives an object's bytes from a position on, each time it is called. */
+/** Gives an object's bytes from a position on, each time it is called. A piece need only be good until the next but one. */
 export type BytesFrom = (position: number) => AsyncIterable<Uint8Array>;
 
 /**

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BytesFrom } from '../acquire/gcs-session.ts';
 import { writeAtomic } from '../records/atomic.ts';
@@ -47,9 +46,21 @@ export function hashing(file: string): Hashing {
   };
 }
 
-/** The bytes of a file from a position on. */
-export const read = (file: string, position: number): AsyncIterable<Uint8Array> =>
-  createReadStream(file, { start: position, highWaterMark: CHUNK });
+/**
+ * The bytes of a file from a position on, in two buffers by turns: a piece is good until the next but one is asked for.
+ * New buffers for gigabytes cost as much as reading them.
+ */
+export async function* read(file: string, position: number): AsyncGenerator<Uint8Array> {
+  await using handle = await open(file);
+  const [one, other] = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)];
+  let at = position;
+  for (let buffer = one; ; buffer = buffer === one ? other : one) {
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
 
 /** The digests of a file, read for them alone. Throws the signal's reason when it aborts. */
 export async function digestFile(file: string, signal: AbortSignal): Promise<Digests> {

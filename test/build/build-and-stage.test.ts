@@ -302,7 +302,7 @@ test('a file that grows while it is sent is an error that says so', async () => 
     if (name === at('x.tar.gz')) appendFileSync(join(here.tree, path), 'more');
   };
   await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(
-    /x\.tar\.gz to gs:\/\/b: the file changed meanwhile/,
+    /x\.tar\.gz.*: the file changed meanwhile/,
   );
 });
 
