@@ -17,7 +17,7 @@ export async function provideKeys(run: Run, signal: AbortSignal): Promise<SshKey
     run.log.info(
       placed.state === 'found' ? `uses the SSH key ${placed.privateKey}` : `copied the SSH key to ${placed.privateKey}`,
     );
-    if (placed.state === 'copied') await rememberKeys(run);
+    if (placed.state === 'copied') await rememberKeys(run, placed.publicKey);
     return placed;
   }
   const scratch = join(run.dir, 'ssh-key');
@@ -26,12 +26,12 @@ export async function provideKeys(run: Run, signal: AbortSignal): Promise<SshKey
   const argv = ['ssh-keygen', '-q', '-t', 'rsa', '-b', '3072', '-N', '', '-C', user, '-f', scratch];
   try {
     await run.exec(argv, { signal, output: 'log' });
+    await rememberKeys(run, `${scratch}.pub`);
     const made = await placeSshKeys({
       ...run.env,
       GCE_SSH_PRIVATE_KEY_FILE: scratch,
       GCE_SSH_PUBLIC_KEY_FILE: `${scratch}.pub`,
     });
-    await rememberKeys(run);
     run.log.info(`made the SSH key ${made.privateKey} for this run`);
     return made;
   } finally {
@@ -55,8 +55,8 @@ export function sshUser({ env }: Pick<Run, 'env'>): string {
   return env['KUBE_SSH_USER'] || env['USER'] || 'kubetest2';
 }
 
-async function rememberKeys(run: Run): Promise<void> {
-  await run.remember({ [MADE]: await digestOf(sshKeyPaths(run.env).publicKey) });
+async function rememberKeys(run: Run, publicKey: string): Promise<void> {
+  await run.remember({ [MADE]: await digestOf(publicKey) });
 }
 
 async function digestOf(file: string): Promise<string | undefined> {

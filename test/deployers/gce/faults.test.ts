@@ -122,13 +122,14 @@ test('in a project of our own a kube-down.sh that hung is made good by a later -
   expect(cloud.table).toEqual([]);
 });
 
-test('the first signal during kube-down.sh lets it work, the second ends it and gives the project back', async () => {
+test('the first signal during kube-down.sh lets it work, heartbeats go on, the second ends it and gives the project back', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-down', 'hang');
-  const { child, ended } = cloud.start(...up, '--down');
+  const { child, ended } = cloud.start(...up, '--down', '--boskos-heartbeat-interval-seconds=1');
   await cloud.called('kube-down hangs');
   child.kill('SIGINT');
+  await boskos.called('update', boskos.count('update') + 2);
   // Signals within two seconds are one request.
   await sleep(2200);
   expect(cloud.allCalls()).not.toContain('kube-down got SIGINT');

@@ -407,16 +407,23 @@ describe('a project from Boskos', () => {
     expect(cloud.facts()['gce-cluster']).toBeUndefined();
   });
 
-  test('is held between --up and --down, and given back by the latter', async () => {
+  test('is held between --up, --test and --down, and given back by the last', async () => {
     await using boskos = await FakeBoskos.start({ 'gce-project': ['leased-1'] });
     using cloud = new Cloud();
     expect(await cloud.run('--up', version(), ...leased, `--boskos-location=${boskos.url}`)).toMatchObject({ code: 0 });
+    const keeper = () => cloud.sandbox.processes().filter(({ command }) => command.includes('keep-lease'));
+    const [first] = keeper();
+    const tests = await cloud.run('--test=exec', '--', 'sh', '-c', 'echo in $PROJECT');
+    expect(tests).toMatchObject({ code: 0, stdout: expect.stringContaining('in leased-1') });
+    expect(keeper()).toHaveLength(1);
+    expect(keeper()[0]?.pid).not.toBe(first?.pid);
     expect(boskos.find('leased-1').state).toBe('busy');
     const { code, stderr } = await cloud.run('--down');
     expect(code, stderr).toBe(0);
     expect(cloud.envOf('kube-down')['PROJECT']).toBe('leased-1');
-    expect(boskos.count('release')).toBe(1);
+    expect([boskos.count('acquire'), boskos.count('release')]).toEqual([1, 1]);
     expect(boskos.find('leased-1').state).toBe('dirty');
+    expect(cloud.sandbox.processes()).toEqual([]);
   });
 
   test("that is somebody else's by the time of --down is not touched", async () => {
