@@ -287,6 +287,11 @@ describe('a file of 33 MiB', () => {
     expect(parts).toEqual([`bytes 0-${size - 1}/${size}`, `bytes */${size}`]);
   });
 
+  test('is sent again when nothing of it was taken', async () => {
+    const { parts } = await staged((gcs) => gcs.failPart('nothing taken'));
+    expect(parts).toEqual([`bytes 0-${size - 1}/${size}`, `bytes */${size}`, `bytes 0-${size - 1}/${size}`]);
+  });
+
   test('begins anew when its session is forgotten', async () => {
     const { begun } = await staged((gcs) => gcs.failPart(1 << 20, 'forgotten'));
     expect(begun).toBe(2);

@@ -22,8 +22,11 @@ interface Session {
   arrived: Buffer;
 }
 
-/** What goes wrong with a part: the connection breaks after so many bytes, or once everything has arrived; or the session is forgotten. */
-type PartFault = number | 'no answer' | 'forgotten' | undefined;
+/**
+ * What goes wrong with a part: the connection breaks after so many bytes, or once everything has arrived; nothing of it
+ * is taken; or the session is forgotten.
+ */
+type PartFault = number | 'no answer' | 'nothing taken' | 'forgotten' | undefined;
 
 /** Cloud Storage's JSON API as far as staging uses it, over a bucket `b`, with faults on demand. */
 export class FakeGcs extends EventEmitter implements AsyncDisposable {
@@ -148,6 +151,7 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
       came += piece.length;
       if (typeof fault === 'number' && came >= fault) break;
     }
+    if (fault === 'nothing taken') return void response.writeHead(308).end();
     const arrived = Buffer.concat(pieces);
     const total = Number(range.split('/').at(-1));
     const whole = arrived.length === total;
