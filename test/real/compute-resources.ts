@@ -123,6 +123,7 @@ export class ComputeResources implements AsyncDisposable {
       ) ?? [];
     if (name === undefined && method === 'POST') {
       const made = JSON.parse(text) as { name: string; network?: string };
+      if (existsSync(this.#file(collection, made.name))) return conflict(`${path}/${made.name}`);
       writeFileSync(this.#file(collection, made.name), `- ${made.network?.split('/').at(-1) ?? '-'}\n`);
       return this.#operation(path);
     }
@@ -180,10 +181,10 @@ export class ComputeResources implements AsyncDisposable {
   }
 }
 
-function missing(path: string): Answer {
-  const message = `The resource '${path.replace('/compute/v1/', '')}' was not found`;
-  return {
-    status: 404,
-    body: { error: { code: 404, message, errors: [{ message, domain: 'global', reason: 'notFound' }] } },
-  };
+const missing = (path: string): Answer => refusal(404, path, 'was not found', 'notFound');
+const conflict = (path: string): Answer => refusal(409, path, 'already exists', 'alreadyExists');
+
+function refusal(status: number, path: string, what: string, reason: string): Answer {
+  const message = `The resource '${path.replace('/compute/v1/', '')}' ${what}`;
+  return { status, body: { error: { code: status, message, errors: [{ message, domain: 'global', reason }] } } };
 }

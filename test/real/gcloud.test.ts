@@ -17,15 +17,37 @@ const EVERYTHING = [
 const gcloud = findProgram('gcloud', process.env, process.cwd());
 const suite = gcloud === undefined ? describe.skip : describe;
 
+/** Takes the stand-in for gcloud away and lets the real one ask the API here. */
+function useGcloud(cloud: Cloud, api: ComputeResources): void {
+  rmSync(join(cloud.sandbox.bin, 'gcloud'));
+  mkdirSync(join(cloud.sandbox.dir, 'gcloud'));
+  const path = `${cloud.sandbox.env['PATH']}:${process.env['PATH']}`;
+  Object.assign(cloud.sandbox.env, api.environment(join(cloud.sandbox.dir, 'gcloud')), { PATH: path });
+}
+
 suite(`the gce deployer with the real gcloud${gcloud === undefined ? ' (left out: no gcloud)' : ''}`, () => {
+  test('takes what is there already, and what is gone already, for done', async () => {
+    const server = await releases();
+    using cloud = new Cloud();
+    await using api = await ComputeResources.start(join(cloud.state, 'table'));
+    useGcloud(cloud, api);
+    cloud.put('firewall-rules', `${NAME}-minion-nodeports`);
+    const version = `--kubernetes-version=${server.url}/release/stable-1.36.txt`;
+    const words = ['--repo-root=kubernetes-tree', '--gcp-project=p-1', '--ready-timeout=0', '--leaked-resources=off'];
+    const { code, stderr } = await cloud.run('--up', '--down', version, ...words);
+    server.close();
+    expect(code, stderr).toBe(0);
+    const firewalls = '/compute/v1/projects/p-1/global/firewalls';
+    expect(api.asked.slice(0, 2)).toEqual([`POST ${firewalls}`, `DELETE ${firewalls}/${NAME}-minion-nodeports`]);
+    expect(api.asked.at(-1)).toMatch(/^GET \/storage\/v1\/b\/kubernetes-staging-/);
+    expect(stderr).not.toContain('may still be there');
+  }, 900_000);
+
   test('opens node ports, finds what kube-down.sh has left and deletes it, of every kind, and nothing of others', async () => {
     const server = await releases();
     using cloud = new Cloud();
     await using api = await ComputeResources.start(join(cloud.state, 'table'));
-    rmSync(join(cloud.sandbox.bin, 'gcloud'));
-    mkdirSync(join(cloud.sandbox.dir, 'gcloud'));
-    const path = `${cloud.sandbox.env['PATH']}:${process.env['PATH']}`;
-    Object.assign(cloud.sandbox.env, api.environment(join(cloud.sandbox.dir, 'gcloud')), { PATH: path });
+    useGcloud(cloud, api);
     cloud.put('instances', 'kt2-other-master', 'zone=us-central1-b');
     cloud.put('firewall-rules', 'default-allow-ssh');
     const others = cloud.table;
