@@ -11,8 +11,8 @@ interface Held {
   readonly generation: number;
 }
 
-/** What goes wrong with one call: an answer of this status, or none at all. */
-type Fault = number | 'drop';
+/** What goes wrong with one call: an answer of this status, a broken connection, or no answer ever (`hung` is emitted). */
+type Fault = number | 'drop' | 'hang';
 
 /** A resumable upload. */
 interface Session {
@@ -94,6 +94,7 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
     const at = this.#faults.findIndex(({ matches }) => matches(url, method));
     const fault = at === -1 ? undefined : this.#faults.splice(at, 1)[0]?.fault;
     if (fault === 'drop') return void request.socket.destroy();
+    if (fault === 'hang') return void this.emit('hung');
     const session = url.searchParams.get('upload_id');
     if (session !== null) return await this.#part(session, request, response);
     const body = await buffer(request);
