@@ -136,7 +136,7 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
     }
   }
 
-  /** Of a connection that breaks what came in whole 256 KiB is kept, as Cloud Storage does it. */
+  /** Of a connection that breaks a part is kept; Cloud Storage's own parts are whole 256 KiB, these are anything. */
   async #part(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
     const range = request.headers['content-range'] ?? '';
@@ -156,7 +156,7 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
     const arrived = Buffer.concat(pieces);
     const total = Number(range.split('/').at(-1));
     const whole = arrived.length === total;
-    session.arrived = whole ? arrived : arrived.subarray(0, arrived.length - (arrived.length % (256 * 1024)));
+    session.arrived = whole ? arrived : arrived.subarray(0, arrived.length - (arrived.length % 100_003));
     if (typeof fault === 'number') return void socket.destroy();
     if (!whole) {
       const last = session.arrived.length - 1;
