@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { FakeBoskos } from '../../boskos/server.ts';
+import type { Launched } from '../../sandbox.ts';
 import { api, Cloud, NAME, RUN, releases, unstage } from './cloud.ts';
 
 // Each test is several runs of the program with some forty processes.
@@ -32,6 +33,12 @@ function expectNothingLeft(cloud: Cloud, boskos: FakeBoskos): void {
   expect(boskos.count('release')).toBe(1);
   expect(boskos.find('leased-1')).toMatchObject({ state: 'dirty', owner: '' });
   expect(cloud.sandbox.processes()).toEqual([]);
+}
+
+/** Waits until a signal was taken note of, and for so long that the next one is another request. */
+async function heardOf(cloud: Cloud, { stderr }: Launched, said: string): Promise<void> {
+  await cloud.sandbox.until(() => stderr().includes(said), said);
+  await sleep(2200);
 }
 
 /** Kills a launcher as nothing can hinder, and what it leaves behind with it. */
@@ -126,12 +133,12 @@ test('the first signal during kube-down.sh lets it work, heartbeats go on, the s
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-down', 'hang');
-  const { child, ended } = cloud.start(...up, '--down', '--boskos-heartbeat-interval-seconds=1');
+  const launched = cloud.start(...up, '--down', '--boskos-heartbeat-interval-seconds=1');
+  const { child, ended } = launched;
   await cloud.called('kube-down hangs');
   child.kill('SIGINT');
   await boskos.called('update', boskos.count('update') + 2);
-  // Signals within two seconds are one request.
-  await sleep(2200);
+  await heardOf(cloud, launched, 'the cleanup goes on');
   expect(cloud.allCalls()).not.toContain('kube-down got SIGINT');
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ code: 130 });
@@ -143,12 +150,13 @@ test('a third signal ends kube-down.sh and everything else at once; a later --do
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-down', 'stubborn');
-  const { child, ended } = cloud.start(...up, '--down', '--interrupt-grace=1m');
+  const launched = cloud.start(...up, '--down', '--interrupt-grace=1m');
+  const { child, ended } = launched;
   await cloud.called('kube-down hangs');
   child.kill('SIGINT');
-  await sleep(2200);
+  await heardOf(cloud, launched, 'the cleanup goes on');
   child.kill('SIGINT');
-  await sleep(2200);
+  await heardOf(cloud, launched, 'ending the current step');
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ code: 130 });
   expect(cloud.junit()).toContain('name="Interrupted"');
