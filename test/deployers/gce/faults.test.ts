@@ -172,7 +172,7 @@ test('a gcloud that hangs while Down looks for what is left is ended by --down-t
   using cloud = new Cloud();
   expect(await cloud.run(...up)).toMatchObject({ code: 0 });
   cloud.plan('gcloud', 'ok', 'ok', 'stubborn');
-  const { code, stderr } = await cloud.run('--down', '--down-timeout=3s', '--interrupt-grace=300ms');
+  const { code, stderr } = await cloud.run('--down', '--down-timeout=5s', '--interrupt-grace=300ms');
   expect(code, stderr).toBe(4);
   expect(cloud.calls()).toContain('gcloud hangs');
   expect(
