@@ -12,13 +12,9 @@ import { commitOf, sourceDate } from './commit.ts';
 import { archive } from './package/archive.ts';
 import { bundleWhole } from './package/bundle.ts';
 import { makeExecutable } from './package/executable.ts';
-import { type Platform, runtimeFor } from './package/runtime.ts';
+import { platforms, runtimeFor, runtimeHere } from './package/runtime.ts';
 import { type Lock, sbom } from './package/sbom.ts';
 
-const platforms: Readonly<Record<string, Platform>> = {
-  'linux-amd64': { os: 'linux', cpu: 'x64' },
-  'linux-arm64': { os: 'linux', cpu: 'arm64' },
-};
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const out = join(root, 'dist-package');
 const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'kubetest2-ts', 'runtimes');
@@ -37,10 +33,10 @@ try {
   });
   const program = join(work, 'kubetest2-ts.cjs');
   const packages = bundledPackages(root, await bundleWhole(root, identity, program));
-  let runtime = '';
-  for (const name of wanted) runtime = await packPlatform(name, program, licenceText(packages));
+  const runtimes = new Set<string>();
+  for (const name of wanted) runtimes.add(await packPlatform(name, program, licenceText(packages)));
   const lock = read<Lock>('package-lock.json');
-  const bill = sbom({ identity, date, runtime, packages, root, lock });
+  const bill = sbom({ identity, date, runtimes: [...runtimes], packages, root, lock });
   writeFileSync(join(out, `kubetest2-ts-${version}.spdx.json`), `${JSON.stringify(bill, undefined, 2)}\n`);
   writeFileSync(join(out, 'THIRD-PARTY-LICENSES.txt'), licenceText(packages));
   await writeChecksums();
@@ -56,7 +52,8 @@ async function packPlatform(name: string, program: string, licences: string): Pr
   const folder = join(work, name);
   mkdirSync(folder);
   const runtime = await runtimeFor(platform, cache);
-  await makeExecutable(program, runtime, platform, work, join(folder, 'kubetest2-ts'));
+  const here = await runtimeHere(platform, cache);
+  await makeExecutable({ program, platform, runtime, here, folder: work, destination: join(folder, 'kubetest2-ts') });
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   const node = `Node.js ${runtime.version}\n\n${runtime.licence.trim()}\n`;
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), `${licences}\n${'-'.repeat(80)}\n\n${node}`);

@@ -14,10 +14,10 @@ const env = { PATH: process.env['PATH'], HOME: folder };
 try {
   const cjs = join(folder, 'kubetest2-ts.cjs');
   await bundleWhole(root, { version: '0.0.0', commit: '' }, cjs);
-  const platform = { os: 'linux', cpu: process.arch === 'arm64' ? 'arm64' : 'x64' } as const;
-  const runtime = { version: process.versions.node, node: process.execPath, licence: '' };
+  const platform = { os: process.platform, cpu: process.arch, node: process.versions.node };
+  const here = { version: platform.node, node: process.execPath, licence: '' };
   const executable = join(folder, 'kubetest2-ts');
-  await makeExecutable(cjs, runtime, platform, folder, executable);
+  await makeExecutable({ program: cjs, platform, runtime: here, here, folder, destination: executable });
   const npm = [process.execPath, join(root, 'dist/kubetest2-ts.js')];
   const commands: Readonly<Record<string, readonly string[]>> = {
     'node -e 0': [process.execPath, '-e', '0'],

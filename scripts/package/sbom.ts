@@ -10,8 +10,8 @@ export interface Bill {
   readonly identity: Identity;
   /** Seconds. */
   readonly date: number;
-  /** Node's version. */
-  readonly runtime: string;
+  /** Versions of node. */
+  readonly runtimes: readonly string[];
   /** With folders below `root`. */
   readonly packages: readonly BundledPackage[];
   readonly root: string;
@@ -19,11 +19,11 @@ export interface Bill {
 }
 
 /** What the executables are made of, as SPDX 2.3: this program, its runtime, and the packages with something inside. */
-export function sbom({ identity, date, runtime, packages, root, lock }: Bill): object {
+export function sbom({ identity, date, runtimes, packages, root, lock }: Bill): object {
   const { version, commit } = identity;
   const ours = entry('kubetest2-ts', version, 'Apache-2.0');
   const parts = [
-    entry('node', runtime, 'MIT'),
+    ...runtimes.map((node) => entry('node', node, 'MIT')),
     ...packages.map(({ name, version: its, license, folder }) => ({
       ...entry(name, its, license),
       ...checksums(lock.packages[folder.slice(root.length).replace(/^\//, '')]?.integrity),

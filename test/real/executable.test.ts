@@ -22,9 +22,9 @@ async function make(destination: string): Promise<void> {
   const cjs = join(dirname(destination), 'kubetest2-ts.cjs');
   await bundleWhole(root, { version: '1.2.3', commit: 'abcdef' }, cjs);
   // The node that runs this is the one of package.json.
-  const runtime = { version: process.versions.node, node: process.execPath, licence: '' };
-  const platform = { os: 'linux', cpu: process.arch === 'arm64' ? 'arm64' : 'x64' } as const;
-  await makeExecutable(cjs, runtime, platform, dirname(destination), destination);
+  const platform = { os: process.platform, cpu: process.arch, node: process.versions.node };
+  const here = { version: platform.node, node: process.execPath, licence: '' };
+  await makeExecutable({ program: cjs, platform, runtime: here, here, folder: dirname(cjs), destination });
 }
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { sbom } from '../../../scripts/package/sbom.ts';
 const bill = {
   identity: { version: '1.2.3', commit: 'abc' },
   date: 1_700_000_000,
-  runtime: '24.0.0',
+  runtimes: ['24.0.0'],
   packages: [{ name: '@scope/a', version: '4.5.6', license: 'MIT', folder: '/checkout/node_modules/@scope/a' }],
   root: '/checkout',
   lock: {
