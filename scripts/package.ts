@@ -24,6 +24,8 @@ const identity = { version, commit: commitOf(root) };
 const date = sourceDate(root, process.env);
 const work = mkdtempSync(join(tmpdir(), 'kubetest2-package-'));
 
+// The modes of files are in the packages.
+process.umask(0o022);
 try {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out);

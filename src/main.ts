@@ -24,8 +24,8 @@ export async function main(
   args: readonly string[] = process.argv.slice(2),
   env: Env = process.env,
 ): Promise<number> {
-  const world = realWorld(args, env);
   try {
+    const world = realWorld(args, env);
     if ('deployers' in what) return await byName(what, world);
     if (what.is === 'deployer' && args[0] === KEEPER) {
       return await (await import('./commands/keep-lease.ts')).keepLease(args.slice(1), world);
@@ -33,8 +33,17 @@ export async function main(
     if (what.is === 'tester') return await (await import('./tester-program.ts')).testerProgram(what, world);
     return await (await import('./launch.ts')).launch(what, args, { deployers: [], testers: [] }, world);
   } catch (error) {
-    world.stderr.write(`Error: ${messageOf(error)}\n`);
+    process.stderr.write(`Error: ${messageOf(error)}\n`);
     return exitCodeOf(error);
+  }
+}
+
+/** Absolute. Throws UsageError where it was removed under this process. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new UsageError('the working folder does not exist any more: start this from one that does', { cause });
   }
 }
 
@@ -46,7 +55,7 @@ function realWorld(args: readonly string[], env: Env): World {
     ),
     args,
     env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     home: env['HOME'] || homedir(),
     stdout: process.stdout,
     stderr: process.stderr,

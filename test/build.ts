@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const sources = ['bin', 'src', 'deployers', 'testers', 'scripts/build.ts', 'package.json', 'package-lock.json'];
+export const sources = ['bin', 'src', 'deployers', 'testers', 'scripts/build.ts', 'package.json', 'package-lock.json'];
 
 export function setup(): void {
   if (!existsSync(join(root, 'bin/launcher.ts')) || built() > Math.max(...sources.map(newest))) return;
@@ -18,7 +18,7 @@ function built(): number {
 }
 
 /** The latest change of a file, or below a folder; a removed file changes its folder. */
-function newest(path: string): number {
+export function newest(path: string): number {
   const stat = statSync(join(root, path), { throwIfNoEntry: false });
   if (stat === undefined) return 0;
   if (!stat.isDirectory()) return stat.mtimeMs;

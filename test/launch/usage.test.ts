@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Sandbox } from '../sandbox.ts';
+import { program, Sandbox } from '../sandbox.ts';
 
 describe.concurrent('the command line', () => {
   test.each([
@@ -87,6 +87,23 @@ describe.concurrent('the command line', () => {
     expect(stderr).toContain('Nothing was asked for');
     expect(sandbox.read('artifacts/junit_runner.xml')).toContain('tests="0"');
     expect(JSON.parse(sandbox.read('artifacts/metadata.json'))).toHaveProperty('kubetest-version');
+  });
+
+  test('in a folder that was removed is refused in one line', async () => {
+    using sandbox = new Sandbox();
+    const inRemoved = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+    const { code, stdout, stderr } = await sandbox.start([
+      'sh',
+      '-c',
+      inRemoved,
+      'sh',
+      process.execPath,
+      program,
+      'noop',
+      '--up',
+    ]).ended;
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe('Error: the working folder does not exist any more: start this from one that does\n');
   });
 
   test('thousands of flags are read', async () => {

@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { commitOf } from '../../scripts/commit.ts';
+import { newest, sources } from '../build.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+const inputs = [...sources, 'scripts', 'docs', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+
+/** What `npm run package` makes. */
+export interface Packages {
+  /** Absolute. */
+  readonly folder: string;
+  readonly version: string;
+  readonly commit: string;
+}
+
+/** Makes the packages, unless those that are there are of this commit and newer than every source. */
+export function packaged(): Packages {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const packages = { folder: join(root, 'dist-package'), version, commit: commitOf(root) };
+  if (!fresh(packages)) {
+    execFileSync(process.execPath, ['scripts/package.ts'], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  }
+  return packages;
+}
+
+function fresh({ folder, version, commit }: Packages): boolean {
+  const made = statSync(join(folder, 'SHA512SUMS'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (made < Math.max(...inputs.map(newest))) return false;
+  return readFileSync(join(folder, `kubetest2-ts-${version}.spdx.json`), 'utf8').includes(`-${commit}"`);
+}
