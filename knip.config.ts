@@ -2,9 +2,9 @@ import type { KnipConfig } from 'knip';
 
 export default {
   // test/fakes holds programs that tests put on PATH.
-  entry: ['bin/*.ts', 'src/index.ts', 'scripts/*.ts', 'scripts/bench/*.ts', 'test/fakes/**/*.ts'],
+  entry: ['bin/*.ts', 'src/index.ts', 'scripts/*.ts', 'scripts/bench/**/*.ts', 'test/fakes/**/*.ts'],
   project: ['{bin,src,deployers,testers,scripts,test}/**/*.ts'],
   vitest: { config: ['vitest*.config.ts'], entry: ['test/**/*.test.ts'] },
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ['dockerd', 'go', 'mmdebstrap', 'mount', 'openssl', 'script', 'umount', 'unshare'],
+  ignoreBinaries: ['dockerd', 'go', 'mmdebstrap', 'mount', 'openssl', 'script', 'sha256sum', 'umount'],
 } satisfies KnipConfig;

@@ -4,10 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { builtins } from './builtins.ts';
 import { bundledPackages, licenceText, order } from './bundled.ts';
 import { commitOf } from './commit.ts';
+import { packageEntries, packageFile, packagesApart } from './packages-apart.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string };
@@ -24,40 +25,12 @@ const common = {
   legalComments: 'none',
 } satisfies BuildOptions;
 
-/** The packages that our code imports where they are used. */
+/** Each is a file of its own. All else is one file: to find and open many small ones costs more than it saves. */
 const lazyPackages = new Set<string>();
-const fileName = (name: string): string => name.replace('@', '').replaceAll('/', '-');
-
-/** Makes each of them a file of its own. All else is one file: to find and open many small ones costs more than it saves. */
-const packagesApart: Plugin = {
-  name: 'packages-apart',
-  setup(builder) {
-    builder.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
-      if (kind !== 'dynamic-import' || path.startsWith('node:') || importer.includes('node_modules')) return undefined;
-      // Every run needs it, and it is smaller than what opening one more file costs.
-      if (path === 'fast-xml-builder') return undefined;
-      lazyPackages.add(path);
-      return { path: `./packages/${fileName(path)}.js`, external: true };
-    });
-  },
-};
-
-/**
- * An entry for each of them. A CommonJS package would have a default export alone: the names that node gives it are
- * spelt out, so that `const { parse } = await import('yaml')` means the same in the bundle.
- */
-const packageEntries: Plugin = {
-  name: 'package-entries',
-  setup(builder) {
-    builder.onResolve({ filter: /./ }, ({ kind, path }) =>
-      kind === 'entry-point' ? { path, namespace: 'package-entry' } : undefined,
-    );
-    builder.onLoad({ filter: /./, namespace: 'package-entry' }, async ({ path }) => {
-      const names = Object.keys((await import(path)) as object).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
-      return { contents: `export { ${names.join(', ')} } from ${JSON.stringify(path)};`, resolveDir: root };
-    });
-  },
-};
+const apart = packagesApart((name) => {
+  lazyPackages.add(name);
+  return { path: `./packages/${packageFile(name)}.js`, external: true };
+});
 
 rmSync(`${root}/dist`, { recursive: true, force: true });
 const ours = {
@@ -65,7 +38,7 @@ const ours = {
   target: 'node22.19',
   metafile: true,
   define: { 'globalThis.KUBETEST2_TS_BUILD': JSON.stringify({ version, commit: commitOf(root) }) },
-  plugins: [packagesApart, builtins],
+  plugins: [apart, builtins],
 } satisfies BuildOptions;
 // A plain script, which the entry runs itself (bin/compiled.ts): the function that it is gets what imports a package.
 const { metafile, outputFiles } = await build({
@@ -92,10 +65,10 @@ const library = await build({ ...ours, entryPoints: { index: 'src/index.ts' } })
 const packages = await build({
   ...common,
   outdir: 'dist/packages',
-  entryPoints: Object.fromEntries([...lazyPackages].sort(order).map((name) => [fileName(name), name])),
+  entryPoints: Object.fromEntries([...lazyPackages].sort(order).map((name) => [packageFile(name), name])),
   target: 'node22.19',
   metafile: true,
-  plugins: [packageEntries, builtins],
+  plugins: [packageEntries(root), builtins],
   // CommonJS packages inside an ES module still say `require`.
   banner: { js: "import{createRequire as kt2Require}from'node:module';const require=kt2Require(import.meta.url);" },
 });

@@ -10,7 +10,7 @@ import { type Digests, digestFile } from '../src/build/digest.ts';
 import { bundledPackages, licenceText } from './bundled.ts';
 import { commitOf, sourceDate } from './commit.ts';
 import { archive } from './package/archive.ts';
-import { bundleWhole } from './package/bundle.ts';
+import { type Bundle, bundleWhole } from './package/bundle.ts';
 import { makeExecutable } from './package/executable.ts';
 import { platforms, runtimeFor, runtimeHere } from './package/runtime.ts';
 import { type Lock, sbom } from './package/sbom.ts';
@@ -33,8 +33,8 @@ try {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const program = join(work, 'kubetest2-ts.cjs');
-  const packages = bundledPackages(root, await bundleWhole(root, identity, program));
+  const program = await bundleWhole(root, identity, work);
+  const packages = bundledPackages(root, program.metafile);
   const runtimes = new Set<string>();
   for (const name of wanted) runtimes.add(await packPlatform(name, program, licenceText(packages)));
   const lock = read<Lock>('package-lock.json');
@@ -48,7 +48,7 @@ try {
 for (const name of readdirSync(out).sort()) console.log(`dist-package/${name}`);
 
 /** Returns the version of the runtime inside. */
-async function packPlatform(name: string, program: string, licences: string): Promise<string> {
+async function packPlatform(name: string, program: Bundle, licences: string): Promise<string> {
   const platform = platforms[name];
   if (platform === undefined) throw new Error(`${name} is none of ${Object.keys(platforms).join(', ')}`);
   const folder = join(work, name);

@@ -1,54 +1,95 @@
-// What the single executable takes, in size and to start, beside the npm form: medians of interleaved runs.
+// What the single executable takes, in size and to start, beside the npm form and, where KUBETEST2_ORIGINAL names a
+// folder with its programs, kubetest2: medians of interleaved runs.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWhole } from '../package/bundle.ts';
-import { makeExecutable } from '../package/executable.ts';
+import { makeExecutable, type Start } from '../package/executable.ts';
 
 const rounds = 15;
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const original = process.env['KUBETEST2_ORIGINAL'] ?? '';
 const folder = mkdtempSync(join(tmpdir(), 'bench-executable-'));
-const env = { PATH: process.env['PATH'], HOME: folder };
+const env = { PATH: `${original}:${process.env['PATH']}`, HOME: folder };
 try {
-  const cjs = join(folder, 'kubetest2-ts.cjs');
-  await bundleWhole(root, { version: '0.0.0', commit: '' }, cjs);
-  const platform = { os: process.platform, cpu: process.arch, node: process.versions.node };
-  const here = { version: platform.node, node: process.execPath, licence: '' };
-  const executable = join(folder, 'kubetest2-ts');
-  await makeExecutable({ program: cjs, platform, runtime: here, here, folder, destination: executable });
-  const npm = [process.execPath, join(root, 'dist/kubetest2-ts.js')];
-  const commands: Readonly<Record<string, readonly string[]>> = {
-    'node -e 0': [process.execPath, '-e', '0'],
-    'npm form, `--version`': [...npm, '--version'],
-    'executable, `--version`': [executable, '--version'],
-    'npm form, `noop --help`': [...npm, 'noop', '--help'],
-    'executable, `noop --help`': [executable, 'noop', '--help'],
+  const executable = await make('code');
+  const forms: Readonly<Record<string, readonly string[]>> = {
+    'npm form': [process.execPath, join(root, 'dist/kubetest2-ts.js')],
+    executable: [executable],
+    'executable, with a startup snapshot instead of compiled code': [await make('snapshot')],
+    'executable, with neither, as made on another machine': [await make('nothing')],
+    ...(existsSync(join(original, 'kubetest2-noop')) ? { kubetest2: [join(original, 'kubetest2')] } : {}),
   };
-  const samples = new Map<string, number[]>(Object.keys(commands).map((name) => [name, []]));
+  const calls: readonly (readonly string[])[] = [
+    ['--version'],
+    ['noop', '--help'],
+    ['noop', '--up', '--down', '--test=exec', '--', 'true'],
+  ];
+  const samples = new Map<string, number[]>();
   for (let round = 0; round <= rounds; round += 1) {
-    // The first round fills the caches.
-    for (const [name, argv] of Object.entries(commands)) {
+    for (const [name, argv] of [['node -e 0', [process.execPath, '-e', '0']] as const, ...commands(forms, calls)]) {
       const seconds = time(argv);
-      if (round > 0) samples.get(name)?.push(seconds);
+      // The first round fills the caches.
+      if (round > 0) samples.set(name, [...(samples.get(name) ?? []), seconds]);
     }
   }
   const base = median(samples.get('node -e 0') ?? []);
-  const mebibytes = (file: string): string => `${Math.round(statSync(file).size / 2 ** 20)} MiB`;
-  console.log(`The executable is ${mebibytes(executable)}, of which node itself is ${mebibytes(process.execPath)}.\n`);
-  console.log('CPU relative to `node -e 0` in the same run:\n\n| command | CPU |\n| --- | --- |');
-  for (const [name, times] of samples) console.log(`| ${name} | ${(median(times) / base).toFixed(2)} |`);
+  const ratio = (name: string): string => (median(samples.get(name) ?? []) / base).toFixed(2);
+  console.log(
+    `The executable is ${mebibytes(statSync(executable).size)}, of which node itself is ${mebibytes(statSync(process.execPath).size)}.\n`,
+  );
+  const heads = calls.map((words) => `\`${words.join(' ')}\``);
+  console.log(
+    `CPU relative to \`node -e 0\` in the same run:\n\n| | ${heads.join(' | ')} |\n| ---${' | ---'.repeat(calls.length)} |`,
+  );
+  for (const form of Object.keys(forms)) {
+    console.log(`| ${form} | ${calls.map((words) => ratio(label(form, words))).join(' | ')} |`);
+  }
+  if (original !== '') {
+    const programs = readdirSync(original).filter((name) => /^kubetest2(?:-|$)/.test(name));
+    const bytes = programs.reduce((sum, name) => sum + statSync(join(original, name)).size, 0);
+    console.log(`\nkubetest2's ${programs.length} programs are ${mebibytes(bytes)} together.`);
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Seconds of CPU, user and system. */
+async function make(start: Start): Promise<string> {
+  const at = join(folder, start);
+  mkdirSync(at);
+  const entry = start === 'snapshot' ? 'scripts/bench/entries/snapshot.ts' : undefined;
+  const program = await bundleWhole(root, { version: '0.0.0', commit: '' }, at, entry);
+  const platform = { os: process.platform, cpu: process.arch, node: process.versions.node };
+  const here = { version: platform.node, node: process.execPath, licence: '' };
+  const destination = join(at, 'kubetest2-ts');
+  await makeExecutable({ program, platform, runtime: here, here, folder: at, destination, start });
+  return destination;
+}
+
+function* commands(
+  forms: Readonly<Record<string, readonly string[]>>,
+  calls: readonly (readonly string[])[],
+): Generator<readonly [string, readonly string[]]> {
+  for (const words of calls)
+    for (const [form, argv] of Object.entries(forms)) yield [label(form, words), [...argv, ...words]];
+}
+
+function label(form: string, words: readonly string[]): string {
+  return `${form}: ${words.join(' ')}`;
+}
+
+/** Seconds of CPU, user and system, of a command and all that it starts. */
 function time([file = '', ...words]: readonly string[]): number {
   const timed = 'TIMEFORMAT="%3U %3S"; { time "$@" >/dev/null 2>&1; } 2>&1';
   const text = execFileSync('bash', ['-c', timed, 'bash', file, ...words], { cwd: folder, env, encoding: 'utf8' });
   const [user = 0, system = 0] = text.trim().split(' ').map(Number);
   return user + system;
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 function median(values: readonly number[]): number {

@@ -1,5 +1,8 @@
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { join } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { builtins } from '../builtins.ts';
+import { order } from '../bundled.ts';
+import { exportedNames, packageEntries, packageFile, packagesApart } from '../packages-apart.ts';
 
 /** What the program in the executable knows of itself. */
 export interface Identity {
@@ -7,28 +10,88 @@ export interface Identity {
   readonly commit: string;
 }
 
-/** Puts the whole program into one CommonJS file, which is what an executable can hold. Returns what went in. */
-export async function bundleWhole(root: string, identity: Identity, outfile: string): Promise<Metafile> {
-  const options = {
+/** The program as an executable holds it. */
+export interface Bundle {
+  /** One CommonJS file: all but the packages that are used where they are used. Absolute. */
+  readonly main: string;
+  /** Those packages, by the names that the main file asks for: each the text of a function that fills a module. */
+  readonly packages: ReadonlyMap<string, string>;
+  /** What went in. */
+  readonly metafile: Metafile;
+}
+
+/** Puts the program into files below a folder. The entry is a path below `root`. */
+export async function bundleWhole(
+  root: string,
+  identity: Identity,
+  folder: string,
+  entry = 'bin/launcher.ts',
+): Promise<Bundle> {
+  const common = {
     absWorkingDir: root,
-    entryPoints: ['bin/launcher.ts'],
-    outfile,
     bundle: true,
     platform: 'node',
     format: 'cjs',
-    // What is imported where it is used stays in this file and is evaluated then.
-    splitting: false,
     target: 'node24',
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
     metafile: true,
-    plugins: [builtins],
     define: {
       'globalThis.KUBETEST2_TS_BUILD': JSON.stringify({ ...identity, executable: true }),
       // Nothing is read from beside the program; packages ask for it before they know whether they need it.
       'import.meta.url': JSON.stringify('file:///kubetest2-ts.cjs'),
     },
   } as const satisfies BuildOptions;
-  return (await build(options)).metafile;
+  const names = new Set<string>();
+  const apart = packagesApart((path) => {
+    names.add(path);
+    return { path, namespace: 'asset' };
+  });
+  const main = join(folder, 'kubetest2-ts.cjs');
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [entry],
+    outfile: main,
+    // What our own files import where it is used stays in this file and is evaluated then.
+    splitting: false,
+    plugins: [apart, assets, builtins],
+  });
+  const entries = [...names].sort(order).map((name) => [packageFile(name), name]);
+  const packages = await build({
+    ...common,
+    entryPoints: Object.fromEntries(entries) as Record<string, string>,
+    outdir: join(folder, 'packages'),
+    // The text of one function, so that it can be compiled by itself.
+    banner: { js: '(function(exports,require,module){' },
+    footer: { js: '})' },
+    plugins: [packageEntries(root), builtins],
+  });
+  Object.assign(metafile.inputs, packages.metafile.inputs);
+  const files = entries.map(([file = '']) => [file, join(folder, 'packages', `${file}.js`)] as const);
+  return { main, packages: new Map(files), metafile };
 }
+
+/** Loads a package out of the executable when it is imported first. */
+const assets: Plugin = {
+  name: 'assets',
+  setup(builder) {
+    builder.onLoad({ filter: /./, namespace: 'asset' }, async ({ path }) => {
+      const name = JSON.stringify(packageFile(path));
+      const exported = await exportedNames(path);
+      const contents = `
+        const { getAsset } = process.getBuiltinModule('node:sea');
+        const { Script } = process.getBuiltinModule('node:vm');
+        const loaded = { exports: {} };
+        new Script(getAsset(${name}, 'utf8'), { filename: ${name} }).runInThisContext()(loaded.exports, require, loaded);
+        ${exported
+          .map((each) =>
+            each === 'default'
+              ? 'export default loaded.exports.default;'
+              : `export const ${each} = loaded.exports.${each};`,
+          )
+          .join('\n')}`;
+      return { contents, loader: 'js' };
+    });
+  },
+};

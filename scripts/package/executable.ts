@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { inject } from 'postject';
+import type { Bundle } from './bundle.ts';
 import type { Platform, Runtime } from './runtime.ts';
 import { signAdHoc } from './sign.ts';
 
@@ -13,8 +14,7 @@ const FLAGS = { from: 12, to: 16 };
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 export interface Order {
-  /** The whole program as one CommonJS file. */
-  readonly program: string;
+  readonly program: Pick<Bundle, 'main' | 'packages'>;
   readonly platform: Platform;
   /** What the executable is a copy of. */
   readonly runtime: Runtime;
@@ -23,12 +23,14 @@ export interface Order {
   /** For what is made on the way. */
   readonly folder: string;
   readonly destination: string;
+  /** What it starts from beside the source. Compiled code where that can be made, since it starts fastest. */
+  readonly start?: Start;
 }
 
-/**
- * Puts a program into a copy of its runtime. Where that runtime can run here, the compiled code goes in too: V8 takes
- * code of the same kind of machine only.
- */
+/** V8's compiled code, its startup snapshot, or nothing. Both are for the kind of machine that they were made on. */
+export type Start = 'code' | 'snapshot' | 'nothing';
+
+/** Puts a program into a copy of its runtime. */
 export async function makeExecutable(order: Order): Promise<void> {
   if (order.platform.os === 'darwin') makeForMacOs(order);
   else await makeForLinux(order);
@@ -37,14 +39,15 @@ export async function makeExecutable(order: Order): Promise<void> {
 
 async function makeForLinux(order: Order): Promise<void> {
   const { platform, runtime, here, folder, destination } = order;
-  const useCodeCache = platform.os === process.platform && platform.cpu === process.arch;
+  const isHere = platform.os === process.platform && platform.cpu === process.arch;
+  const start = order.start ?? (isHere ? 'code' : 'nothing');
   const output = join(folder, 'sea.blob');
   const words = [...SEED, '--experimental-sea-config'];
-  build(order, words, { output, useCodeCache });
+  build(order, words, { output, useCodeCache: start === 'code', useSnapshot: start === 'snapshot' });
   const blob = readFileSync(output);
   copyFileSync(runtime.node, destination);
   chmodSync(destination, 0o755);
-  await inject(destination, 'NODE_SEA_BLOB', useCodeCache ? asWithoutSeed(blob, here.node) : blob, {
+  await inject(destination, 'NODE_SEA_BLOB', start === 'code' ? asWithoutSeed(blob, here.node) : blob, {
     sentinelFuse: FUSE,
   });
 }
@@ -61,10 +64,11 @@ function makeForMacOs(order: Order): void {
 function build({ program, here, folder }: Order, words: readonly string[], settings: object): void {
   const config = join(folder, 'sea.json');
   // NODE_OPTIONS are meant for other programs of a job.
-  const all = { disableExperimentalSEAWarning: true, execArgvExtension: 'none', ...settings };
+  const assets = Object.fromEntries(program.packages);
+  const all = { disableExperimentalSEAWarning: true, execArgvExtension: 'none', assets, ...settings };
   // The path of the program is in the result: the same one for everybody.
-  writeFileSync(config, JSON.stringify({ main: basename(program), ...all }));
-  execFileSync(here.node, [...words, config], { cwd: dirname(program), stdio: ['ignore', 'ignore', 'pipe'] });
+  writeFileSync(config, JSON.stringify({ main: basename(program.main), ...all }));
+  execFileSync(here.node, [...words, config], { cwd: dirname(program.main), stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 /**

@@ -61,7 +61,8 @@ async function fetchRuntime(name: string, folder: string): Promise<void> {
     if (digest !== integrity) throw new Error(`${name} is ${digest}, and runtimes.json says ${integrity}`);
     await extract({ file, cwd: draft, strip: 1 }, ['package/bin/node', 'package/LICENSE']);
     rmSync(file);
-    renameSync(draft, folder);
+    // Somebody else may have been quicker.
+    if (!existsSync(folder)) renameSync(draft, folder);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }

@@ -6,8 +6,14 @@ import { type Ended, type Launched, Sandbox } from '../sandbox.ts';
 
 const base = join(componentsFolder(process.env), 'bare-debian');
 
-/** Why there can be no bare root on this machine; empty when there can. */
-export const noBareRoot = process.getuid?.() === 0 && (existsSync(base) || hasMmdebstrap()) ? '' : 'root, mmdebstrap';
+const works = (file: string, ...words: string[]): boolean => spawnSync(file, words).status === 0;
+
+/** What is missing for a bare root on this machine; empty when nothing is. */
+export const noBareRoot = !works('unshare', '--mount', 'true')
+  ? 'root'
+  : existsSync(base) || works('mmdebstrap', '--version')
+    ? ''
+    : 'mmdebstrap';
 
 export interface Entry {
   readonly env?: Readonly<Record<string, string>>;
@@ -106,8 +112,4 @@ function makeBase(): void {
   if (status !== 0) throw new Error(stderr);
   chmodSync(draft, 0o755);
   renameSync(draft, base);
-}
-
-function hasMmdebstrap(): boolean {
-  return spawnSync('mmdebstrap', ['--version']).status === 0;
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,8 +13,8 @@ const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 /** Nothing but the system's own folders: no node among them on most machines, and none is looked for. */
 const PATH = '/usr/bin:/bin';
 
-beforeAll(() => {
-  const { folder: packages, version } = packaged();
+beforeAll(async () => {
+  const { folder: packages, version } = await packaged();
   const archive = join(packages, `kubetest2-ts-${version}-linux-${arch}.tar.gz`);
   execFileSync('tar', ['-xzf', archive, '-C', folder, 'kubetest2-ts']);
 });
@@ -38,6 +38,17 @@ describe.runIf(process.platform === 'linux')('the single executable', () => {
     expect(code).toBe(0);
     expect(sandbox.read('options')).toBe('--require /nowhere.js\n');
     expect(sandbox.read('artifacts/junit_runner.xml')).toContain('name="Test"');
+  });
+
+  test.each([
+    ['completes words', ['complete-words', 'bash', 'noop', '--down', '=', 'n'], 0, 'never\n', ''],
+    ['reads a kubeconfig', ['noop', '--up', '--kubeconfig=odd.yaml'], 3, '', 'odd.yaml'],
+  ])('%s with a package that it holds', async (_, words, expected, said, complaint) => {
+    using sandbox = new Sandbox({ PATH });
+    writeFileSync(join(sandbox.dir, 'odd.yaml'), 'clusters: [');
+    const { code, stdout, stderr } = await sandbox.start([program, ...words]).ended;
+    expect([code, stdout], stderr).toEqual([expected, said]);
+    expect(stderr).toContain(complaint);
   });
 
   test('is the program it is called by, through the links it makes', async () => {

@@ -24,6 +24,7 @@ import { GcsServer } from './gcs.ts';
 import { installPage, snippets } from './install-page.ts';
 import { type Packages, packaged } from './packaged.ts';
 import { smallSuite } from './small-suite.ts';
+import { makeBucket, serveAsBucket } from './test-package.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const kindTools = join(root, 'test/fakes/kind-tools');
@@ -58,8 +59,8 @@ describe.skipIf(noBareRoot !== '')(`in a bare Debian${noBareRoot && ` (left out:
   const putScript = (name: string, body: string) =>
     writeFileSync(join(opt, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
 
-  beforeAll(() => {
-    packages = packaged();
+  beforeAll(async () => {
+    packages = await packaged();
   });
   afterAll(() => rmSync(opt, { recursive: true }));
 
@@ -148,6 +149,21 @@ describe.skipIf(noBareRoot !== '')(`in a bare Debian${noBareRoot && ` (left out:
         expect(stderr).toContain('1 spec ran: 1 passed, 0 failed');
         expect(image.read('junit_01.xml')).toContain('pass as well');
       });
+
+      test.skipIf(suite === undefined)(
+        'fetches them from a bucket, verified, and keeps them in its cache',
+        async () => {
+          await using bucket = await makeBucket(suite ?? '');
+          await using server = await serveAsBucket(bucket.dir);
+          const env = { XDG_CACHE_HOME: '/mnt/cache', KUBETEST2_RUN_DIR: '/mnt/runs' };
+          const line = `kubetest2 noop --test=ginkgo --gcs-endpoint=${server.url} -- --check-version-skew=off`;
+          const from = `--test-package-url=gs://bucket --test-package-marker=latest.txt`;
+          const { code, stderr } = await image.run(`${line} ${from} ${words}`, { env });
+          expect(code, stderr).toBe(0);
+          expect(stderr).toContain('1 spec ran: 1 passed, 0 failed');
+          expect((await image.run('kubetest2 cache list', { env })).stdout).toContain('kubernetes-test');
+        },
+      );
 
       test.skipIf(suite === undefined || !hasOriginal)('is found by a deployer of the original', async () => {
         put('kubetest2-noop', join(original, 'kubetest2-noop'));

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { commitOf } from '../../scripts/commit.ts';
 import { newest, sources } from '../build.ts';
 
@@ -17,12 +18,10 @@ export interface Packages {
 }
 
 /** Makes the packages, unless those that are there are of this commit and newer than every source. */
-export function packaged(): Packages {
+export async function packaged(): Promise<Packages> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const packages = { folder: join(root, 'dist-package'), version, commit: commitOf(root) };
-  if (!fresh(packages)) {
-    execFileSync(process.execPath, ['scripts/package.ts'], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
-  }
+  if (!fresh(packages)) await promisify(execFile)(process.execPath, ['scripts/package.ts'], { cwd: root });
   return packages;
 }
 

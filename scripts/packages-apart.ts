@@ -1,0 +1,42 @@
+import type { Plugin } from 'esbuild';
+
+/** Hands every package that our code imports where it is used to `apart`, which says what esbuild puts there instead. */
+export function packagesApart(apart: (name: string) => { path: string; external?: true; namespace?: string }): Plugin {
+  return {
+    name: 'packages-apart',
+    setup(builder) {
+      builder.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
+        if (kind !== 'dynamic-import' || path.startsWith('node:') || importer.includes('node_modules'))
+          return undefined;
+        // Every run needs it, and it is smaller than what opening one more file costs.
+        if (path === 'fast-xml-builder') return undefined;
+        return apart(path);
+      });
+    },
+  };
+}
+
+/** The name of the file that holds a package of its own. */
+export const packageFile = (name: string): string => name.replace('@', '').replaceAll('/', '-');
+
+/**
+ * The names of a package's exports, as node gives them; of a CommonJS package the bundler would see a default export
+ * alone.
+ */
+export async function exportedNames(name: string): Promise<string[]> {
+  return Object.keys((await import(name)) as object).filter((each) => /^[A-Za-z_$][\w$]*$/.test(each));
+}
+
+/** Makes an entry for each package of which every export is in the result. */
+export const packageEntries = (resolveDir: string): Plugin => ({
+  name: 'package-entries',
+  setup(builder) {
+    builder.onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'entry-point' ? { path, namespace: 'package-entry' } : undefined,
+    );
+    builder.onLoad({ filter: /./, namespace: 'package-entry' }, async ({ path }) => ({
+      contents: `export { ${(await exportedNames(path)).join(', ')} } from ${JSON.stringify(path)};`,
+      resolveDir,
+    }));
+  },
+});
