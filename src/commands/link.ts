@@ -1,9 +1,10 @@
 import { lstat, readlink, realpath, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { RunError, UsageError } from '../errors.ts';
 import { toggle } from '../flags.ts';
 import { makeFolder } from '../make-folder.ts';
 import { parseFlags } from '../parse.ts';
+import { reasonOf } from '../records/reason.ts';
 import type { CommandWorld } from './index.ts';
 
 const flags = { force: toggle('Replace what is there by these names already.') } as const;
@@ -19,7 +20,11 @@ export async function link(words: readonly string[], world: CommandWorld): Promi
   if (typed === undefined || positionals.length > 1)
     throw new UsageError('link needs one folder: kubetest2-ts link DIR');
   const folder = resolve(world.cwd, typed);
-  makeFolder(folder);
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    refuse(`${folder} cannot be made`, error);
+  }
   const program = await realpath(world.self.at(-1) ?? '');
   const names = [
     'kubetest2',
@@ -35,14 +40,24 @@ export async function link(words: readonly string[], world: CommandWorld): Promi
       `these are there already and are not links to ${basename(program)}; --force replaces them:\n  ${taken.join('\n  ')}`,
     );
   }
+  const made: string[] = [];
   for (const [name, state] of states) {
     if (state === 'ours') continue;
     const path = join(folder, name);
-    await rm(path, { recursive: false, force: true });
-    await symlink(relative(await realpath(dirname(path)), program), path);
-    world.stdout.write(`${path} -> ${program}\n`);
+    try {
+      await rm(path, { force: true });
+      await symlink(relative(await realpath(dirname(path)), program), path);
+    } catch (error) {
+      refuse(`${path} cannot be made a link`, error);
+    }
+    made.push(`${path} -> ${program}\n`);
   }
+  world.stdout.write(made.join(''));
   return 0;
+}
+
+function refuse(what: string, cause: unknown): never {
+  throw new RunError(`${what}: ${reasonOf(cause)}`, { cause });
 }
 
 async function stateOf(path: string, program: string): Promise<'free' | 'ours' | 'other'> {

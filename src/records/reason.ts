@@ -3,7 +3,8 @@ import { messageOf } from '../errors.ts';
 
 /** Why the system refused, in words: `no space left on device`; whatever else was thrown, its message. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') {
+  // Errors that node makes itself have the number without its sign, and a sentence.
+  if (error instanceof Error && 'errno' in error && typeof error.errno === 'number' && error.errno < 0) {
     return getSystemErrorMessage(error.errno) ?? error.message;
   }
   return messageOf(error);

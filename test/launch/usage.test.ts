@@ -191,4 +191,17 @@ describe.concurrent('the names of the program', () => {
     expect(existsSync(join(sandbox.dir, 'names/kubetest2'))).toBe(false);
     expect((await sandbox.run(['link', 'names', '--force'])).code).toBe(0);
   });
+
+  test.each([
+    ['in a file', 'plain', 'plain cannot be made: file already exists'],
+    ['in place of a folder', 'names', 'names/kubetest2 cannot be made a link: '],
+  ])('%s are refused with the path and the reason', async (_, folder, reason) => {
+    using sandbox = new Sandbox();
+    mkdirSync(join(sandbox.dir, 'names/kubetest2'), { recursive: true });
+    writeFileSync(join(sandbox.dir, 'plain'), '');
+    const { code, stderr } = await sandbox.run(['link', folder, '--force']);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^Error: .*\n$/);
+    expect(stderr).toContain(reason);
+  });
 });

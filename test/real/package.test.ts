@@ -171,7 +171,7 @@ describe('the package of npm', () => {
     const manifest = JSON.parse(readFileSync(join(unpacked, 'package/package.json'), 'utf8')) as object;
     expect(manifest).not.toHaveProperty('dependencies');
     for (const name of readdirSync(unpacked, { recursive: true, encoding: 'utf8' })) {
-      if (!/\.(?:js|ts)$/.test(name)) continue;
+      if (!/\.(?:c?js|ts)$/.test(name)) continue;
       const text = readFileSync(join(unpacked, name), 'utf8');
       expect([name, /^\/\/[#@] ?sourceMappingURL=/m.test(text), text.includes(root)]).toEqual([name, false, false]);
     }
