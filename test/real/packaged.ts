@@ -17,6 +17,9 @@ export interface Packages {
   readonly commit: string;
 }
 
+/** Why the packages cannot be made on this machine; empty when they can. */
+export const noPackages = process.platform === 'linux' && process.arch === 'x64' ? '' : 'linux-amd64';
+
 /** Makes the packages, unless those that are there are of this commit and newer than every source. */
 export async function packaged(): Promise<Packages> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
