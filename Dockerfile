@@ -1,7 +1,7 @@
 # kubetest2-ts and its names: `npm run package`, then `docker build .`, or `docker buildx build --platform linux/amd64,linux/arm64 .`
 FROM debian:trixie-slim AS unpacked
 ARG TARGETARCH
-COPY dist-package/ /packages/
+COPY dist/release/ /packages/
 RUN cd /packages \
  && sha256sum --check --ignore-missing --strict SHA256SUMS \
  && tar -xzf kubetest2-ts-*-linux-${TARGETARCH}.tar.gz -C /usr/local/bin kubetest2-ts

@@ -1,7 +1,7 @@
 // Bundles the program into dist/: the launcher, its library form with types, and the licences of what is inside.
 // Nothing in dist/ reads a file beside the bundle, and the same commit gives the same bytes.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -32,7 +32,10 @@ const apart = packagesApart((name) => {
   return { path: `./packages/${packageFile(name)}.js`, external: true };
 });
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
+// All but the packages of a release, which are made of what is built here.
+for (const name of existsSync(`${root}/dist`) ? readdirSync(`${root}/dist`) : []) {
+  if (name !== 'release') rmSync(`${root}/dist/${name}`, { recursive: true, force: true });
+}
 const ours = {
   ...common,
   target: 'node22.19',

@@ -1,4 +1,4 @@
-// `npm run package [-- linux-amd64 …]`: everything that is published, in dist-package/: the npm package, an executable
+// `npm run package [-- linux-amd64 …]`: everything that is published, in dist/release/: the npm package, an executable
 // for each platform, what they are made of, and checksums. The same commit gives the same bytes.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { platforms, runtimeFor, runtimeHere } from './package/runtime.ts';
 import { type Lock, sbom } from './package/sbom.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
-const out = join(root, 'dist-package');
+const out = join(root, 'dist/release');
 const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'kubetest2-ts', 'runtimes');
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(platforms);
 const { version } = read<{ version: string }>('package.json');
@@ -45,7 +45,7 @@ try {
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
-for (const name of readdirSync(out).sort()) console.log(`dist-package/${name}`);
+for (const name of readdirSync(out).sort()) console.log(`dist/release/${name}`);
 
 /** Returns the version of the runtime inside. */
 async function packPlatform(name: string, program: Bundle, licences: string): Promise<string> {

@@ -24,7 +24,7 @@ try {
   if (!/^[0-9a-f]{40}$/.test(commit)) throw new Error('releases are made of a commit, with no file changed since');
   const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string };
   const release = {
-    folder: `${root}/dist-package`,
+    folder: `${root}/dist/release`,
     version: `v${version}`,
     channels: [...channels, `commit-${commit}`],
   };

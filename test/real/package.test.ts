@@ -49,7 +49,7 @@ async function madeAgain(): Promise<string> {
   await run('cp', ['-a', '--reflink=auto', join(root, 'node_modules'), copy]);
   const env = { ...process.env, TZ: 'Asia/Kathmandu', LC_ALL: 'C', TMPDIR: dirname(copy) };
   await run('sh', ['-c', 'umask 077; exec "$0" scripts/package.ts', process.execPath], { cwd: copy, env });
-  return join(copy, 'dist-package');
+  return join(copy, 'dist/release');
 }
 
 const archive = (platform: string) => join(packages.folder, `kubetest2-ts-${packages.version}-${platform}.tar.gz`);

@@ -23,7 +23,7 @@ export const noPackages = process.platform === 'linux' && process.arch === 'x64'
 /** Makes the packages, unless those that are there are of this commit and newer than every source. */
 export async function packaged(): Promise<Packages> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const packages = { folder: join(root, 'dist-package'), version, commit: commitOf(root) };
+  const packages = { folder: join(root, 'dist/release'), version, commit: commitOf(root) };
   if (!fresh(packages)) await promisify(execFile)(process.execPath, ['scripts/package.ts'], { cwd: root });
   return packages;
 }
