@@ -19,6 +19,16 @@ export interface Cached {
   readonly cacheHit: boolean;
 }
 
+/**
+ * Facts that follow from the bytes of a file alone, such as the version it tells, kept with it in the cache, so that they
+ * are found out once. Values are JSON; what is noted under a name has always the same form.
+ */
+export interface Notes {
+  /** Undefined when nothing is noted under that name. */
+  read(name: string): Promise<unknown>;
+  write(name: string, value: unknown): Promise<void>;
+}
+
 /** `nothing` only with `--allow-unverified`. */
 export type Verified = 'sha512' | 'sha256' | 'pin' | 'nothing';
 
@@ -71,6 +81,8 @@ export interface Acquirer {
    * can make one, otherwise a symbolic link to the read-only entry, or with `copy` a copy.
    */
   place(cached: Cached, destination: string, options?: { readonly copy?: boolean }): Promise<void>;
+  /** What is noted of a cached file. */
+  notes(cached: Cached): Notes;
   /** Ends idle connections. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, lstat, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { makeFolder } from '../make-folder.ts';
 import type { Verified } from './acquirer.ts';
@@ -54,6 +54,9 @@ export interface Cache {
   clear(url: string): Promise<void>;
   /** Moves a checked file out of scratch to its place. */
   keep(scratch: string, content: Content): Promise<string>;
+  /** What was noted of a file under a name; undefined when nothing was. It goes when the file goes. */
+  noted(content: Content, name: string): Promise<string | undefined>;
+  note(content: Content, name: string, text: string): Promise<void>;
 }
 
 /** The cache at a folder, which need not exist yet. */
@@ -82,6 +85,8 @@ export function openCache(dir: string): Cache {
     },
     clear: (url) => rm(join(root, 'scratch', key(url)), { recursive: true, force: true }),
     keep: (scratch, content) => keep(scratch, place(content)),
+    noted: (content, name) => readFile(noteFile(place(content), name), 'utf8').catch(() => undefined),
+    note: (content, name, text) => writeWhole(noteFile(place(content), name), text),
   };
 }
 
@@ -116,8 +121,9 @@ export async function digestOf(path: string, algorithm: Algorithm, signal: Abort
 
 /** Removes a file of the cache and what is known of it. */
 export async function discard(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await rm(seenFile(path), { force: true });
+  const names = await readdir(dirname(path)).catch(() => []);
+  const known = names.filter((name) => name.startsWith(`${basename(path)}.`));
+  for (const each of [path, ...known.map((name) => join(dirname(path), name))]) await rm(each, { force: true });
 }
 
 /** Removes the file when its bytes are not what its name says. False then, and when there is no file. */
@@ -151,6 +157,10 @@ async function keep(scratch: string, path: string): Promise<string> {
 
 function seenFile(path: string): string {
   return `${path}.seen`;
+}
+
+function noteFile(path: string, name: string): string {
+  return `${path}.${name}.note`;
 }
 
 /** What changes when anybody writes to a file, whatever he does to its times afterwards. */

@@ -5,6 +5,7 @@ import { openCache } from './cache.ts';
 import { ITSELF } from './entry.ts';
 import { fetchText } from './fetch-text.ts';
 import { readMarker } from './marker.ts';
+import { openNotes } from './notes.ts';
 import { type Pins, pinOf, readPins } from './pins.ts';
 import { place } from './place.ts';
 import { meaningOf, rooted } from './resolve.ts';
@@ -73,6 +74,7 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
     },
     members: (url, names, options) => get(url, [...new Set(names)], options),
     place: (cached, destination, { copy = false } = {}) => place(cached.path, destination, copy),
+    notes: (cached) => openNotes(cached, cache),
     close: () => source.close(),
   };
 }

@@ -6,14 +6,12 @@ import { delay } from '../wait.ts';
 import type { Seen, SeenVersions, ServerVersion, VersionInfo } from './skew.ts';
 import { parseVersion } from './version.ts';
 
-/** The programs whose versions are asked for, and how to reach the cluster; all paths absolute. */
-export interface SkewTools {
+/** How to reach the cluster, and what is known of the programs without it; all paths absolute. */
+export interface SkewTools extends Pick<SeenVersions, 'e2eTest' | 'ginkgo'> {
   readonly exec: Exec;
   readonly env: Env;
   readonly kubectl: string;
   readonly kubeconfig: string;
-  readonly e2eTest: string;
-  readonly ginkgo: string;
   /** Milliseconds before the API server is asked again. Default: 10 s. */
   readonly retryPause?: number;
 }
@@ -23,18 +21,17 @@ const LIMIT = 30_000;
 const ANY_CODE = Array.from({ length: 256 }, (_, code) => code);
 
 /**
- * Asks kubectl, the API server, e2e.test, ginkgo and (`withKubelets`) the nodes for their versions. What cannot be
- * asked is unknown and says why. An API server that does not answer is asked five times. Throws the signal's reason.
+ * Asks kubectl, the API server and (`withKubelets`) the nodes for their versions. What cannot be asked is unknown and
+ * says why. An API server that does not answer is asked five times. Throws the signal's reason.
  */
 export async function askVersions(tools: SkewTools, withKubelets: boolean, signal: AbortSignal): Promise<SeenVersions> {
-  const { exec, env } = tools;
-  const [{ kubectl, server }, e2eTest, ginkgo] = await Promise.all([
-    askServer(tools, signal),
-    askE2eTest(tools.e2eTest, exec, env, signal),
-    askGinkgo(tools.ginkgo, exec, env, signal),
+  const { e2eTest, ginkgo } = tools;
+  const { kubectl, server: plain } = await askServer(tools, signal);
+  const [server, kubelets] = await Promise.all([
+    withEmulation(plain, tools, signal),
+    withKubelets && 'value' in plain ? askKubelets(tools, signal) : { value: [] },
   ]);
-  const kubelets = withKubelets && 'value' in server ? await askKubelets(tools, signal) : { value: [] };
-  return { kubectl, server: await withEmulation(server, tools, signal), e2eTest, ginkgo, kubelets };
+  return { kubectl, server, e2eTest, ginkgo, kubelets };
 }
 
 /** What `e2e.test --version` says: the last line that is a version, since logs may come before it. */
@@ -118,18 +115,13 @@ interface NodeList {
 }
 
 /** What `ginkgo version` says. */
-export async function askGinkgo(
-  path: string,
-  exec: Exec,
-  env: Env,
-  signal: AbortSignal,
-): Promise<SeenVersions['ginkgo']> {
+export async function askGinkgo(path: string, exec: Exec, env: Env, signal: AbortSignal): Promise<Seen<string>> {
   const answer = await ask([path, 'version'], exec, env, signal);
   if ('unknown' in answer) return answer;
   const [, version] = /Ginkgo Version (\d+\.\d+\.\d+)/.exec(answer.value.stdout) ?? [];
   return version === undefined
     ? { unknown: lastLine(answer.value.stderr) || 'it did not say one' }
-    : { value: { version, path } };
+    : { value: version };
 }
 
 /** kubectl's own version, without a cluster. gcloud's kubectl may be another one for some cluster. */

@@ -97,6 +97,18 @@ test('an entry that was only touched is read again and kept', async () => {
   expect(server.asked).toHaveLength(asked);
 });
 
+test('what is noted of a file is there for later runs, and goes with the file', async () => {
+  const { file, cacheDir, acquirer, again } = await fetched();
+  await acquirer.notes(file).write('version', 'v1.36.1');
+  const later = opened({ cacheDir }).acquirer.notes(file);
+  expect(await later.read('version')).toBe('v1.36.1');
+  expect(await later.read('flags')).toBeUndefined();
+  chmodSync(file.path, 0o755);
+  writeFileSync(file.path, 'broken');
+  await again();
+  expect(await later.read('version')).toBeUndefined();
+});
+
 test('an index that cannot be read is as good as none', async () => {
   const { again, cacheDir } = await fetched();
   const index = join(cacheDir, 'v1/index');

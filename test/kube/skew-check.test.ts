@@ -9,6 +9,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Exec } from '../../src/command.ts';
 import { CommandError, RunError } from '../../src/errors.ts';
 import type { SkewRules } from '../../src/kube/skew.ts';
+import { askE2eTest, askGinkgo } from '../../src/kube/skew-ask.ts';
 import { checkVersionSkew } from '../../src/kube/skew-check.ts';
 import { readJunit } from '../../src/records/junit-read.ts';
 
@@ -41,13 +42,16 @@ async function check(
     env: own,
     kubeconfig: join(dir, 'config'),
     kubectl: path('kubectl'),
-    e2eTest: path('e2e.test'),
-    ginkgo: path('ginkgo'),
     retryPause: 10,
   };
   const run = { log, artifacts: dir, metadata: async (entries: object) => void Object.assign(metadata, entries) };
   const signal = more.signal ?? new AbortController().signal;
-  await checkVersionSkew({ level, ignored: more.ignored ?? [] }, tools, run, signal);
+  const ginkgo = await askGinkgo(path('ginkgo'), exec, own, AbortSignal.timeout(15_000));
+  const programs = {
+    e2eTest: await askE2eTest(path('e2e.test'), exec, own, AbortSignal.timeout(15_000)),
+    ginkgo: 'value' in ginkgo ? { value: { version: ginkgo.value, path: path('ginkgo') } } : ginkgo,
+  };
+  await checkVersionSkew({ level, ignored: more.ignored ?? [] }, { ...tools, ...programs }, run, signal);
 }
 
 /** Starts programs for real and captures what they print; the program's own way to do so needs a process of its own. */

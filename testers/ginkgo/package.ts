@@ -1,11 +1,12 @@
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import type { Acquirer, Cached } from '../../src/acquire/acquirer.ts';
 import { platformOf } from '../../src/acquire/platform.ts';
 import type { Run } from '../../src/run.ts';
-import { BINARY_NAMES, type Binaries, type Binary, type BinaryName, digestOf } from './binary.ts';
+import { BINARY_NAMES, type Binaries, type Binary, type BinaryName } from './binary.ts';
 import type { GinkgoValues } from './flags.ts';
+import { builtProgram, rememberPlaced } from './placed.ts';
 
 const E2E_TEST = 'kubernetes/test/bin/e2e.test';
 const GINKGO = 'kubernetes/test/bin/ginkgo';
@@ -62,14 +63,12 @@ async function placeAll(
 ): Promise<Record<BinaryName, Binary>> {
   const folder = (await belongsToBuild(run, signal)) ? join(run.dir, 'test-package') : run.dir;
   await mkdir(folder, { recursive: true });
-  if (folder === run.dir) {
-    await run.remember(Object.fromEntries(BINARY_NAMES.map((name) => [factOf(name), cached[name].sha256])));
-  }
+  if (folder === run.dir) await rememberPlaced(run.dir, digestsOf(cached));
   const placed = BINARY_NAMES.map(async (name) => {
     const { url, sha256 } = cached[name];
     const path = join(folder, name);
     await acquirer.place(cached[name], path);
-    return [name, { path, origin: url, sha256 }] as const;
+    return [name, { path, origin: url, sha256, notes: acquirer.notes(cached[name]) }] as const;
   });
   return Object.fromEntries(await Promise.all(placed)) as Record<BinaryName, Binary>;
 }
@@ -77,21 +76,16 @@ async function placeAll(
 /** Whether the run directory's names are Build's: it works beside us, or a program is there that we did not place. */
 async function belongsToBuild(run: Run, signal: AbortSignal): Promise<boolean> {
   if (run.asked.build) return true;
-  for (const name of BINARY_NAMES) {
-    const path = join(run.dir, name);
-    const there = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (there && (await digestOf(path, signal)) !== run.recall(factOf(name))) {
-      run.log.info(`${path} was built in this run and stays; --use-built-binaries tests with it`);
-      return true;
-    }
-  }
-  return false;
+  const built = await builtProgram(run.dir, signal);
+  if (built === undefined) return false;
+  run.log.info(`${built} was built in this run and stays; --use-built-binaries tests with it`);
+  return true;
 }
 
-/** The digest of what an earlier call placed. */
-const factOf = (name: BinaryName): string => `placed ${name}`;
+const digestsOf = (cached: Readonly<Record<BinaryName, Cached>>): Record<BinaryName, string> => ({
+  'e2e.test': cached['e2e.test'].sha256,
+  ginkgo: cached.ginkgo.sha256,
+  kubectl: cached.kubectl.sha256,
+});
 
 const withoutSlashes = (part: string): string => part.replace(/\/+$/, '').replace(/^\/(?=[^/])/, '');

@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Exec } from '../../src/command.ts';
+import { messageOf } from '../../src/errors.ts';
 import type { Seen } from '../../src/kube/skew.ts';
 import { askE2eTest } from '../../src/kube/skew-ask.ts';
 import { parseVersion } from '../../src/kube/version.ts';
 import type { Env } from '../../src/run.ts';
+import { askOnce, type Binary } from './binary.ts';
 
 /** What a compiled suite is able to do, as far as it can tell. */
 export interface Suite {
@@ -15,22 +17,25 @@ export interface Suite {
 }
 
 /** Asks a compiled suite for its version and its flags. Throws the signal's reason. */
-export async function inspectSuite(path: string, exec: Exec, env: Env, signal: AbortSignal): Promise<Suite> {
-  const [version, help] = await Promise.all([askE2eTest(path, exec, env, signal), readHelp(path, exec, env, signal)]);
-  const flags = new Set(Array.from(help.matchAll(/^\s*(?:-\w, )?--?([A-Za-z][\w.-]*)/gm), ([, name]) => name));
+export async function inspectSuite(suite: Binary, exec: Exec, env: Env, signal: AbortSignal): Promise<Suite> {
+  const [version, listed] = await Promise.all([
+    askOnce(suite, 'e2e-test-version', () => askE2eTest(suite.path, exec, env, signal)),
+    askOnce(suite, 'e2e-test-flags', () => askFlags(suite.path, exec, env, signal)),
+  ]);
+  const flags = new Set('value' in listed ? listed.value : []);
   const knows = (flag: string) => flags.size === 0 || flags.has(flag);
   return { version, ginkgo: ginkgoOf(version, flags), knows };
 }
 
-function ginkgoOf(version: Seen<string>, flags: ReadonlySet<string | undefined>): 1 | 2 {
+function ginkgoOf(version: Seen<string>, flags: ReadonlySet<string>): 1 | 2 {
   if (flags.has('ginkgo.label-filter')) return 2;
   if (flags.has('ginkgo.focus')) return 1;
   const release = 'value' in version ? parseVersion(version.value) : undefined;
   return release && release.major === 1 && release.minor < 25 ? 1 : 2;
 }
 
-/** The usage, wherever it is printed and whatever the exit code; empty when there is none. */
-async function readHelp(path: string, exec: Exec, env: Env, signal: AbortSignal): Promise<string> {
+/** The flags of its usage, wherever that is printed and whatever the exit code. */
+async function askFlags(path: string, exec: Exec, env: Env, signal: AbortSignal): Promise<Seen<readonly string[]>> {
   try {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(30_000)]);
     const { stdout, stderr } = await exec([path, '--help'], {
@@ -40,9 +45,11 @@ async function readHelp(path: string, exec: Exec, env: Env, signal: AbortSignal)
       okCodes: [0, 1, 2],
     });
     // Ginkgo colours its usage whatever it is written to.
-    return stripVTControlCharacters(`${stdout}\n${stderr}`);
-  } catch {
+    const usage = stripVTControlCharacters(`${stdout}\n${stderr}`);
+    const flags = Array.from(usage.matchAll(/^\s*(?:-\w, )?--?([A-Za-z][\w.-]*)/gm), ([, name = '']) => name);
+    return flags.length > 0 ? { value: flags } : { unknown: 'it lists none' };
+  } catch (error) {
     signal.throwIfAborted();
-    return '';
+    return { unknown: messageOf(error) };
   }
 }

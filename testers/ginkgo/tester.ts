@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { Acquirer } from '../../src/acquire/acquirer.ts';
 import { RunError } from '../../src/errors.ts';
-import type { SkewRules } from '../../src/kube/skew.ts';
+import type { Seen, SeenVersions, SkewRules } from '../../src/kube/skew.ts';
 import { checkVersionSkew } from '../../src/kube/skew-check.ts';
 import { junitFolder, readResults } from '../../src/results.ts';
 import type { Env, Run } from '../../src/run.ts';
@@ -31,6 +31,8 @@ export interface GinkgoPlan {
 interface Prepared {
   readonly binaries: Binaries;
   readonly suite: Suite;
+  /** The version of ginkgo. */
+  readonly ginkgo: Seen<string>;
   /** The expressions that select the specs. */
   readonly focus: readonly string[];
 }
@@ -82,7 +84,8 @@ export class GinkgoTester implements Tester {
     if (values.listSpecs) return await this.#list(prepared, where, signal);
     this.#run.log.info(`testing with the kubeconfig ${where.kubeconfig}`);
     const kubectl = lastValue(this.#plan.extra.test, 'kubectl-path') ?? where.kubectl;
-    await checkVersionSkew(skew, { ...where, kubectl, exec: this.#run.exec }, this.#run, signal);
+    const tools = { ...where, ...programVersions(prepared), kubectl, exec: this.#run.exec };
+    await checkVersionSkew(skew, tools, this.#run, signal);
     return await this.#runSuite(prepared, where, signal);
   }
 
@@ -91,8 +94,8 @@ export class GinkgoTester implements Tester {
     const run = this.#run;
     const focus = await this.#focus();
     const binaries = await findBinaries(values, run, this.#openAcquirer, signal);
-    const suite = await inspectSuite(binaries.programs['e2e.test'].path, run.exec, run.env, signal);
-    await recordVersions(binaries, suite, run, signal);
+    const suite = await inspectSuite(binaries.programs['e2e.test'], run.exec, run.env, signal);
+    const ginkgo = await recordVersions(binaries, suite, run, signal);
     // What the suite is not able to do is told now, not when there is a cluster.
     suiteArguments(
       values,
@@ -101,7 +104,7 @@ export class GinkgoTester implements Tester {
       { ...paths(binaries), ...this.#surroundings(noCluster(run.env)) },
       focus,
     );
-    return { binaries, suite, focus };
+    return { binaries, suite, ginkgo, focus };
   }
 
   async #focus(): Promise<string[]> {
@@ -180,6 +183,12 @@ const noCluster = (env: Env): TestContext => ({ env, kubeconfig: undefined, prov
 
 function paths({ programs }: Binaries): Pick<Surroundings, 'ginkgo' | 'e2eTest' | 'kubectl'> {
   return { ginkgo: programs.ginkgo.path, e2eTest: programs['e2e.test'].path, kubectl: programs.kubectl.path };
+}
+
+/** What is known without the cluster. */
+function programVersions({ binaries, suite, ginkgo }: Prepared): Pick<SeenVersions, 'e2eTest' | 'ginkgo'> {
+  const { path } = binaries.programs.ginkgo;
+  return { e2eTest: suite.version, ginkgo: 'value' in ginkgo ? { value: { version: ginkgo.value, path } } : ginkgo };
 }
 
 /** The folder of the programs comes first, so that whatever calls kubectl calls the one that fits the suite. */

@@ -1,23 +1,29 @@
 import type { Seen, VersionInfo } from '../../src/kube/skew.ts';
 import { askGinkgo, askKubectlClient } from '../../src/kube/skew-ask.ts';
 import type { Run } from '../../src/run.ts';
-import { BINARY_NAMES, type Binaries, type BinaryName } from './binary.ts';
+import { askOnce, BINARY_NAMES, type Binaries, type BinaryName } from './binary.ts';
 import type { Suite } from './suite.ts';
 
 /**
  * Says of each program where it is, its version, where it came from and its digest, and writes that into
- * `metadata.json`. `job-version` is the package's version, or else the suite's own.
+ * `metadata.json`. `job-version` is the package's version, or else the suite's own. Gives the version of ginkgo.
  */
-export async function recordVersions(binaries: Binaries, suite: Suite, run: Run, signal: AbortSignal): Promise<void> {
-  const { programs, packageVersion } = binaries;
+export async function recordVersions(
+  { programs, packageVersion }: Binaries,
+  suite: Suite,
+  run: Run,
+  signal: AbortSignal,
+): Promise<Seen<string>> {
   const [ginkgo, kubectl] = await Promise.all([
-    askGinkgo(programs.ginkgo.path, run.exec, run.env, signal),
-    askKubectlClient(programs.kubectl.path, run.exec, run.env, signal),
+    askOnce(programs.ginkgo, 'ginkgo-version', () => askGinkgo(programs.ginkgo.path, run.exec, run.env, signal)),
+    askOnce<VersionInfo>(programs.kubectl, 'kubectl-version', () =>
+      askKubectlClient(programs.kubectl.path, run.exec, run.env, signal),
+    ),
   ]);
   const versions: Record<BinaryName, string | undefined> = {
     'e2e.test': known(suite.version),
-    ginkgo: known(ginkgo)?.version,
-    kubectl: known<VersionInfo>(kubectl)?.gitVersion,
+    ginkgo: known(ginkgo),
+    kubectl: known(kubectl)?.gitVersion,
   };
   const entries: Record<string, string> = {
     'tester-version': run.version,
@@ -32,6 +38,7 @@ export async function recordVersions(binaries: Binaries, suite: Suite, run: Run,
     entries[`${key}-sha256`] = sha256;
   }
   await run.metadata(entries);
+  return ginkgo;
 }
 
 const known = <T>(seen: Seen<T>): T | undefined => ('value' in seen ? seen.value : undefined);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -14,13 +14,11 @@ const cpu = arch() === 'x64' ? 'amd64' : arch();
 const TARBALL = `kubernetes-test-${os}-${cpu}.tar.gz`;
 
 let dir: string;
-let facts: Map<string, string>;
 let asked: string[];
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'package-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  facts = new Map();
   asked = [];
 });
 
@@ -52,6 +50,7 @@ function source(more: Partial<Acquirer> = {}): Acquirer {
       return Object.fromEntries(names.map((name) => [name, cached(url, name)]));
     },
     place: async (file, path) => writeFile(path, file.path.slice('/cache/'.length)),
+    notes: () => ({ read: async () => undefined, write: async () => {} }),
     close: async () => void asked.push('closed'),
     ...more,
   };
@@ -62,10 +61,6 @@ async function acquire(words: readonly string[], acquirer = source(), build = fa
     dir,
     asked: { build, up: true, test: 'ginkgo', down: 'never' },
     log: { info: () => {} },
-    recall: (name: string) => facts.get(name),
-    remember: async (more: Record<string, string>) => {
-      for (const [name, value] of Object.entries(more)) facts.set(name, value);
-    },
   } as unknown as Run;
   const values = parseFlags({ ginkgo: flags }, words, {}).values.ginkgo;
   return await acquirePackage(values, run, async () => acquirer, new AbortController().signal);
@@ -80,7 +75,7 @@ test('the version comes from the marker, and everything else from the folder of 
     `https://dl.k8s.io/release/v1.36.1/bin/${os}/${cpu}/kubectl`,
     'closed',
   ]);
-  expect(programs['e2e.test']).toEqual({
+  expect(programs['e2e.test']).toMatchObject({
     path: join(dir, 'e2e.test'),
     origin: `https://dl.k8s.io/release/v1.36.1/${TARBALL}`,
     sha256: digestOf('kubernetes/test/bin/e2e.test'),
@@ -102,7 +97,17 @@ test.each([
 test('programs that an earlier call placed are replaced', async () => {
   await acquire([]);
   await acquire([]);
-  expect((await readdir(dir)).toSorted()).toEqual(['e2e.test', 'ginkgo', 'kubectl']);
+  expect((await readdir(dir)).toSorted()).toEqual(['e2e.test', 'ginkgo', 'kubectl', 'test-package.json']);
+});
+
+test('links into the cache that an earlier call placed are replaced, also where their targets are gone', async () => {
+  const place: Acquirer['place'] = async ({ sha256 }, path) => {
+    await rm(path, { force: true });
+    await symlink(join('/cache', sha256), path);
+  };
+  await acquire([], source({ place }));
+  const { programs } = await acquire([], source({ place }));
+  expect(programs['e2e.test'].path).toBe(join(dir, 'e2e.test'));
 });
 
 test('a program that somebody built stays, and the others go beside it', async () => {
