@@ -13,9 +13,12 @@ import { foreignDeployer } from '../src/plugins/foreign-deployer.ts';
 import { shellWords } from '../src/shell-words.ts';
 import { clusterloaderArguments } from '../testers/clusterloader2/arguments.ts';
 import { clusterloader2Flags } from '../testers/clusterloader2/flags.ts';
+import { extraWords, ginkgoCommand } from '../testers/ginkgo/arguments.ts';
+import { flags as ginkgoFlags } from '../testers/ginkgo/flags.ts';
 import { makeArguments, remoteArguments } from '../testers/node/arguments.ts';
 import { nodeFlags } from '../testers/node/flags.ts';
 import { modeOf } from '../testers/node/mode.ts';
+import { withGinkgoDifferences } from './corpus/ginkgo.ts';
 import { inTree, type Line, outOfTree, recorded, withNodeDifferences } from './corpus/lines.ts';
 import { pflagValues } from './corpus/pflag.ts';
 
@@ -141,6 +144,26 @@ describe('kubetest2 and this program start the same for', () => {
       expect(['go', 'run', 'cmd/clusterloader.go', ...words], `line ${line.at} (${line.job})`).toEqual(
         recorded.get(line.at),
       );
+    }
+  });
+
+  test('every ginkgo line, but for documented differences', () => {
+    expect(lines('ginkgo')).toHaveLength(99);
+    const suite = { version: { value: 'v1.36.1' }, ginkgo: 2 as const, knows: () => true };
+    const where = {
+      ginkgo: '$RUN_DIR/ginkgo',
+      e2eTest: '$RUN_DIR/e2e.test',
+      kubectl: '$RUN_DIR/kubectl',
+      kubeconfig: '$KUBECONFIG',
+      reportDir: '$ARTIFACTS',
+      provider: undefined,
+      env: {},
+    };
+    for (const line of lines('ginkgo')) {
+      const { ginkgo } = parseFlags({ ginkgo: ginkgoFlags, klog: klogFlags }, line.tester_args ?? [], {}).values;
+      const theirs = withGinkgoDifferences(recorded.get(line.at) ?? []);
+      const ours = ginkgoCommand(ginkgo, extraWords(ginkgo), suite, where);
+      expect(ours, `line ${line.at} (${line.job})`).toEqual(theirs);
     }
   });
 });
