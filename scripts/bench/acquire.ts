@@ -1,34 +1,47 @@
-// Fetching a test package of 400 MB from a server on this machine, every byte verified, against what a shell can do:
-// `curl | tee >(sha512sum) | tar xz`. Interleaved rounds, ratios of medians. Called with a role it is the server or
-// one fetch: those are processes of their own, made of one bundle as the published program is.
-import { execFile, execFileSync, fork } from 'node:child_process';
+// The ginkgo tester with a test package of 400 MB from a server on this machine, every byte verified, against what a shell
+// can do, `curl | tee >(sha512sum) | tar xz`, and, with KUBETEST2_ORIGINAL naming a folder that holds it, against
+// kubetest2-tester-ginkgo. Whole processes, interleaved rounds, ratios of medians. Called with a role it is the server.
+import { execFileSync, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { openAcquirer } from '../../src/acquire/open-acquirer.ts';
 
-const PACKAGE = '/release/v1.36.1/kubernetes-test-linux-amd64.tar.gz';
+const VERSION = 'v1.36.1';
+const HOST = { os: platform(), arch: arch() === 'x64' ? 'amd64' : arch() };
+const PACKAGE = `/release/${VERSION}/kubernetes-test-${HOST.os}-${HOST.arch}.tar.gz`;
+const KUBECTL = `/release/${VERSION}/bin/${HOST.os}/${HOST.arch}/kubectl`;
 const MEMBERS = ['kubernetes/test/bin/e2e.test', 'kubernetes/test/bin/ginkgo'];
 const ROUNDS = 3;
 /** Bytes a second of one throttled connection. */
 const THROTTLE = 20e6;
+const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
+const original = join(process.env['KUBETEST2_ORIGINAL'] ?? '', 'kubetest2-tester-ginkgo');
 
 /** Serves the packages of a folder: under /fast as they are, under /slow at so many bytes a second for each connection. */
 function serve(folder: string): void {
   const server = createServer((request, response) => {
-    const [, speed, name] = /^\/(fast|slow)\/(\w+)\//.exec(request.url ?? '') ?? [];
-    const file = join(folder, `${name}.tar.gz`);
-    if (request.url?.endsWith('.sha512')) response.end(readFileSync(`${file}.sha512`));
-    else if (request.url?.endsWith(PACKAGE))
-      void send(file, speed === 'slow' ? THROTTLE : undefined, request, response);
-    else response.writeHead(404).end();
+    const [, speed, name = '', path = ''] = /^\/(fast|slow)\/(\w+)(\/.*)$/.exec(request.url ?? '') ?? [];
+    const [, plain, sum] = /^(.*?)(\.sha256|\.sha512)?$/.exec(path) ?? [];
+    const file = plain === PACKAGE ? `${name}.tar.gz` : plain === KUBECTL ? 'kubectl' : undefined;
+    if (file === undefined) response.writeHead(404).end();
+    else if (sum !== undefined) response.end(readFileSync(join(folder, file + sum)));
+    else void send(join(folder, file), speed === 'slow' ? THROTTLE : undefined, request, response);
   });
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 }
@@ -64,65 +77,53 @@ async function send(
   response.end();
 }
 
-/** One run of a program that wants the members; prints what it cost. */
-async function fetchOnce([url = '', cacheDir = '', connections = '']: readonly string[]): Promise<void> {
-  const quiet = (): void => undefined;
-  const acquirer = openAcquirer(
-    {
-      cacheDir,
-      offline: false,
-      pins: '',
-      allowUnverified: false,
-      downloadConnections: Number(connections),
-      gcsEndpoint: '',
-    },
-    {
-      log: { info: quiet, warn: quiet, error: quiet, detail: quiet, progress: quiet, interactive: false },
-      env: {},
-      event: quiet,
-    },
-  );
-  const found = await acquirer.members(url, MEMBERS, { signal: AbortSignal.timeout(600_000) });
-  for (const [at, each] of Object.values(found).entries()) await acquirer.place(each, join(cacheDir, 'run', `${at}`));
-  await acquirer.close();
-  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-  console.log(JSON.stringify({ memory: maxRSS / 1024, cpu: (userCPUTime + systemCPUTime) / 1e6 }));
-}
-
 async function compare(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-acquire-'));
-  const own = await bundle(folder);
   generate(folder, 'large', 9);
   generate(folder, 'small', 2);
-  const server = fork(own, ['serve', folder], { execArgv: [] });
+  const server = fork(fileURLToPath(import.meta.url), ['serve', folder]);
   try {
     const port = await new Promise<number>((resolve) => server.once('message', (sent) => resolve(Number(sent))));
-    const url = (path: string): string => `http://127.0.0.1:${port}/${path}${PACKAGE}`;
-    const cold = new Series();
-    const warm = new Series();
-    const shell = new Series();
+    const at = (path: string): string => `http://127.0.0.1:${port}/${path}`;
+    const named = join(folder, 'kubetest2-tester-ginkgo');
+    symlinkSync(program, named);
+    const ours = (path: string, cache: string, ...more: string[]) =>
+      runTester([process.execPath, named, `--cache-dir=${join(folder, cache)}`, ...more], at(path), folder, cache);
+    const theirs = (cache: string) => runTester([original], at('fast/large'), folder, cache);
+    const [shell, cold, warm, goCold, goWarm] = [new Series(), new Series(), new Series(), new Series(), new Series()];
+    // Fills the cache of compiled code, as any run before this one would have.
+    ours('fast/small', 'first');
     for (let round = 0; round < ROUNDS; round += 1) {
-      const cache = join(folder, `cache${round}`);
-      cold.add(await ours(own, url('fast/large'), cache, 4));
-      warm.add(await ours(own, url('fast/large'), cache, 4));
-      shell.add(pipeline(url('fast/large'), folder));
-      rmSync(cache, { recursive: true });
+      cold.add(ours('fast/large', `ours${round}`));
+      warm.add(ours('fast/large', `ours${round}`));
+      shell.add(pipeline(at(`fast/large${PACKAGE}`), folder));
+      if (!existsSync(original)) continue;
+      goCold.add(theirs(`theirs${round}`));
+      goWarm.add(theirs(`theirs${round}`));
     }
-    const small = await ours(own, url('fast/small'), join(folder, 'small'), 4);
-    const one = await ours(own, url('slow/large'), join(folder, 'one'), 1);
-    const four = await ours(own, url('slow/large'), join(folder, 'four'), 4);
+    const small = ours('fast/small', 'small');
+    const one = ours('slow/large', 'one', '--download-connections=1');
+    const four = ours('slow/large', 'four', '--download-connections=4');
+    const rows: [string, Series][] = [
+      ['`curl \\| tee >(sha512sum) \\| tar xz`', shell],
+      ["kubetest2's tester, cold, nothing verified", goCold],
+      ["kubetest2's tester, warm", goWarm],
+      ['ours, cold, every byte verified', cold],
+      ['ours, warm', warm],
+    ];
     const megabytes = Math.round(statSync(join(folder, 'large.tar.gz')).size / 1e6);
     console.log(
       [
-        `A package of ${megabytes} MB from a server on the same machine; two of its ten programs are wanted. Medians of ${ROUNDS} interleaved rounds, whole processes.`,
+        `The ginkgo tester with a package of ${megabytes} MB from a server on the same machine, of whose ten programs two are wanted, and a ginkgo that does nothing. Medians of ${ROUNDS} interleaved rounds, whole processes; the check of versions is off.`,
         '',
-        '| | wall, relative to the pipeline | CPU, relative to the pipeline | peak memory |',
-        '| --- | --- | --- | --- |',
-        '| `curl \\| tee >(sha512sum) \\| tar xz` | 1 | 1 | |',
-        `| ours, cold, every byte verified | ${ratio(cold.wall, shell.wall)} | ${ratio(cold.cpu, shell.cpu)} | ${cold.memory} MiB |`,
-        `| ours, warm (${Math.round(warm.wall * 1000)} ms) | ${ratio(warm.wall, shell.wall)} | ${ratio(warm.cpu, shell.cpu)} | ${warm.memory} MiB |`,
+        "| | wall | CPU | wall, relative to the pipeline | wall, relative to kubetest2's tester | peak memory |",
+        '| --- | --- | --- | --- | --- | --- |',
+        ...rows.filter(([, { taken }]) => taken).map(([name, each]) => row(name, each, shell, goCold, goWarm)),
         '',
-        `A package of a quarter of the size peaks at ${Math.round(small.memory)} MiB. From a server that gives each connection 20 MB/s, four connections are ${ratio(one.wall, four.wall)} times as fast as one.`,
+        `A package of a quarter of the size peaks at ${Math.round(small.memory)} MiB. From a server that gives each connection ${THROTTLE / 1e6} MB/s, four connections are ${ratio(one.wall, four.wall)} times as fast as one; they peak at ${Math.round(four.memory)} MiB.`,
+        ...(goCold.taken
+          ? []
+          : ['', 'KUBETEST2_ORIGINAL names no folder with kubetest2-tester-ginkgo, so that is left out.']),
       ].join('\n'),
     );
   } finally {
@@ -131,11 +132,27 @@ async function compare(): Promise<void> {
   }
 }
 
+/** Warm is compared with warm, everything else with cold. */
+function row(name: string, each: Series, shell: Series, goCold: Series, goWarm: Series): string {
+  const warm = name.endsWith('warm');
+  const original = warm ? goWarm : goCold;
+  const cells = [
+    name,
+    `${Math.round(each.wall * 1000)} ms`,
+    `${Math.round(each.cpu * 1000)} ms`,
+    ratio(each.wall, shell.wall),
+    original.taken ? ratio(each.wall, original.wall) : '',
+    each.memory > 0 ? `${each.memory} MiB` : '',
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
 interface Sample {
   /** Seconds. */
   readonly wall: number;
+  /** Seconds, user and system, children included. */
   readonly cpu: number;
-  /** MiB. */
+  /** MiB; 0 where it is not known. */
   readonly memory: number;
 }
 
@@ -145,6 +162,10 @@ class Series {
 
   add(sample: Sample): void {
     this.#samples.push(sample);
+  }
+
+  get taken(): boolean {
+    return this.#samples.length > 0;
   }
 
   get wall(): number {
@@ -159,10 +180,9 @@ class Series {
     return Math.round(Math.max(...this.#samples.map(({ memory }) => memory)));
   }
 
-  #median(what: keyof Sample): number {
-    return (
-      this.#samples.map((each) => each[what]).sort((a, b) => a - b)[Math.floor(this.#samples.length / 2)] ?? Number.NaN
-    );
+  #median(what: 'wall' | 'cpu'): number {
+    const sorted = this.#samples.map((each) => each[what]).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
   }
 }
 
@@ -171,57 +191,71 @@ function ratio(a: number, b: number): string {
   return value < 0.1 ? value.toFixed(3) : value.toFixed(2);
 }
 
-async function ours(program: string, url: string, cache: string, connections: number): Promise<Sample> {
-  const begun = performance.now();
-  const { stdout } = await promisify(execFile)(process.execPath, [program, 'fetch', url, cache, `${connections}`]);
-  return { wall: (performance.now() - begun) / 1000, ...(JSON.parse(stdout) as { cpu: number; memory: number }) };
+/** One run of a tester in a run directory of its own. */
+function runTester(tester: readonly string[], url: string, folder: string, cache: string): Sample {
+  const run = mkdtempSync(join(folder, 'run-'));
+  const caches = join(folder, 'caches', cache);
+  mkdirSync(caches, { recursive: true });
+  const [preload, memory] = [join(folder, 'preload.cjs'), join(run, 'memory')];
+  const report = `require('node:fs').writeFileSync(process.env.MEMORY, String(process.resourceUsage().maxRSS))`;
+  writeFileSync(preload, `process.on('exit', () => ${report})`);
+  const [file = '', ...rest] = tester;
+  const loaded = file === process.execPath ? ['--require', preload] : [];
+  const off = file === process.execPath ? ['--check-version-skew=off'] : [];
+  const words = [...loaded, ...rest, ...off, `--test-package-url=${url}`, `--test-package-version=${VERSION}`];
+  const sample = timed([file, ...words], {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    MEMORY: memory,
+    ARTIFACTS: join(run, 'artifacts'),
+    KUBETEST2_RUN_DIR: join(run, 'rundir'),
+    ...(file === process.execPath ? {} : { XDG_CACHE_HOME: caches }),
+  });
+  const kilobytes = existsSync(memory) ? Number(readFileSync(memory, 'utf8')) : 0;
+  rmSync(run, { recursive: true });
+  return { ...sample, memory: kilobytes / 1024 };
 }
 
 function pipeline(url: string, folder: string): Sample {
-  const script = [
-    "TIMEFORMAT='%R %U %S'",
-    `time { curl -sS '${url}' | tee >(sha512sum >${folder}/sum) | tar xz -C ${folder} ${MEMBERS.join(' ')}; wait; } 2>&1`,
-  ];
-  const printed = execFileSync('bash', ['-c', `{ ${script.join('; ')}; } 2>&1`], { encoding: 'utf8' });
-  const [wall = 0, user = 0, system = 0] = (printed.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
-  return { wall, cpu: user + system, memory: 0 };
+  const out = mkdtempSync(join(folder, 'run-'));
+  const members = MEMBERS.map((name) => `'${name}'`).join(' ');
+  const script = `curl -sS "$1" | tee >(sha512sum >"$2/sum") | tar xz -C "$2" ${members}; wait`;
+  const sample = timed(['bash', '-c', script, 'bash', url, out], { PATH: process.env['PATH'] ?? '' });
+  rmSync(out, { recursive: true });
+  return { ...sample, memory: 0 };
 }
 
-/** This file as one program, so that what is measured loads as the published program does. */
-async function bundle(folder: string): Promise<string> {
-  const { build } = await import('esbuild');
-  await build({
-    entryPoints: { acquire: fileURLToPath(import.meta.url) },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    minify: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['esbuild'],
-    logLevel: 'error',
-    banner: { js: "import{createRequire as kt2Require}from'node:module';const require=kt2Require(import.meta.url);" },
-  });
-  return join(folder, 'acquire.mjs');
+/** bash's own `time` counts the CPU of the whole family. What a failing command printed is told. */
+function timed(argv: readonly string[], env: Readonly<Record<string, string>>): Omit<Sample, 'memory'> {
+  const script = 'TIMEFORMAT="%3R %3U %3S"; exec 3>&1; { time "$@" 1>&2 2>&4; } 4>&2 2>&3';
+  const times = execFileSync('bash', ['-c', script, 'bash', ...argv], { env, encoding: 'utf8', stdio: 'pipe' });
+  const [wall = 0, user = 0, system = 0] = times.trim().split(' ').map(Number);
+  return { wall, cpu: user + system };
 }
 
 /**
  * A package whose programs are copies of node's own: bytes as compilers make them. Each is packed once and used for
- * all; a gzip may consist of many.
+ * all; a gzip may consist of many. The three that are wanted do nothing, successfully.
  */
 function generate(folder: string, name: string, programs: number): void {
   const program = readFileSync(process.execPath);
-  const packed = { large: member(program), small: member(program.subarray(0, 12_000_000)) };
+  const nothing = readFileSync(execFileSync('which', ['true'], { encoding: 'utf8' }).trim());
+  // What follows a program in its file is nothing to whoever starts it.
+  const ginkgo = Buffer.concat([nothing, program.subarray(0, 12_000_000)]);
+  const suite = Buffer.concat([nothing, program]);
+  const packed = { suite: member(suite), large: member(program), small: member(ginkgo) };
   const parts: Buffer[] = [];
   const add = (path: string, size: number, body: Buffer): void => void parts.push(gzipSync(header(path, size)), body);
-  add(MEMBERS[0] ?? '', program.length, packed.large);
+  add(MEMBERS[0] ?? '', suite.length, packed.suite);
   add('kubernetes/test/bin/other', program.length, packed.large);
-  add(MEMBERS[1] ?? '', 12_000_000, packed.small);
+  add(MEMBERS[1] ?? '', ginkgo.length, packed.small);
   for (let at = 2; at < programs; at += 1) add(`kubernetes/test/bin/other${at}`, program.length, packed.large);
   const whole = Buffer.concat([...parts, gzipSync(Buffer.alloc(1024))]);
-  writeFileSync(join(folder, `${name}.tar.gz`), whole);
-  writeFileSync(join(folder, `${name}.tar.gz.sha512`), createHash('sha512').update(whole).digest('hex'));
+  for (const [file, bytes] of [[`${name}.tar.gz`, whole] as const, ['kubectl', nothing] as const]) {
+    writeFileSync(join(folder, file), bytes);
+    for (const algorithm of ['sha256', 'sha512'])
+      writeFileSync(join(folder, `${file}.${algorithm}`), createHash(algorithm).update(bytes).digest('hex'));
+  }
 }
 
 function member(bytes: Buffer): Buffer {
@@ -248,5 +282,4 @@ function header(path: string, size: number): Buffer {
 
 const [role, ...words] = process.argv.slice(2);
 if (role === 'serve') serve(words[0] ?? '');
-else if (role === 'fetch') await fetchOnce(words);
 else await compare();

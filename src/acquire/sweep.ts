@@ -1,26 +1,36 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Collects young garbage after each so many bytes. */
 const EVERY = 4 << 20;
+/** Collects all garbage once so many bytes more are held outside of the heap. */
+const MORE = 8 << 20;
 
 /**
  * Keeps memory flat while bytes stream through: call the result with the size of each chunk. A socket's reads are each
  * a buffer of their own, outside the heap whose growth makes the engine collect, so a fast download piles up a hundred
- * megabytes of dead ones. A young collection takes a millisecond or two, and recycled memory more than repays it.
+ * megabytes of dead ones. A young collection takes a millisecond or two, and recycled memory more than repays it. What
+ * waited long enough to count as old is left by it: a whole collection follows where that adds up.
  */
 export function openSweep(): (bytes: number) => void {
   const collect = collector();
   let since = 0;
+  let most = outside() + MORE;
   return (bytes) => {
     since += bytes;
     if (since < EVERY) return;
     since = 0;
     collect?.({ type: 'minor' });
+    if (outside() < most) return;
+    collect?.({ type: 'major' });
+    most = outside() + MORE;
   };
 }
 
-type Collect = (options: { readonly type: 'minor' }) => void;
+/** Bytes of buffers, dead ones included. */
+const outside = (): number => getHeapStatistics().external_memory;
+
+type Collect = (options: { readonly type: 'minor' | 'major' }) => void;
 
 /** Undefined where the engine does not offer it. */
 function collector(): Collect | undefined {
