@@ -14,6 +14,7 @@ import type { Pace } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Sink } from './sink.ts';
 import type { Source } from './source.ts';
+import { openUnfinished } from './unfinished.ts';
 import { openUnpacker } from './unpack.ts';
 import { openWholeSink } from './whole-sink.ts';
 
@@ -103,6 +104,8 @@ async function fetchInto(id: string, need: Need, means: Means): Promise<Found> {
       log: world.log,
       expected,
       size: need.pin?.size,
+      // Without a digest nobody would notice that the parts do not fit.
+      unfinished: expected && !url.startsWith('file:') ? await openUnfinished(cache.unfinished(id)) : undefined,
       open: async () => openSink(need, await cache.scratch(id)),
     });
     await checkPlatforms(need, Object.fromEntries(fetched.files));

@@ -6,7 +6,7 @@ import { asksHelp, type CommandWorld, readCommand } from './command-world.ts';
 import { acquireFlags } from './flags.ts';
 import { megabytes } from './progress.ts';
 import { prune } from './prune.ts';
-import { surveyContent, surveyIndex } from './survey.ts';
+import { surveyContent, surveyIndex, surveyUnfinished } from './survey.ts';
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -74,7 +74,7 @@ export async function cacheCommand(words: readonly string[], world: CommandWorld
       const { olderThan, maxSize } = command.values;
       const done = await prune(cache, { olderThan, maxSize, now: Date.now(), signal: world.signal });
       world.stdout(
-        `removed ${done.entries} entries, ${megabytes(done.bytes)} MB; ${megabytes(done.left)} MB are left\n`,
+        `removed ${counted(done.entries, 'entry', 'entries')}, ${megabytes(done.bytes)} MB; ${megabytes(done.left)} MB are left\n`,
       );
       return 0;
     }
@@ -95,8 +95,17 @@ async function listEntries(cache: Cache, dir: string, { stdout }: CommandWorld):
   }
   const stored = await surveyContent(cache);
   const size = stored.reduce((sum, each) => sum + each.size, 0);
-  stdout(`${entries.length} entries, ${stored.length} files, ${megabytes(size)} MB in ${dir}\n`);
+  const [known, files] = [counted(entries.length, 'entry', 'entries'), counted(stored.length, 'file', 'files')];
+  stdout(`${known}, ${files}, ${megabytes(size)} MB in ${dir}\n`);
+  const unfinished = await surveyUnfinished(cache);
+  const begun = unfinished.reduce((sum, each) => sum + each.size, 0);
+  const downloads = counted(unfinished.length, 'unfinished download', 'unfinished downloads');
+  if (unfinished.length > 0) stdout(`${downloads}, ${megabytes(begun)} MB\n`);
   return 0;
+}
+
+function counted(count: number, one: string, more: string): string {
+  return `${count} ${count === 1 ? one : more}`;
 }
 
 async function verifyAll(cache: Cache, { stdout, signal, log }: CommandWorld): Promise<number> {

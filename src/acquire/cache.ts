@@ -52,6 +52,8 @@ export interface Cache {
   scratch(url: string): Promise<string>;
   /** Removes that folder. */
   clear(url: string): Promise<void>;
+  /** The folder for what is unfinished of an address; it need not exist. */
+  unfinished(url: string): string;
   /** Moves a checked file out of scratch to its place. */
   keep(scratch: string, content: Content): Promise<string>;
   /** What was noted of a file under a name; undefined when nothing was. It goes when the file goes. */
@@ -84,6 +86,7 @@ export function openCache(dir: string): Cache {
       return path;
     },
     clear: (url) => rm(join(root, 'scratch', key(url)), { recursive: true, force: true }),
+    unfinished: (url) => join(root, 'unfinished', key(url)),
     keep: (scratch, content) => keep(scratch, place(content)),
     noted: (content, name) => readFile(noteFile(place(content), name), 'utf8').catch(() => undefined),
     note: (content, name, text) => writeWhole(noteFile(place(content), name), text),

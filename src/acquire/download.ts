@@ -3,6 +3,7 @@ import { FetchError, type Pace, pauseOrThrow, retried } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Body, Source } from './source.ts';
 import { openSweep } from './sweep.ts';
+import type { Beginning } from './unfinished.ts';
 
 /** The object was replaced while it was read: what was read of it is of no use. */
 export class ChangedError extends FetchError {
@@ -16,8 +17,10 @@ export interface DownloadOptions {
   readonly pace: Pace;
   /** Parts of a large object fetched at once; 1 asks for it in one piece. */
   readonly connections: number;
-  /** Told the size of the object as soon as it is known. */
-  readonly onTotal?: (total: number) => void;
+  /** What is there already of one version of the object: bytes come from its end on. */
+  readonly beginning?: Beginning | undefined;
+  /** Told about the object as soon as something is known. */
+  readonly onObject?: (object: Pick<Body, 'total' | 'validator'>) => Promise<void>;
   /** Told when a cut connection is continued at a byte. */
   readonly onResume?: (at: number, why: unknown) => void;
 }
@@ -40,33 +43,50 @@ const PROBES = [
 const BUSY = 0.7;
 
 /**
- * The bytes of an object in their order; each chunk is good until the next is asked for. A cut connection is continued
+ * The bytes of an object in their order, after those that are there; each chunk is good until the next is asked for. A cut connection is continued
  * where it broke, failures are tried again with growing pauses. Throws FetchError when it cannot be had, ChangedError when it is not the same object any more.
  */
 export async function* download(url: string, source: Source, options: DownloadOptions): AsyncGenerator<Uint8Array> {
-  const whole = { from: 0, to: options.connections > 1 ? PROBES[0]?.bytes : undefined };
-  const first = await retried(
-    () => source.open(url, { ...whole, signal: options.signal }),
-    options.pace,
-    options.signal,
-  );
-  const total = first.total;
-  if (total !== undefined) options.onTotal?.(total);
-  const known = { url, source, options, validator: first.validator, total, sweep: openSweep() };
+  const { beginning } = options;
+  const start = beginning?.size ?? 0;
+  // All of it is there: whether it is right is for others to say.
+  if (start === beginning?.total) return await options.onObject?.(beginning);
+  const first = await openFirst(url, source, options, start);
+  const { total, validator } = first;
+  await options.onObject?.(first);
+  const known = { url, source, options, validator, total, sweep: openSweep() };
   if (!first.ranged || total === undefined) {
-    yield* range(known, { from: 0, to: total }, first);
+    yield* range(known, { from: start, to: total }, first);
     return;
   }
-  let at = 0;
+  let at = start;
   let several = false;
   for (const { bytes, slow, fast } of PROBES) {
     const end = Math.min(at + bytes, total);
-    const { rate, busy } = yield* timed(range(known, { from: at, to: end }, at === 0 ? first : undefined), end - at);
+    const { rate, busy } = yield* timed(
+      range(known, { from: at, to: end }, at === start ? first : undefined),
+      end - at,
+    );
     at = end;
     several = rate < slow && busy < BUSY;
     if (several || rate >= fast || at === total) break;
   }
   if (at < total) yield* several ? inOrder(known, { from: at, to: total }) : range(known, { from: at, to: total });
+}
+
+/** Opens the object at its first byte that is wanted; over one connection all of it, else what shows how fast it comes. */
+async function openFirst(
+  url: string,
+  source: Source,
+  { beginning, connections, pace, signal }: DownloadOptions,
+  start: number,
+): Promise<Body> {
+  const to = connections > 1 ? start + (PROBES[0]?.bytes ?? 0) : undefined;
+  const ask = { from: start, to, validator: beginning?.validator, signal };
+  const body = await retried(() => source.open(url, ask), pace, signal);
+  if (!beginning || (body.validator === beginning.validator && body.total === beginning.total)) return body;
+  body.discard();
+  throw new ChangedError(url);
 }
 
 interface Timing {

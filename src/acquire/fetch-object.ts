@@ -5,11 +5,12 @@ import type { Log } from '../log.ts';
 import { inBatches } from './batches.ts';
 import type { Algorithm, Expected } from './checksum.ts';
 import { ChangedError, download } from './download.ts';
-import { openMeter } from './progress.ts';
-import type { Pace } from './retry.ts';
+import { megabytes, openMeter } from './progress.ts';
+import { FetchError, type Pace } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Sink, Written } from './sink.ts';
 import type { Source } from './source.ts';
+import type { Unfinished } from './unfinished.ts';
 
 export interface ObjectOptions {
   readonly signal: AbortSignal;
@@ -21,6 +22,8 @@ export interface ObjectOptions {
   readonly expected: Expected | undefined;
   /** The size they must have, when it is known beforehand. */
   readonly size: number | undefined;
+  /** Where an earlier process's bytes are, and ours go for a later one; absent where none are kept. */
+  readonly unfinished?: Unfinished | undefined;
   /** Opens where the bytes of one try go. */
   readonly open: () => Promise<Sink>;
 }
@@ -42,33 +45,50 @@ const ROUNDS = 3;
  * digest is right. Throws RunError when it is not, whatever else went wrong meanwhile.
  */
 export async function fetchObject(url: string, options: ObjectOptions): Promise<Fetched> {
+  const { unfinished } = options;
   for (let round = 1; ; round += 1) {
     const sink = await options.open();
     try {
       const read = await readInto(url, options, sink);
-      return { ...read, files: await sink.end() };
+      const files = await sink.end();
+      await unfinished?.remove();
+      return { ...read, files };
     } catch (error) {
       options.signal.throwIfAborted();
-      if (round >= ROUNDS || !(error instanceof ChangedError || error instanceof PatchedError)) throw told(url, error);
+      const inTheWay = unfinished?.kept === true && isFull(error);
+      // Only what a better network may finish is of use to anybody.
+      if (!(error instanceof FetchError) || error instanceof ChangedError) await unfinished?.remove();
+      const patched = error instanceof ChangedError || error instanceof PatchedError;
+      if (round >= ROUNDS || !(patched || inTheWay)) throw told(url, error);
       options.log.warn(`${messageOf(error)}; fetching it again from the beginning`);
     } finally {
       await sink.destroy();
+      await unfinished?.close();
     }
   }
 }
 
 async function readInto(url: string, options: ObjectOptions, sink: Sink): Promise<Omit<Fetched, 'files'>> {
-  const { log, expected } = options;
+  const { log, expected, unfinished } = options;
+  const beginning = unfinished?.found;
   const algorithm = expected?.algorithm ?? 'sha512';
   const hash = createHash(algorithm);
   const meter = openMeter(basename(shownUrl(url)), log, () => performance.now());
   let size = 0;
-  let resumed = false;
-  const bytes = download(url, options.source, {
+  let resumed = beginning !== undefined;
+  if (beginning) {
+    const [there, all] = [beginning.size, beginning.total].map(megabytes);
+    log.info(`${shownUrl(url)}: continuing, ${there} of ${all} MB are there`);
+    meter.had(beginning.size);
+  }
+  const fresh = download(url, options.source, {
     ...options,
-    onTotal: (total) => {
+    beginning,
+    onObject: async ({ total, validator }) => {
+      if (total === undefined) return;
       checkSize(url, total, options.size);
       meter.total = total;
+      if (validator !== undefined) await unfinished?.begin({ total, validator });
     },
     onResume: (at, why) => {
       resumed ||= at > 0;
@@ -76,10 +96,11 @@ async function readInto(url: string, options: ObjectOptions, sink: Sink): Promis
     },
   });
   try {
-    await inBatches(bytes, async (batch) => {
+    await inBatches(inTurn(unfinished?.bytes() ?? [], fresh), async (batch) => {
+      const known = Math.min(batch.length, Math.max(0, (beginning?.size ?? 0) - size));
       size += batch.length;
-      meter.add(batch.length);
-      const writing = sink.write(batch);
+      meter.add(batch.length - known);
+      const writing = Promise.all([sink.write(batch), unfinished?.append(batch.subarray(known))]);
       // Beside the inflater, which has a thread of its own.
       hash.update(batch);
       await writing;
@@ -91,6 +112,10 @@ async function readInto(url: string, options: ObjectOptions, sink: Sink): Promis
   const hex = hash.digest('hex');
   if (expected) checkDigest(url, expected, hex, resumed);
   return { size, algorithm, hex };
+}
+
+async function* inTurn(...parts: (AsyncIterable<Uint8Array> | Iterable<Uint8Array>)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield* part;
 }
 
 /** The digest of something that came in pieces is wrong: perhaps the pieces are of different objects. */
@@ -107,10 +132,14 @@ function checkSize(url: string, found: number, wanted: number | undefined): void
     throw new RunError(`${shownUrl(url)}: is ${found} bytes, but its pin says ${wanted}`);
 }
 
+function isFull(error: unknown): boolean {
+  const codes = Array.from(causes(error), (each) => (each instanceof Error && 'code' in each ? each.code : undefined));
+  return codes.includes('ENOSPC') || codes.includes('EDQUOT');
+}
+
 /** What a person can do about it, where that is known. */
 function told(url: string, error: unknown): unknown {
-  const codes = Array.from(causes(error), (each) => (each instanceof Error && 'code' in each ? each.code : undefined));
-  if (!codes.includes('ENOSPC') && !codes.includes('EDQUOT')) return error;
+  if (!isFull(error)) return error;
   return new RunError(`${shownUrl(url)}: no space is left for it: prune the cache or move it with --cache-dir`, {
     cause: error,
   });

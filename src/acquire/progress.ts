@@ -4,6 +4,8 @@ import type { Log } from '../log.ts';
 export interface Meter {
   /** The size of the whole, once known. */
   total: number | undefined;
+  /** Bytes that were there before, for which nothing had to come. */
+  had(bytes: number): void;
   /** Bytes that came. */
   add(bytes: number): void;
   /** Nothing more comes; the line goes away. */
@@ -23,6 +25,10 @@ export function openMeter(name: string, log: Log, now: () => number): Meter {
   let shown = now();
   const meter: Meter = {
     total: undefined,
+    had: (before) => {
+      bytes = before;
+      marks.splice(0, marks.length, { at: now(), bytes });
+    },
     add: (more) => {
       bytes += more;
       const at = now();

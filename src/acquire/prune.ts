@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LockedError, lockHolder, takeLock } from '../lock.ts';
 import { type Cache, discard } from './cache.ts';
-import { type Indexed, surveyContent, surveyIndex } from './survey.ts';
+import { type Indexed, surveyContent, surveyIndex, surveyUnfinished } from './survey.ts';
 
 export interface PruneOptions {
   /** Removes what was not asked for in so many milliseconds. */
@@ -16,9 +16,9 @@ export interface PruneOptions {
 
 export interface Pruned {
   readonly entries: number;
-  /** Bytes of content. */
+  /** Bytes of content and of unfinished downloads. */
   readonly bytes: number;
-  /** Bytes of content that stay. */
+  /** Such bytes that stay. */
   readonly left: number;
 }
 
@@ -28,7 +28,7 @@ const IN_USE = 24 * 3600e3;
 const FRESH = 3600e3;
 
 /**
- * Makes the cache smaller. Removes what dead processes left behind in any case. By size, nothing goes that was asked
+ * Makes the cache smaller. Removes what dead processes left behind in any case, and unfinished downloads of a day ago. By size, nothing goes that was asked
  * for in the last 24 hours: a run may still be using it. What is being fetched at the moment stays.
  */
 export async function prune(cache: Cache, options: PruneOptions): Promise<Pruned> {
@@ -57,7 +57,8 @@ export async function prune(cache: Cache, options: PruneOptions): Promise<Pruned
     }
   }
   await removeLeftovers(cache, now);
-  return { entries: all.length - kept.length, bytes, left };
+  const unfinished = await removeUnfinished(cache, now - Math.min(olderThan ?? IN_USE, IN_USE));
+  return { entries: all.length - kept.length, bytes: bytes + unfinished.bytes, left: left + unfinished.left };
 }
 
 function total(entries: readonly Indexed[]): number {
@@ -75,6 +76,19 @@ async function forgotten(cache: Cache, { file }: Indexed, signal: AbortSignal): 
     if (error instanceof LockedError) return false;
     throw error;
   }
+}
+
+/** Downloads that nobody went on with since then. */
+async function removeUnfinished(cache: Cache, since: number): Promise<Pick<Pruned, 'bytes' | 'left'>> {
+  const sum = { bytes: 0, left: 0 };
+  for (const each of await surveyUnfinished(cache)) {
+    if (each.since > since || (await lockHolder(each.lock)) !== undefined) sum.left += each.size;
+    else {
+      await rm(each.folder, { recursive: true, force: true });
+      sum.bytes += each.size;
+    }
+  }
+  return sum;
 }
 
 /** Scratch and drafts of processes that are gone. */

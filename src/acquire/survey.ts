@@ -21,6 +21,29 @@ export interface Stored {
   readonly since: number;
 }
 
+/** What is there of an object that was not fetched to its end. */
+export interface Begun {
+  readonly folder: string;
+  /** The file whose holder fetches it. */
+  readonly lock: string;
+  readonly size: number;
+  /** When the last byte came, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** Every download that was begun and not finished, those that are going on included. */
+export async function surveyUnfinished(cache: Cache): Promise<Begun[]> {
+  const found: Begun[] = [];
+  for (const name of await readdir(join(cache.dir, 'unfinished')).catch(() => [])) {
+    const folder = join(cache.dir, 'unfinished', name);
+    const now = await stat(join(folder, 'bytes')).catch(() => stat(folder).catch(() => undefined));
+    if (now === undefined) continue;
+    const size = now.isFile() ? now.size : 0;
+    found.push({ folder, lock: join(cache.dir, 'locks', name), size, since: now.mtimeMs });
+  }
+  return found;
+}
+
 /** Everything in the index, the least recently used first. */
 export async function surveyIndex(cache: Cache): Promise<Indexed[]> {
   const found: Indexed[] = [];

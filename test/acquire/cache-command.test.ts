@@ -63,7 +63,7 @@ test('verify reads everything again, removes what is not right and says so', asy
 
 test('prune --older-than removes what was not used for so long', async () => {
   const { run, paths } = await filled();
-  expect((await run('prune', '--older-than=72h')).out).toBe('removed 1 entries, 0.1 MB; 0.1 MB are left\n');
+  expect((await run('prune', '--older-than=72h')).out).toBe('removed 1 entry, 0.1 MB; 0.1 MB are left\n');
   expect(paths.map((path) => existsSync(path))).toEqual([false, true, true]);
 });
 
@@ -77,9 +77,9 @@ test('prune keeps a file as long as one address still stands for it', async () =
 
 test('prune --max-size removes the least recently used, but nothing of the last day', async () => {
   const { run, paths } = await filled();
-  expect((await run('prune', '--max-size=150k')).out).toContain('removed 1 entries');
+  expect((await run('prune', '--max-size=150k')).out).toContain('removed 1 entry');
   expect(paths.map((path) => existsSync(path))).toEqual([false, true, true]);
-  expect((await run('prune', '--max-size=1')).out).toContain('removed 1 entries, 0.0 MB; 0.1 MB are left');
+  expect((await run('prune', '--max-size=1')).out).toContain('removed 1 entry, 0.0 MB; 0.1 MB are left');
 });
 
 test('prune leaves alone what is being fetched, and clears what dead processes left', async () => {
@@ -98,6 +98,23 @@ test('prune leaves alone what is being fetched, and clears what dead processes l
   expect(readdirSync(scratch)).toEqual([busy]);
   expect(readdirSync(join(cacheDir, 'v1/index'))).toHaveLength(3);
   await lock[Symbol.asyncDispose]();
+});
+
+test('list tells of unfinished downloads, and prune removes those that nobody went on with for a day', async () => {
+  const { run, cacheDir } = await filled();
+  const [fresh, old, busy] = ['fresh', 'old', 'busy'].map((name) => join(cacheDir, 'v1/unfinished', name));
+  for (const path of [fresh, old, busy]) {
+    mkdirSync(path ?? '', { recursive: true });
+    writeFileSync(join(path ?? '', 'bytes'), noise(1_000_000));
+  }
+  const then = Date.now() / 1000 - 25 * HOUR;
+  for (const path of [old, busy]) utimesSync(join(path ?? '', 'bytes'), then, then);
+  const signal = AbortSignal.timeout(5000);
+  await using _ = await takeLock(join(cacheDir, 'v1/locks/busy'), { signal, wait: false });
+  expect((await run('list')).out).toContain('\n3 unfinished downloads, 3.0 MB\n');
+  expect((await run('prune')).out).toBe('removed 0 entries, 1.0 MB; 2.2 MB are left\n');
+  expect([fresh, old, busy].map((path) => existsSync(path ?? ''))).toEqual([true, false, true]);
+  expect((await run('list')).out).toContain('\n2 unfinished downloads, 2.0 MB\n');
 });
 
 test('an empty cache is no trouble', async () => {

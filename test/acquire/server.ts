@@ -53,11 +53,16 @@ export interface ObjectOptions {
   readonly cut?: (time: number, range: string | undefined) => number | undefined;
   /** A cut looks like a body that ended. */
   readonly quiet?: boolean;
+  /** A cut closes the connection, so that what was sent arrives; otherwise it is reset. */
+  readonly closes?: boolean;
 }
 
 /** Bytes as object stores serve them: a tag, a length, parts, If-Range. */
 export const object =
-  (bytes: Buffer, { tag = '"v1"', ranges = true, cut = () => undefined, quiet = false }: ObjectOptions = {}): Answer =>
+  (
+    bytes: Buffer,
+    { tag = '"v1"', ranges = true, cut = () => undefined, quiet = false, closes = quiet }: ObjectOptions = {},
+  ): Answer =>
   (request, response, time) => {
     const { range, 'if-range': condition = tag } = request.headers;
     const part = ranges && condition === tag ? partOf(range, bytes.length) : undefined;
@@ -71,7 +76,7 @@ export const object =
       ...(part ? { 'content-range': `bytes ${part.start}-${part.end - 1}/${bytes.length}` } : {}),
     });
     if (limit === undefined) response.end(body);
-    else response.write(body.subarray(0, limit), () => response.socket?.[quiet ? 'end' : 'resetAndDestroy']());
+    else response.write(body.subarray(0, limit), () => response.socket?.[closes ? 'end' : 'resetAndDestroy']());
   };
 
 function partOf(range: string | undefined, size: number): { start: number; end: number } | undefined {
