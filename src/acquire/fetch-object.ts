@@ -55,7 +55,7 @@ export async function fetchObject(url: string, options: ObjectOptions): Promise<
       return { ...read, files };
     } catch (error) {
       options.signal.throwIfAborted();
-      const inTheWay = unfinished?.kept === true && isFull(error);
+      const inTheWay = unfinished?.tookRoom() === true && isFull(error);
       // Only what a better network may finish is of use to anybody.
       if (!(error instanceof FetchError) || error instanceof ChangedError) await unfinished?.remove();
       const patched = error instanceof ChangedError || error instanceof PatchedError;

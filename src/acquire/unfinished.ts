@@ -23,8 +23,8 @@ export interface Beginning extends Version {
 export interface Unfinished {
   /** Undefined when there is none. */
   readonly found: Beginning | undefined;
-  /** Whether bytes take up room. */
-  readonly kept: boolean;
+  /** Whether it has taken up room since this was last asked. */
+  tookRoom(): boolean;
   /** The bytes that were found. */
   bytes(): AsyncIterable<Uint8Array>;
   /** Says which version is fetched. What was found is kept when it is of this one. */
@@ -54,11 +54,13 @@ class UnfinishedFile implements Unfinished {
   #file: FileHandle | undefined;
   #began = 0;
   #appended = 0;
+  #tookRoom: boolean;
   #over = false;
 
   constructor(folder: string, found: Beginning | undefined, now: () => number) {
     this.#folder = folder;
     this.#found = found;
+    this.#tookRoom = found !== undefined;
     this.#now = now;
   }
 
@@ -66,8 +68,10 @@ class UnfinishedFile implements Unfinished {
     return this.#found;
   }
 
-  get kept(): boolean {
-    return this.#file !== undefined || this.#found !== undefined;
+  tookRoom(): boolean {
+    const took = this.#tookRoom;
+    this.#tookRoom = false;
+    return took;
   }
 
   bytes(): AsyncIterable<Uint8Array> {
@@ -92,6 +96,7 @@ class UnfinishedFile implements Unfinished {
 
   async append(bytes: Uint8Array): Promise<void> {
     if (this.#file === undefined) return;
+    this.#tookRoom = true;
     try {
       for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
       this.#appended += bytes.length;
