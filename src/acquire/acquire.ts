@@ -10,7 +10,7 @@ import { type Fetched, fetchObject } from './fetch-object.ts';
 import type { Pin } from './pins.ts';
 import { checkBinary, type Platform } from './platform.ts';
 import { megabytes } from './progress.ts';
-import type { Pace } from './retry.ts';
+import { type Pace, retried } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Sink } from './sink.ts';
 import type { Source } from './source.ts';
@@ -56,6 +56,7 @@ export async function acquire(need: Need, means: Means): Promise<Found> {
   if (before) return before;
   const shown = shownUrl(need.url);
   if (settings.offline) throw new RunError(`${shown}: not in the cache, and --offline is given`);
+  await cache.prepare();
   await using _ = await takeLock(cache.lockFile(id), {
     signal: need.signal,
     wait: true,
@@ -142,13 +143,16 @@ async function openSink({ url, members }: Need, folder: string): Promise<Sink> {
 /** What the bytes must come to. Undefined only where the run accepts anything. */
 async function expectation(
   { url, pin, sha256, signal }: Need,
-  { settings, world, text }: Means,
+  { settings, world, text, source, pace }: Means,
 ): Promise<Expected | undefined> {
   if (pin) return { algorithm: 'sha512', hex: pin.sha512, from: settings.pins };
   if (sha256 !== undefined) return { algorithm: 'sha256', hex: sha256, from: 'this program' };
   const published = await publishedChecksum(url, (address) => text(address, signal));
   if (published) return published;
   const shown = shownUrl(url);
+  // Where the file is missing too, that is what is wrong.
+  const first = await retried(() => source.open(url, { from: 0, to: 1, signal }), pace, signal);
+  first.discard();
   if (!settings.allowUnverified)
     throw new RunError(
       `${shown}: no checksum is published for it (.sha512, .sha256, .sha256sum, SHA512SUMS, SHA256SUMS)`,

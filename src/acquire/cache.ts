@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, lstat, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, chmod, lstat, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { RunError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { reasonOf } from '../records/reason.ts';
 import type { Verified } from './acquirer.ts';
 import type { Algorithm } from './checksum.ts';
 
@@ -38,6 +40,8 @@ export interface Entry {
  */
 export interface Cache {
   readonly dir: string;
+  /** Makes the folder. Throws RunError when nothing can be written there. */
+  prepare(): Promise<void>;
   /** What stands for an address in names of files. */
   key(url: string): string;
   lockFile(url: string): string;
@@ -69,6 +73,7 @@ export function openCache(dir: string): Cache {
   const place = ({ sha256 }: Content): string => join(root, 'content', sha256.slice(0, 2), sha256);
   return {
     dir: root,
+    prepare: () => prepare(dir, root),
     key,
     lockFile: (url) => join(root, 'locks', key(url)),
     read: (url) => readEntry(index(url)),
@@ -91,6 +96,20 @@ export function openCache(dir: string): Cache {
     noted: (content, name) => readFile(noteFile(place(content), name), 'utf8').catch(() => undefined),
     note: (content, name, text) => writeWhole(noteFile(place(content), name), text),
   };
+}
+
+async function prepare(dir: string, root: string): Promise<void> {
+  try {
+    makeFolder(root, 0o700);
+    await access(root, constants.W_OK);
+  } catch (error) {
+    throw new RunError(
+      `the cache ${dir} cannot be written: ${reasonOf(error)}; choose another folder with --cache-dir`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** The files of a cache that stand for addresses, whole paths. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf, RunError, UsageError } from '../errors.ts';
+import { RunError, UsageError } from '../errors.ts';
+import { reasonOf } from '../records/reason.ts';
 
 /** One file as it must be. */
 export interface Pin {
@@ -23,7 +24,7 @@ export async function readPins(file: string): Promise<Pins> {
   try {
     return parsePins(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
-    throw new UsageError(`--pins: ${file}: ${messageOf(error)}`, { cause: error });
+    throw new UsageError(`--pins: ${file}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -158,6 +158,23 @@ test('a copy that a test writes to leaves the entry alone', async () => {
   expect(bytesOf(file).equals(e2e)).toBe(true);
 });
 
+test('a cache that cannot be written is said so, with the way out, and one with the file needs no writing', async (context) => {
+  const { cacheDir, server } = await fetched();
+  const inFile = opened({ cacheDir: join(import.meta.filename, 'cache') });
+  const fetching = (world: ReturnType<typeof opened>, path = PATH) =>
+    world.acquirer.members(server.url + path, [E2E], { signal: world.signal });
+  await expect(fetching(inFile)).rejects.toThrow(
+    /^the cache .* cannot be written: .*; choose another folder with --cache-dir$/,
+  );
+  const mounted = spawnSync('mount', ['--bind', cacheDir, cacheDir]);
+  if (mounted.status !== 0) context.skip('mounting is not allowed here');
+  onTestFinished(() => void spawnSync('umount', [cacheDir]));
+  spawnSync('mount', ['-o', 'remount,bind,ro', cacheDir]);
+  expect(await fetching(opened({ cacheDir }))).toMatchObject({ [E2E]: { cacheHit: true } });
+  server.routes.set('/other', object(good));
+  await expect(fetching(opened({ cacheDir }), '/other')).rejects.toThrow(/cannot be written: .*read-only/i);
+});
+
 test('a full disk is said so, and leaves neither scratch nor content', async (context) => {
   const at = folder();
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', at]);

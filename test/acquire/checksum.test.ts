@@ -70,11 +70,19 @@ test.each([
   expect(server.asked).toEqual([`${PATH}.sha512`]);
 });
 
-test('a file without a checksum is not even fetched', async () => {
+test('of a file without a checksum no more is asked for than its first byte, to see that it is there', async () => {
   const server = await serve({ [PATH]: object(bytes) });
   const { acquirer, signal } = opened();
   await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/no checksum is published/);
-  expect(server.asked.filter((each) => each.startsWith(`${PATH} `))).toEqual([]);
+  expect(server.asked.filter((each) => each.startsWith(`${PATH} `))).toEqual([`${PATH} bytes=0-0`]);
+});
+
+test('a file that is not there is told as that, not as one without a checksum', async () => {
+  const server = await serve({});
+  for (const allowUnverified of [false, true]) {
+    const { acquirer, signal } = opened({ allowUnverified });
+    await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(`${PATH}: the server answered 404`);
+  }
 });
 
 test('a checksum that cannot be had now is not the same as none', async () => {

@@ -15,10 +15,11 @@ export function describeEnding({ results, progress }: Ending): string {
   if (results.specs.length > 0) return describeResults(results, progress.flaky);
   const { ran, done, failed } = progress;
   const count = ran ?? done;
-  return [
-    `${count} ${count === 1 ? 'spec' : 'specs'} ran, ${failed} failed; there is no junit file to tell more`,
-    ...results.unreadable,
-  ].join('\n');
+  const told =
+    ran === undefined && done === 0
+      ? 'which specs ran is not known: neither the output nor a junit file tells'
+      : `${count} ${count === 1 ? 'spec' : 'specs'} ran, ${failed} failed; there is no junit file to tell more`;
+  return [told, ...results.unreadable].join('\n');
 }
 
 /** Why the tests did not pass; undefined when they did. No spec having run is a failure unless that is allowed. */

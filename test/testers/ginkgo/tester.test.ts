@@ -44,6 +44,15 @@ describe('what the tests say', () => {
     expect(ended.stderr).toContain('1 of 3 specs failed');
   });
 
+  test('is not taken for a number of specs when nothing tells one', async () => {
+    const at = await place();
+    await at.write('ginkgo.out', 'nothing to count\n');
+    const ended = await at.run(FROM_PATH);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stderr).toContain('which specs ran is not known: neither the output nor a junit file tells');
+    expect(ended.stderr).not.toContain('0 specs');
+  });
+
   test('is passed through as it comes', async () => {
     const at = await place();
     await at.write('ginkgo.out', 'some output\nRan 1 of 1 Specs in 1 seconds\n');
