@@ -121,6 +121,8 @@ async function compare(): Promise<void> {
         ...rows.filter(([, { taken }]) => taken).map(([name, each]) => row(name, each, shell, goCold, goWarm)),
         '',
         `A package of a quarter of the size peaks at ${Math.round(small.memory)} MiB. From a server that gives each connection ${THROTTLE / 1e6} MB/s, four connections are ${ratio(one.wall, four.wall)} times as fast as one; they peak at ${Math.round(four.memory)} MiB.`,
+        '',
+        "The pipeline unpacks to the end; both testers stop when their programs are out, and ours hashes to the end. kubetest2's keeps the whole package and unpacks it again each time; ours keeps the programs.",
         ...(goCold.taken
           ? []
           : ['', 'KUBETEST2_ORIGINAL names no folder with kubetest2-tester-ginkgo, so that is left out.']),

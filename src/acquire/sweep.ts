@@ -37,5 +37,7 @@ function collector(): Collect | undefined {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('globalThis.gc');
   setFlagsFromString('--no-expose-gc');
+  // So little is alive that to share the work between threads costs more than the work.
+  setFlagsFromString('--no-parallel-scavenge');
   return typeof collect === 'function' ? (collect as Collect) : undefined;
 }
