@@ -166,6 +166,9 @@ test('a cache that cannot be written is said so, with the way out, and one with 
   await expect(fetching(inFile)).rejects.toThrow(
     /^the cache .* cannot be written: .*; choose another folder with --cache-dir$/,
   );
+  await expect(fetching(opened({ cacheDir: '/proc/none' }))).rejects.toThrow(
+    /^the cache \/proc\/none cannot be written/,
+  );
   const mounted = spawnSync('mount', ['--bind', cacheDir, cacheDir]);
   if (mounted.status !== 0) context.skip('mounting is not allowed here');
   onTestFinished(() => void spawnSync('umount', [cacheDir]));
