@@ -39,7 +39,7 @@ export interface Unfinished {
 /** Smaller objects are fetched again sooner than it is worth. */
 const LEAST = 8 << 20;
 /** So are those that come at more bytes a millisecond, which is known after so many bytes. */
-const FAST = 50_000;
+const FAST = 25_000;
 const JUDGED = 4 << 20;
 
 /** Looks at a folder for what is unfinished in it. Only the holder of the object's lock may. `now` is a clock in milliseconds. */
