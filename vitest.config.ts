@@ -1,7 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-// Signals reach processes, and pipes are made only outside of worker threads (src/fifos.ts).
-const inProcesses = ['test/command*.test.ts', 'test/signals.test.ts'];
 // These start the built program, again and again.
 const launching = [
   'test/{bin,commands,deployers,launch,lifecycle,plugins,testers}/**/*.test.ts',
@@ -10,25 +8,20 @@ const launching = [
 ];
 const elsewhere = ['test/real/**', 'test/cluster/**'];
 
-/** Everything that needs nothing but this repository. `npm test -- --project='unit*'` leaves out what starts the program. */
+/** Everything that needs nothing but this repository. `npm test -- --project=unit` leaves out what starts the program. */
 export default defineConfig({
   test: {
+    // Not threads: signals reach processes, and a script that one thread writes is busy while another one forks.
+    pool: 'forks',
+    // Most tests wait for the processes they started.
+    maxWorkers: 4,
+    maxConcurrency: 8,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    maxConcurrency: 8,
     globalSetup: ['test/build.ts'],
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'unit',
-          pool: 'threads',
-          include: ['test/**/*.test.ts'],
-          exclude: [...elsewhere, ...inProcesses, ...launching],
-        },
-      },
-      { extends: true, test: { name: 'unit-in-processes', pool: 'forks', include: inProcesses } },
-      { extends: true, test: { name: 'program', pool: 'threads', include: launching } },
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...elsewhere, ...launching] } },
+      { extends: true, test: { name: 'program', include: launching } },
     ],
   },
 });

@@ -95,7 +95,7 @@ function renderRow({ label, help }: Row, gutter: number, columns: number, colour
 }
 
 /** Breaks a text at spaces into lines of at most `width`; a word longer than that has a line of its own. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/)) {

@@ -26,6 +26,7 @@ export async function main(
 ): Promise<number> {
   try {
     const world = realWorld(args, env);
+    letReadersGo(world.stdout);
     if ('deployers' in what) return await byName(what, world);
     if (what.is === 'deployer' && args[0] === KEEPER) {
       return await (await import('./commands/keep-lease.ts')).keepLease(args.slice(1), world);
@@ -36,6 +37,14 @@ export async function main(
     process.stderr.write(`Error: ${messageOf(error)}\n`);
     return exitCodeOf(error);
   }
+}
+
+/** A reader that goes away before the end, head for instance, has seen what it wanted. */
+function letReadersGo(stdout: World['stdout']): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // During a run the door to child processes listens too, and tells.
+    if (error.code !== 'EPIPE' && stdout.listenerCount('error') === 1) throw error;
+  });
 }
 
 /** Absolute. Throws UsageError where it was removed under this process. */
@@ -100,6 +109,11 @@ async function launcher(registry: Registry, world: World): Promise<number> {
   if (deployer) return await (await import('./launch.ts')).launch(await deployer.load(), rest, registry, world);
   const { findCommand } = await import('./commands/index.ts');
   const command = findCommand(word);
+  if (command && !command.explainsItself && rest.some((each) => each === '--help' || each === '-h')) {
+    const { commandHelp } = await import('./commands/help.ts');
+    world.stdout.write(commandHelp(command, world));
+    return 0;
+  }
   if (command) return await command.run(rest, { ...world, registry });
   const path = findDeployer(word, world.env, world.cwd);
   if (path !== undefined)

@@ -14,6 +14,8 @@ export interface Command {
   readonly summary: string;
   /** Left out of help: for the program's own use. */
   readonly hidden?: boolean;
+  /** Answers to --help itself, since it has more to tell than its usage and its summary. */
+  readonly explainsItself?: boolean;
   /** From the words after the command's name to the exit code. */
   readonly run: (words: readonly string[], world: CommandWorld) => Promise<number>;
 }
@@ -41,18 +43,21 @@ export const commands: readonly Command[] = [
     name: 'pin',
     usage: 'VERSION... > FILE',
     summary: 'addresses and digests of what a run fetches, for --pins FILE',
+    explainsItself: true,
     run: async (words, world) => await (await import('./acquire.ts')).pin(words, world),
   },
   {
     name: 'cache',
     usage: 'list|verify|prune',
     summary: 'what has been fetched and kept',
+    explainsItself: true,
     run: async (words, world) => await (await import('./acquire.ts')).cache(words, world),
   },
   {
     name: 'perf',
     usage: 'compare RUN RUN [--threshold=10%]',
     summary: 'what got slower between two runs of clusterloader2; exit code 1 when something did',
+    explainsItself: true,
     run: async (words, world) => await (await import('./perf.ts')).perf(words, world),
   },
   {

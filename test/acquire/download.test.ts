@@ -151,7 +151,7 @@ test('several connections fetch parts at once when one is slow, and the bytes ke
       const end = response.end.bind(response);
       response.end = ((body: Buffer) => {
         response.write(body.subarray(0, 1));
-        setTimeout(() => end(body.subarray(1)), 200);
+        setTimeout(() => end(body.subarray(1)), 600);
       }) as typeof response.end;
       good(request, response, time);
     },

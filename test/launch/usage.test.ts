@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { program, Sandbox } from '../sandbox.ts';
@@ -130,6 +130,37 @@ describe.concurrent('the command line', () => {
     ];
     const { code, stderr } = await sandbox.run(words);
     expect(code, stderr).toBe(0);
+  });
+
+  test('every command explains itself', async () => {
+    using sandbox = new Sandbox();
+    const { stdout } = await sandbox.run(['--help']);
+    const [, commands = ''] = /^Commands:\n([\s\S]*?)\n\n/m.exec(stdout) ?? [];
+    const names = [...commands.matchAll(/^ {2}(\w+)/gm)].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(6);
+    for (const name of names) {
+      const { code, stdout: help } = await sandbox.run([name, '--help']);
+      expect([code, help]).toEqual([0, expect.stringMatching(new RegExp(`^Usage:\\n  kubetest2-ts ${name}`))]);
+    }
+  });
+
+  test('the help of the launcher fits 80 columns, or those of the terminal', async () => {
+    using sandbox = new Sandbox();
+    for (const columns of [80, 60]) {
+      const { stdout } = await sandbox.run(['--help'], { COLUMNS: String(columns) });
+      expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
+    }
+  });
+
+  test('a reader that goes away early is no error', async () => {
+    using sandbox = new Sandbox();
+    for (const words of ['list', '--help', 'gce --help']) {
+      const script = `{ sleep 0.1; "$0" "$1" ${words}; echo $? >code; } | true`;
+      const { stderr } = await sandbox.start(['sh', '-c', script, process.execPath, program]).ended;
+      await sandbox.until(() => sandbox.has('code') && sandbox.read('code') !== '', 'the exit code');
+      expect([sandbox.read('code'), stderr]).toEqual(['0\n', '']);
+      rmSync(join(sandbox.dir, 'code'));
+    }
   });
 
   test('--dry-run prints the plan and does nothing', async () => {
