@@ -47,7 +47,7 @@ const KNOWN: readonly Failure[] = [
       'this user may not talk to the Docker daemon: add it to the group docker and log in again, or use rootless Docker',
   },
   {
-    sign: /Cannot connect to (?:the Docker daemon|Podman)(?: at (\S+?)\. )?|error during connect:|failed to connect to the docker API(?: at ([^\s;]+))?|Is the docker daemon running/,
+    sign: /Cannot connect to (?:the Docker daemon|Podman)(?: at (\S+?)\. )?|error during connect:|failed to connect to the docker API(?: at ([^\s;]+))?|Is the docker daemon running|Can't connect to 'docker' daemon/,
     sentence: (where) =>
       `the container daemon does not answer${where && ` at ${where}`}: start it (systemctl start docker), or point DOCKER_HOST to one that runs`,
   },
@@ -67,6 +67,11 @@ const KNOWN: readonly Failure[] = [
       `a host port${port && `, ${port},`} that the cluster needs is in use: end the program or cluster that holds it, or change hostPort or apiServerPort in --config`,
   },
   {
+    sign: /failed to get IPv6 address for node (\S+?);|listen tcp6? \[::\S*: bind: cannot assign requested address/,
+    sentence: (node) =>
+      `this machine, or its container network, gives no IPv6 address${node && ` to ${node}`}: turn IPv6 on (sysctl net.ipv6.conf.all.disable_ipv6=0) and remove the network kind, so that kind makes it anew, or take --ip-family=ipv4`,
+  },
+  {
     sign: /non-overlapping IPv4 address pool|predefined address pools have been fully subnetted|non-overlapping subnet|Pool overlaps with other one|networks have overlapping/,
     sentence: () =>
       'Docker has no free subnet for a network: docker network prune removes unused networks; more come with default-address-pools in its daemon.json',
@@ -81,7 +86,7 @@ const KNOWN: readonly Failure[] = [
     sentence: (name) => `there is a container named ${name} already: remove it, or choose another --cluster-name`,
   },
   {
-    sign: /image: "([^"]+)" not present locally/,
+    sign: /image: "([^"]+)" not present locally|Error: (\S+): image not known/,
     sentence: (image) => `--load-image: ${image} is not on this machine: pull or build it before`,
   },
   {
@@ -112,6 +117,18 @@ const KNOWN: readonly Failure[] = [
   {
     sign: /could not find Kubernetes source under|error finding kuberoot/,
     sentence: () => 'kind finds no Kubernetes source: name it with --kube-root',
+  },
+  {
+    sign: /(\S+) is not a valid kubernetes version|error resolving CI version from (\S+): error status/,
+    sentence: (what) => `kind knows no release or build ${what}: check --kube-root and --build-type`,
+  },
+  {
+    sign: /error response from ("\S+": HTTP \d+)|error doing HTTP fetch of ("\S+?": .*)/,
+    sentence: (what) => `kind could not download the Kubernetes to build: ${what}`,
+  },
+  {
+    sign: /podman version "([^"]+)" is too old/,
+    sentence: (version) => `kind needs a newer podman than ${version}: upgrade it, or choose another --provider`,
   },
   {
     sign: /unable to decode config: (?:yaml: unmarshal errors:\s+)?([^\n]+)|could not determine kind \/ apiVersion for config: ([^\n]+)/,

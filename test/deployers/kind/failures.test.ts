@@ -109,6 +109,36 @@ test.each([
     'kubeadm could not start the control plane',
   ],
   [
+    'ERROR: failed to create cluster: failed to generate kubeadm config content: failed to get IPv6 address for node x-control-plane; is docker configured to use IPv6 correctly?',
+    'this machine, or its container network, gives no IPv6 address to x-control-plane: turn IPv6 on',
+  ],
+  [
+    'ERROR: failed to create cluster: failed to get random host port for port mapping: listen tcp [::1]:0: bind: cannot assign requested address',
+    'this machine, or its container network, gives no IPv6 address: turn IPv6 on',
+  ],
+  ["Can't connect to 'docker' daemon.  please fix and retry.", 'the container daemon does not answer: start it'],
+  ['Error: nosuch:1: image not known', '--load-image: nosuch:1 is not on this machine'],
+  [
+    'ERROR: error building node image: 1.x is not a valid kubernetes version',
+    'kind knows no release or build 1.x: check --kube-root and --build-type',
+  ],
+  [
+    'ERROR: error building node image: error resolving CI version from https://dl.k8s.io/ci/late.txt: error status: 404 Not Found',
+    'kind knows no release or build https://dl.k8s.io/ci/late.txt',
+  ],
+  [
+    'ERROR: error building node image: failed to build kubernetes: error downloading file: error response from "https://dl.k8s.io/v1.99.0/kubernetes-server-linux-amd64.tar.gz": HTTP 404',
+    'kind could not download the Kubernetes to build: "https://dl.k8s.io/v1.99.0/kubernetes-server-linux-amd64.tar.gz": HTTP 404',
+  ],
+  [
+    'ERROR: error building node image: failed to build kubernetes: error downloading file: error doing HTTP fetch of "https://dl.k8s.io/v1.99.0/x.tar.gz": Get "https://dl.k8s.io/v1.99.0/x.tar.gz": dial tcp: lookup dl.k8s.io: no such host',
+    'kind could not download the Kubernetes to build: "https://dl.k8s.io/v1.99.0/x.tar.gz"',
+  ],
+  [
+    'ERROR: failed to create cluster: podman version "1.6.4" is too old, please upgrade to "1.8.0" or later',
+    'kind needs a newer podman than 1.6.4',
+  ],
+  [
     'error finding kuberoot: could not find Kubernetes source under current working directory or GOPATH=/go',
     '--kube-root',
   ],
