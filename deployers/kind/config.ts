@@ -35,7 +35,7 @@ export async function wantedConfig(values: KindValues): Promise<KindConfig | und
   const kubeadmConfigPatches = await componentPatches(componentSettings(values));
   const wanted = {
     ...(!isEmpty(networking) && { networking }),
-    ...(nodes && { nodes }),
+    ...(nodes && { nodes: nodeList(nodes) }),
     ...(!isEmpty(featureGates) && { featureGates }),
     ...(!isEmpty(runtimeConfig) && { runtimeConfig }),
     ...(kubeadmConfigPatches.length > 0 && { kubeadmConfigPatches }),
@@ -70,7 +70,8 @@ export function lacksNetwork(config: KindConfig | undefined): boolean {
   return isMap(networking) && networking['disableDefaultCNI'] === true;
 }
 
-function wantedNodes(values: KindValues): object[] | undefined {
+/** How many nodes of each role the flags ask for, or undefined when that is left to kind. Throws UsageError. */
+export function wantedNodes(values: KindValues): { controlPlanes: number; workers: number } | undefined {
   const { nodes, e2eK8s } = values;
   if (!e2eK8s && (nodes ?? values.workers ?? values.controlPlanes) === undefined) return undefined;
   const controlPlanes = values.controlPlanes ?? 1;
@@ -79,6 +80,10 @@ function wantedNodes(values: KindValues): object[] | undefined {
   if (values.workers !== undefined && values.workers < 0) throw new UsageError('--workers cannot be negative');
   if (nodes !== undefined && nodes !== controlPlanes + workers) throw wrongSum(nodes, controlPlanes, workers);
   if (workers < 0) throw new UsageError(`--nodes=${nodes}: there are ${controlPlanes} control planes already`);
+  return { controlPlanes, workers };
+}
+
+function nodeList({ controlPlanes, workers }: { controlPlanes: number; workers: number }): object[] {
   return [
     ...Array.from({ length: controlPlanes }, () => ({ role: 'control-plane' })),
     ...Array.from({ length: workers }, () => ({ role: 'worker' })),

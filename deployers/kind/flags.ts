@@ -29,7 +29,7 @@ export const flags = {
     'How long every node has to become Ready and CoreDNS available once the cluster is created; 0 does not wait.',
     5 * 60e3,
   ),
-  retain: toggle('Keep the nodes of a cluster that did not come up, when there is no --down.'),
+  retain: toggle('Keep the nodes of a cluster that did not come up, when there is no --down. So does --down=never.'),
   loadImage: each('An image of the container provider, or a .tar archive of images, to load into every node.'),
   arch: text(
     'The architecture of the node image that --build makes, for instance arm64. Default: that of this machine.',
@@ -40,7 +40,7 @@ export const flags = {
     count('How many control plane nodes there are; with several kind puts a load balancer before them.'),
   ),
   e2eK8s: toggle(
-    "Take the defaults of kind's e2e-k8s.sh for what is not given: two workers, component log level 4, no DNS search domains of the host, larger container logs, FOCUS `[Conformance]`.",
+    "Take the defaults of kind's e2e-k8s.sh for what is not given: two workers, component log level 4, no DNS search domains of the host, larger container logs, FOCUS `[Conformance]`, ginkgo's words of hack/ginkgo-e2e.sh.",
     false,
     { name: 'e2e-k8s' },
   ),

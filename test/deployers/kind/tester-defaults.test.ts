@@ -24,6 +24,10 @@ test.each<[Env, string[]]>([
   [{ GINKGO_TIMEOUT: '2h' }, ['--timeout=2h']],
   [{ GINKGO_UNTIL_IT_FAILS: 'true', GINKGO_NO_COLOR: 'y' }, ['--ginkgo-args=--until-it-fails --no-color']],
   [{ GINKGO_POLL_PROGRESS_AFTER: '5m' }, ['--ginkgo-args=--poll-progress-after=5m']],
+  [{ GINKGO_PARALLEL: 'Y', KUBE_RACE: '-race' }, ['--parallel=10']],
+  [{ KUBE_E2E_TEST_ARGS: ' -a=[x] --b  c ' }, ["--test-args='-a=[x]' --b c"]],
+  [{ PREPULL_IMAGES: 'true' }, ['--test-args=--prepull-images=true']],
+  [{ PREPULL_IMAGES: 'false', KUBE_E2E_TEST_ARGS: ' ' }, []],
 ])('%j is %j', (env, words) => {
   expect(defaults(env)).toEqual(words);
 });
@@ -40,4 +44,14 @@ test.each<[Env, string | undefined]>([
 test('--e2e-k8s tells e2e.test the number of workers', () => {
   expect(defaults({}, '--e2e-k8s')).toContain('--test-args=--num-nodes=2 --disable-log-dump=true');
   expect(defaults({}, '--e2e-k8s', '--workers=5')).toContain('--test-args=--num-nodes=5 --disable-log-dump=true');
+  expect(defaults({}, '--e2e-k8s', '--nodes=4')).toContain('--test-args=--num-nodes=3 --disable-log-dump=true');
+});
+
+test('--e2e-k8s has the words for ginkgo that hack/ginkgo-e2e.sh has, in CI and elsewhere', () => {
+  const progress = '--poll-progress-after=60m --poll-progress-interval=5m';
+  expect(defaults({}, '--e2e-k8s')).toContain(`--ginkgo-args=--silence-skips ${progress}`);
+  const inCi = `--ginkgo-args=--silence-skips --force-newlines --no-color ${progress}`;
+  expect(defaults({ CI: 'true' }, '--e2e-k8s')).toContain(inCi);
+  const chosen = { CI: 'true', GINKGO_SILENCE_SKIPS: 'n', GINKGO_FORCE_NEWLINES: 'n', GINKGO_NO_COLOR: 'n' };
+  expect(defaults(chosen, '--e2e-k8s')).toContain(`--ginkgo-args=${progress}`);
 });
