@@ -162,7 +162,13 @@ async function openedBasis({ kind, line, world, log, signals }: Launch): Promise
       deployer: kind.name,
       cwd,
       env: { ...env },
-      asked: { build: launcher.build, up: launcher.up, test: launcher.test, down: launcher.down },
+      asked: {
+        build: launcher.build,
+        up: launcher.up,
+        test: launcher.test,
+        down: launcher.down,
+        ...(saidNever(line) && { keep: true }),
+      },
       log,
       acquire: acquireSettings(acquire, world),
       self: world.self,
@@ -188,7 +194,7 @@ async function openedBasis({ kind, line, world, log, signals }: Launch): Promise
 
 function planOf({ line, chosen }: Launch, run: RecordedRun): Plan {
   const { launcher } = line.values;
-  const owed = run.owesTeardown && !(line.given.has('down') && launcher.down === 'never');
+  const owed = run.owesTeardown && !saidNever(line);
   return {
     build: launcher.build,
     up: launcher.up,
@@ -207,6 +213,11 @@ function planOf({ line, chosen }: Launch, run: RecordedRun): Plan {
       cleanup: launcher.cleanupTimeout,
     },
   };
+}
+
+/** True for a `--down=never` that was typed, not merely left out. */
+function saidNever({ given, values }: Launch['line']): boolean {
+  return given.has('down') && values.launcher.down === 'never';
 }
 
 /** The value of `action`, or its usage error among the faults. */

@@ -12,6 +12,8 @@ export interface Asked {
   readonly test: string;
   /** `--down`: always, only when everything passed, or not at all. */
   readonly down: 'always' | 'on-success' | 'never';
+  /** `--down=never` was typed, so what did not come up stays too. */
+  readonly keep?: boolean;
 }
 
 /** The settings for fetching, from the launcher's common flags; read by src/acquire. */

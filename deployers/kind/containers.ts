@@ -25,10 +25,9 @@ export function countNodes(containers: readonly NodeContainer[]): number {
 
 /** True when `kind create` will have to make the network its clusters share, so that it is ours to remove. */
 export async function lacksKindNetwork(tools: Tools, signal: AbortSignal): Promise<boolean> {
-  if (!ownsNetworks(tools)) return false;
-  const words = ['network', 'ls', '--filter', 'name=^kind$', '--format', '{{.Name}}'];
+  if (choseNetwork(tools)) return false;
   try {
-    return (await askProvider(tools, words, signal)).length === 0;
+    return !(await askProvider(tools, ['network', 'ls', '--format', '{{.Name}}'], signal)).includes('kind');
   } catch {
     // A network that cannot be seen is not ours. What is wrong with the provider shows where its containers are listed.
     signal.throwIfAborted();
@@ -36,9 +35,9 @@ export async function lacksKindNetwork(tools: Tools, signal: AbortSignal): Promi
   }
 }
 
-/** Removes the network, unless another cluster's containers are in it: then Docker refuses, and that is right. */
+/** Removes the network, unless another cluster's containers are in it: then the provider refuses, and that is right. */
 export async function removeKindNetwork(tools: Tools, signal: AbortSignal): Promise<void> {
-  if (!ownsNetworks(tools)) return;
+  if (choseNetwork(tools)) return;
   try {
     await askProvider(tools, ['network', 'rm', 'kind'], signal);
   } catch (error) {
@@ -47,7 +46,8 @@ export async function removeKindNetwork(tools: Tools, signal: AbortSignal): Prom
   }
 }
 
-/** Only Docker's networks are looked after, and none that the user has chosen. */
-function ownsNetworks({ run, provider }: Tools): boolean {
-  return provider === 'docker' && !run.env['KIND_EXPERIMENTAL_DOCKER_NETWORK'];
+/** A network that the user has chosen is the user's to look after. nerdctl and finch know no such variable. */
+function choseNetwork({ run, provider }: Tools): boolean {
+  const { KIND_EXPERIMENTAL_DOCKER_NETWORK: docker, KIND_EXPERIMENTAL_PODMAN_NETWORK: podman } = run.env;
+  return Boolean((provider === 'docker' && docker) || (provider === 'podman' && podman));
 }

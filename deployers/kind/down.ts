@@ -29,6 +29,8 @@ export async function down(tools: Tools, signal: AbortSignal): Promise<void> {
   await run.remember({
     'cluster-name': undefined,
     'kubeconfig-path': undefined,
+    'kind-program': undefined,
+    'kind-provider': undefined,
     'kind-nodes': undefined,
     'kind-network': undefined,
   });

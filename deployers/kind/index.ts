@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Deployer, defineDeployer } from '../../src/deployer.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
@@ -7,14 +8,15 @@ import { build } from './build.ts';
 import { readConfig, wantedConfig } from './config.ts';
 import { down } from './down.ts';
 import { flags, type KindValues } from './flags.ts';
+import { isArchive, loadCommands } from './load.ts';
 import { dumpLogs } from './logs.ts';
 import { clusterNameOf } from './names.ts';
 import { findKind } from './program.ts';
-import { chooseProvider } from './provider.ts';
+import { chooseProvider, PROVIDER_VARIABLE } from './provider.ts';
 import { ginkgoDefaults, SCRIPT_TEST_ENVIRONMENT } from './tester-defaults.ts';
 import { kubeconfigPath, type Tools } from './tools.ts';
 import { type ClusterPlan, clusterTaken, up } from './up.ts';
-import { buildWords, createWords, deleteWords, loadWords, nodeImage } from './words.ts';
+import { buildWords, createWords, deleteWords, nodeImage } from './words.ts';
 
 /** A cluster of kind: nodes are containers on this machine. */
 class KindCluster implements Deployer {
@@ -42,6 +44,7 @@ class KindCluster implements Deployer {
         '--config has nodes already, so --nodes, --workers and --control-planes have no say: remove one',
       );
     }
+    await checkArchives(values, run);
     this.#plan = { name: this.#name, image: '', wanted, file };
     const kind = await findKind(values, run, signal);
     this.#tools = { run, values, kind, provider: chooseProvider(values, run) };
@@ -70,9 +73,10 @@ class KindCluster implements Deployer {
 
   /** What did not come up is of no use, as kind itself sees it; it stayed only for its logs. */
   async finish(signal: AbortSignal): Promise<void> {
-    if (!this.#failed || !this.#tools || this.#run.asked.down !== 'never') return;
-    if (this.#values.retain) {
-      this.#run.log.info(`The nodes of ${this.#name} are kept (--retain).`);
+    const { asked, log } = this.#run;
+    if (!this.#failed || !this.#tools || asked.down !== 'never') return;
+    if (this.#values.retain || asked.keep) {
+      log.info(`The nodes of ${this.#name} are kept (${this.#values.retain ? '--retain' : '--down=never'}).`);
       return;
     }
     const made = this.#run.recall('cluster-name');
@@ -99,23 +103,24 @@ class KindCluster implements Deployer {
     const made = this.#run.recall('cluster-name');
     return {
       ...(made !== undefined && { KIND_CLUSTER_NAME: made }),
-      ...(this.#values.provider !== '' && { KIND_EXPERIMENTAL_PROVIDER: this.#values.provider }),
+      ...(this.#values.provider !== '' && { [PROVIDER_VARIABLE]: this.#values.provider }),
       ...(this.#values.e2eK8s && SCRIPT_TEST_ENVIRONMENT),
     };
   }
 
   plan(step: 'build' | 'up' | 'down'): readonly (readonly string[])[] {
-    const whose = { run: this.#run, values: this.#values };
+    const whose = { run: this.#run, values: this.#values, provider: chooseProvider(this.#values, this.#run) };
     const name = this.#name;
+    const kind = (words: readonly string[]) => ['kind', ...words];
     const commands = {
-      build: () => [buildWords(whose)],
+      build: () => [kind(buildWords(whose))],
       up: () => [
-        createWords(whose, name, nodeImage(whose), this.#values.config || undefined),
-        ...loadWords(whose, name),
+        kind(createWords(whose, name, nodeImage(whose), this.#values.config || undefined)),
+        ...loadCommands(whose, name).map((each) => ['saves' in each ? whose.provider : 'kind', ...each.words]),
       ],
-      down: () => [deleteWords(whose, name)],
+      down: () => [kind(deleteWords(whose, name))],
     };
-    return commands[step]().map((words) => ['kind', ...words]);
+    return commands[step]();
   }
 
   #ready(): Tools {
@@ -124,18 +129,33 @@ class KindCluster implements Deployer {
   }
 }
 
+/** An archive that is not there is told before there is a cluster to load it into. */
+async function checkArchives({ loadImage }: KindValues, { cwd }: Run): Promise<void> {
+  for (const archive of loadImage.filter(isArchive)) {
+    await access(resolve(cwd, archive), constants.R_OK).catch((error: unknown) => {
+      throw new UsageError(`--load-image: there is no archive ${resolve(cwd, archive)} that can be read`, {
+        cause: error,
+      });
+    });
+  }
+}
+
+/** A later call of a run goes on with the cluster there is. */
+function refuseAnother(flag: string, typed: string, made: string | undefined, run: Run): void {
+  if (made === undefined || typed === '' || typed === made) return;
+  throw new UsageError(
+    `${flag}: that of the cluster of run ${run.id} is ${made}; leave the flag out, or take another --run-id`,
+  );
+}
+
 export const kind = defineDeployer({
   name: 'kind',
   summary: 'makes a cluster of containers on this machine, with kind',
   flags,
   create: (values, run) => {
     if (values.config === '-') throw new UsageError('--config: a configuration is read from a file, not from stdin');
-    const made = run.recall('cluster-name');
-    if (made !== undefined && values.clusterName !== '' && values.clusterName !== made) {
-      throw new UsageError(
-        `--cluster-name: the cluster of run ${run.id} is ${made}; leave the flag out, or take another --run-id`,
-      );
-    }
+    refuseAnother('--cluster-name', values.clusterName, run.recall('cluster-name'), run);
+    refuseAnother('--provider', values.provider, run.recall('kind-provider'), run);
     return new KindCluster(values, run);
   },
   testerDefaults: (tester, env, values) => (tester === 'ginkgo' ? ginkgoDefaults(env, values) : []),

@@ -6,10 +6,12 @@ import type { KindValues } from './flags.ts';
 import { onPath } from './provider.ts';
 
 /**
- * The kind program that --kind-version means: what to start. Downloads and verifies it when it is a release, the CI
+ * The kind program that --kind-version means, or that made the run's cluster: what to start. Downloads and verifies it when it is a release, the CI
  * build or an address. Throws RunError when there is none, UsageError for words that mean nothing.
  */
 export async function findKind({ kindVersion, kindUrl }: KindValues, run: Run, signal: AbortSignal): Promise<string> {
+  const made = run.recall('kind-program');
+  if (kindVersion === '' && made?.includes('/') && (await canRun(made))) return made;
   if (kindVersion === 'path' || kindVersion === '') {
     if (onPath('kind', run.env['PATH'], run.cwd) !== undefined) return 'kind';
     if (kindVersion === 'path') throw new RunError('--kind-version=path: there is no kind on PATH');
@@ -25,10 +27,13 @@ export async function findKind({ kindVersion, kindUrl }: KindValues, run: Run, s
 }
 
 async function programAt(path: string): Promise<string> {
-  try {
-    await access(path, constants.X_OK);
-    return path;
-  } catch (error) {
-    throw new UsageError(`--kind-version: ${path} is not a program that can be run`, { cause: error });
-  }
+  if (await canRun(path)) return path;
+  throw new UsageError(`--kind-version: ${path} is not a program that can be run`);
+}
+
+async function canRun(path: string): Promise<boolean> {
+  return await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }

@@ -3,14 +3,19 @@ import { delimiter, join, resolve } from 'node:path';
 import type { Run } from '../../src/run.ts';
 import type { KindValues } from './flags.ts';
 
+/** The variable by which kind is told what to use. */
+export const PROVIDER_VARIABLE = 'KIND_EXPERIMENTAL_PROVIDER';
+
 /**
- * The container provider that kind will use: the flag's, the one in kind's own variable, else as kind looks for them:
- * the first of docker, nerdctl, podman and finch that is installed, else docker.
+ * The container provider that kind will use, by the name of its program: the one that has the run's cluster, the flag's,
+ * the one in kind's own variable, else as kind looks for them: the first of docker, nerdctl, finch and podman that is
+ * installed, else docker.
  */
-export function chooseProvider(values: KindValues, { env, cwd }: Pick<Run, 'env' | 'cwd'>): string {
-  const named = values.provider || env['KIND_EXPERIMENTAL_PROVIDER'];
-  if (named !== undefined && PROVIDERS.includes(named)) return named;
-  return PROVIDERS.find((name) => onPath(name, env['PATH'], cwd) !== undefined) ?? 'docker';
+export function chooseProvider(values: KindValues, run: Pick<Run, 'env' | 'cwd' | 'recall'>): string {
+  const { env, cwd } = run;
+  const named = run.recall('kind-provider') ?? (values.provider || env[PROVIDER_VARIABLE]);
+  if (named !== undefined && [...LOOKED_FOR, 'nerdctl.lima'].includes(named)) return named;
+  return LOOKED_FOR.find((name) => onPath(name, env['PATH'], cwd) !== undefined) ?? 'docker';
 }
 
 /** Where a program is on PATH, as execvp would find it; undefined when it is not. */
@@ -19,7 +24,7 @@ export function onPath(name: string, path: string | undefined, cwd: string): str
   return candidates.find(isProgram);
 }
 
-const PROVIDERS: readonly string[] = ['docker', 'nerdctl', 'podman', 'finch'];
+const LOOKED_FOR: readonly string[] = ['docker', 'nerdctl', 'finch', 'podman'];
 
 function isProgram(path: string): boolean {
   try {

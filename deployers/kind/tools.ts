@@ -4,6 +4,7 @@ import type { ExecOptions, Finished } from '../../src/command.ts';
 import type { Run } from '../../src/run.ts';
 import { explain } from './failures.ts';
 import type { KindValues } from './flags.ts';
+import { PROVIDER_VARIABLE } from './provider.ts';
 
 /** What the verbs of one run share: who it is, and the programs it works with. */
 export interface Tools {
@@ -11,26 +12,30 @@ export interface Tools {
   readonly values: KindValues;
   /** The kind program, a path or a name on PATH. */
   readonly kind: string;
-  /** docker, podman, nerdctl or finch. */
+  /** docker, podman, nerdctl or finch: the program that has the containers. */
   readonly provider: string;
 }
 
 /** Runs kind. A failure that is known comes as a sentence with its remedy. */
 export async function runKind(tools: Tools, words: readonly string[], options: ExecOptions): Promise<Finished> {
   const { run, values, kind, provider } = tools;
-  const chosen = values.provider !== '' || provider !== 'docker';
-  const env = chosen ? { ...run.env, KIND_EXPERIMENTAL_PROVIDER: provider } : run.env;
+  const itsOwnChoice = provider === 'docker' && values.provider === '' && !run.env[PROVIDER_VARIABLE];
+  const env = itsOwnChoice ? run.env : { ...run.env, [PROVIDER_VARIABLE]: provider };
   return await explained(() => run.exec([kind, ...words], { env, ...options }), options.signal);
 }
 
-/** Runs the container provider's own command line and gives its output, line by line. */
-export async function askProvider(
+/** Runs the container provider's own command line. A failure that is known comes as a sentence with its remedy. */
+export async function runProvider(
   { run, provider }: Tools,
   words: readonly string[],
-  signal: AbortSignal,
-): Promise<string[]> {
-  const ask = () => run.exec([provider, ...words], { signal, output: 'capture' });
-  const { stdout } = await explained(ask, signal);
+  options: ExecOptions,
+): Promise<Finished> {
+  return await explained(() => run.exec([provider, ...words], options), options.signal);
+}
+
+/** The same, and gives its output, line by line. */
+export async function askProvider(tools: Tools, words: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const { stdout } = await runProvider(tools, words, { signal, output: 'capture' });
   return stdout.split('\n').filter((line) => line !== '');
 }
 

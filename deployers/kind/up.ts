@@ -5,9 +5,10 @@ import { NotReadyError, type Reached, waitForApi, waitForCluster } from '../../s
 import { type KindConfig, lacksNetwork, mergeConfigs } from './config.ts';
 import { containersOf, countNodes, lacksKindNetwork } from './containers.ts';
 import { causedByNameTaken } from './failures.ts';
+import { loadImages } from './load.ts';
 import { breakKubeconfigLock, kubeconfigPath, runKind, type Tools } from './tools.ts';
 import { tuneCluster } from './tune.ts';
-import { createWords, loadWords } from './words.ts';
+import { createWords } from './words.ts';
 
 /** What init found out about the cluster to make. */
 export interface ClusterPlan {
@@ -31,7 +32,7 @@ export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal): 
   await create(tools, plan, config, signal);
   const containers = await containersOf(tools, plan.name, signal);
   await run.remember({ 'kind-nodes': containers.map(({ id }) => id).join(',') });
-  for (const words of loadWords(tools, plan.name)) await runKind(tools, words, { signal });
+  await loadImages(tools, plan.name, signal);
   const effective = mergeConfigs(plan.wanted ?? {}, plan.file ?? {});
   await tuneCluster(tools, plan.name, effective, signal);
   if (values.wait > 0) await waitUntilReady(tools, plan, countNodes(containers), signal);
@@ -50,6 +51,8 @@ async function claim(tools: Tools, name: string, signal: AbortSignal): Promise<v
   await run.remember({
     'cluster-name': name,
     'kubeconfig-path': kubeconfigPath(tools),
+    'kind-program': tools.kind,
+    'kind-provider': tools.provider,
     'kind-network': networkIsNew ? 'new' : undefined,
     'kind-nodes': undefined,
   });

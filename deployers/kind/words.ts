@@ -16,16 +16,6 @@ export function createWords(whose: Whose, name: string, image: string, config: s
   ];
 }
 
-/** The commands that load what --load-image names: images of the container provider in one, each archive in its own. */
-export function loadWords({ values }: Whose, name: string): string[][] {
-  const archives = values.loadImage.filter((image) => image.endsWith('.tar'));
-  const images = values.loadImage.filter((image) => !image.endsWith('.tar'));
-  return [
-    ...(images.length === 0 ? [] : [['load', 'docker-image', ...images, '--name', name]]),
-    ...archives.map((archive) => ['load', 'image-archive', archive, '--name', name]),
-  ];
-}
-
 export function deleteWords(whose: Whose, name: string): string[] {
   return ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfigPath(whose)];
 }

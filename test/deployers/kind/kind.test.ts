@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { Pki, serveApi } from '../../kube/api-server.ts';
-import { Machine } from './launch.ts';
+import { kindFake, Machine } from './launch.ts';
 
 /** These do not wait for a cluster that answers. */
 const NO_WAIT = '--wait=0';
@@ -62,12 +62,21 @@ describe('what reaches kind', () => {
 
   test('images and archives to load', async () => {
     using machine = new Machine();
+    writeFileSync(join(machine.folder, 'some.tar'), '');
     const flags = ['--load-image=a:1', '--load-image=some.tar', '--load-image=b:2'];
     await machine.run(['--up', NO_WAIT, ...flags]);
     expect(machine.calls().slice(1)).toEqual([
       'kind load docker-image a:1 b:2 --name kind-r1',
       'kind load image-archive some.tar --name kind-r1',
     ]);
+  });
+
+  test('no archive that is not there, and so no cluster either', async () => {
+    using machine = new Machine();
+    const ended = await machine.run(['--up', NO_WAIT, '--load-image=some.tar']);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/--load-image: there is no archive \S+\/some\.tar that can be read/);
+    expect(machine.calls()).toEqual([]);
   });
 
   test('the provider that was chosen, and none when none was', async () => {
@@ -100,6 +109,75 @@ describe('what reaches kind', () => {
       runtimeConfig: { 'api/beta': 'true' },
     });
     expect(parse(machine.text('artifacts/kind-config.yaml'))).toEqual(config);
+  });
+});
+
+describe('without docker', () => {
+  const providers = (machine: Machine) => new Set(machine.dockerCalls().map((call) => call.split(' ')[0]));
+
+  test.each([
+    [['podman', 'finch', 'nerdctl'], 'nerdctl'],
+    [['podman', 'finch'], 'finch'],
+    [['podman'], 'podman'],
+  ])('of %j kind is told to take %s, and so are we', async (installed, chosen) => {
+    using machine = new Machine();
+    const PATH = machine.withProviders(...installed);
+    expect(await machine.run(['--up', '--down', NO_WAIT], { PATH })).toMatchObject({ code: 0 });
+    expect(providers(machine)).toEqual(new Set([chosen]));
+    expect(new Set(machine.text('state/kind-env').trimEnd().split('\n'))).toEqual(new Set([`provider=${chosen}`]));
+    expect(machine.clusters()).toEqual([]);
+    expect(machine.exists('state/network')).toBe(false);
+  });
+
+  test('images are saved by the provider, since kind would ask docker for them', async () => {
+    using machine = new Machine();
+    const PATH = machine.withProviders('podman');
+    writeFileSync(join(machine.folder, 'c.tar'), '');
+    const flags = ['--load-image=a:1', '--load-image=b:2', '--load-image=c.tar'];
+    expect(await machine.run(['--up', NO_WAIT, ...flags], { PATH })).toMatchObject({ code: 0 });
+    expect(machine.dockerCalls().filter((call) => call.includes(' save '))).toEqual([
+      'podman save -o rundir/r1/image-0.tar a:1',
+      'podman save -o rundir/r1/image-1.tar b:2',
+    ]);
+    expect(machine.calls().slice(1)).toEqual([
+      'kind load image-archive rundir/r1/image-0.tar --name kind-r1',
+      'kind load image-archive rundir/r1/image-1.tar --name kind-r1',
+      'kind load image-archive c.tar --name kind-r1',
+    ]);
+    const shown = await machine.run(['--up', ...flags, '--dry-run'], { PATH, PROW_JOB_ID: 'r2' });
+    expect(shown.stdout).toContain('rundir/r2/image-0.tar a:1');
+  });
+});
+
+describe('a later call', () => {
+  test('goes to the provider that has the cluster, whatever is on PATH then', async () => {
+    using machine = new Machine();
+    const PATH = machine.withProviders('docker', 'podman');
+    expect(await machine.run(['--up', NO_WAIT, '--provider=podman'], { PATH })).toMatchObject({ code: 0 });
+    expect(await machine.run(['--down'], { PATH })).toMatchObject({ code: 0 });
+    expect(machine.dockerCalls().filter((call) => !call.startsWith('podman '))).toEqual([]);
+    expect(machine.text('state/kind-env')).not.toContain('provider=\n');
+    expect(machine.clusters()).toEqual([]);
+  });
+
+  test('names no other provider', async () => {
+    using machine = new Machine();
+    await machine.run(['--up', NO_WAIT]);
+    const ended = await machine.run(['--down', '--provider=podman']);
+    expect(ended).toMatchObject({ code: 2 });
+    expect(ended.stderr).toContain('--provider: that of the cluster of run r1 is docker');
+    expect(machine.clusters()).toEqual(['kind-r1']);
+  });
+
+  test('takes the kind that made the cluster, though another is on PATH or none', async () => {
+    using machine = new Machine();
+    const PATH = machine.withoutKind();
+    const mine = join(machine.folder, 'my-kind');
+    writeFileSync(mine, `#!/bin/sh\necho mine >>$FAKE_STATE/mine\nexec ${kindFake} "$@"\n`, { mode: 0o755 });
+    await machine.run(['--up', NO_WAIT, '--kind-version=./my-kind'], { PATH });
+    expect(await machine.run(['--down'])).toMatchObject({ code: 0 });
+    expect(machine.text('state/mine')).toBe('mine\n'.repeat(3));
+    expect(machine.clusters()).toEqual([]);
   });
 });
 
@@ -200,9 +278,9 @@ describe('a cluster that does not come up', () => {
     expect(machine.calls()).toEqual([CREATE, EXPORT, DELETE]);
   });
 
-  test('stays with --retain', async () => {
+  test.each(['--retain', '--down=never', '--down=on-success'])('stays with %s', async (flag) => {
     using machine = new Machine();
-    await machine.run(['--up', '--retain'], { FAKE_CREATE: 'fails' });
+    await machine.run(['--up', flag], { FAKE_CREATE: 'fails' });
     expect(machine.clusters()).toEqual(['kind-r1']);
     await machine.run(['--down']);
     expect(machine.clusters()).toEqual([]);
@@ -332,6 +410,20 @@ describe('--build', () => {
     ]);
     expect(machine.exists('k8s/_output/bin/ginkgo')).toBe(true);
     expect(machine.dockerCalls().filter((call) => call.includes('image rm'))).toEqual([]);
+  });
+
+  test.each([
+    [{}, []],
+    // A sync that fails, so that this machine keeps its page cache.
+    [{ KUBETEST_IN_DOCKER: 'true' }, ['sync']],
+  ])('gives memory back only where e2e-k8s.sh did: with %j it calls %j', async (env, calls) => {
+    using machine = new Machine();
+    const folder = join(machine.folder, 'first-on-path');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'sync'), '#!/bin/sh\necho sync >>$FAKE_STATE/calls\nexit 1\n', { mode: 0o755 });
+    const PATH = [folder, dirname(kindFake), '/usr/bin', '/bin'].join(delimiter);
+    expect(await machine.run(['--build'], { PATH, ...env })).toMatchObject({ code: 0 });
+    expect(machine.calls().slice(2)).toEqual(calls);
   });
 
   test('fails at once when make leaves something out', async () => {

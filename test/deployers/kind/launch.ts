@@ -18,6 +18,12 @@ import { sharingCompiledCode } from '../../compiled.ts';
 const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.js', import.meta.url));
 const tools = fileURLToPath(new URL('../../fakes/kind-tools', import.meta.url));
 
+/** The stand-in for kind. */
+export const kindFake = join(tools, 'kind');
+
+/** What the stand-ins, and the launcher itself, start. */
+const BASICS = ['sh', 'cat', 'cp', 'ls', 'mkdir', 'mkfifo', 'rm', 'sed', 'wc'];
+
 /** One run of the built launcher, as a user sees it. */
 export interface Ended {
   readonly code: number | null;
@@ -92,6 +98,15 @@ export class Machine implements Disposable {
     mkdirSync(folder, { recursive: true });
     symlinkSync(join(tools, 'docker'), join(folder, 'docker'));
     return [folder, '/usr/bin', '/bin'].join(delimiter);
+  }
+
+  /** A PATH with the stand-in for kind, one for each of these providers, and none of the machine's own. */
+  withProviders(...providers: readonly string[]): string {
+    const folder = mkdtempSync(join(this.folder, 'providers-'));
+    symlinkSync(join(tools, 'kind'), join(folder, 'kind'));
+    for (const provider of providers) symlinkSync(join(tools, 'docker'), join(folder, provider));
+    for (const name of BASICS) symlinkSync(join('/bin', name), join(folder, name));
+    return folder;
   }
 
   /** How kind and make were called, in order, with this machine's folder left out. */
