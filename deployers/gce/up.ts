@@ -1,5 +1,5 @@
 import { messageOf, RunError } from '../../src/errors.ts';
-import { NotReadyError, waitForCluster } from '../../src/kube/ready.ts';
+import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
 import type { Env, Run } from '../../src/run.ts';
 import { placeSshKeys } from '../../src/ssh-keys.ts';
 import { type Cluster, namesOf, plannedCluster, rememberCluster } from './cluster.ts';
@@ -88,32 +88,15 @@ async function create(
 
 async function waitUntilReady({ run, values }: Site, cluster: Cluster, signal: AbortSignal): Promise<void> {
   if (values.readyTimeout === 0) return;
-  const began = performance.now();
   const master = `${namesOf(cluster).prefix}-master`;
   const allowed = cluster.variables['ALLOWED_NOTREADY_NODES'] ?? Math.floor(values.numNodes / 100);
-  try {
-    const reached = await waitForCluster({
-      kubeconfig: cluster.variables['KUBECONFIG'] ?? kubeconfigPath(run),
-      nodes: values.numNodes,
-      counts: (name) => !name.startsWith(master),
-      allowedNotReady: Number(allowed) || 0,
-      exec: run.exec,
-      env: run.env,
-      signal,
-      within: { limit: values.readyTimeout, flag: '--ready-timeout' },
-      onProgress: (missing) => run.log.progress(`Waiting for the cluster: ${missing}`),
-    });
-    await run.metadata({ 'cluster-version': reached.serverVersion });
-    run.log.info(`The cluster at ${reached.server} runs ${reached.serverVersion}.`);
-  } catch (error) {
-    if (error instanceof NotReadyError) {
-      const seconds = (performance.now() - began) / 1000;
-      await run.junitCase({ name: 'Readiness', seconds, failure: error.message, output: error.details });
-    }
-    throw error;
-  } finally {
-    run.log.progress(undefined);
-  }
+  const made = {
+    kubeconfig: cluster.variables['KUBECONFIG'] ?? kubeconfigPath(run),
+    nodes: values.numNodes,
+    counts: (name: string) => !name.startsWith(master),
+    allowedNotReady: Number(allowed) || 0,
+  };
+  await awaitNewCluster(made, { limit: values.readyTimeout, flag: '--ready-timeout' }, run, signal);
 }
 
 /** The logs of an attempt are worth having, and not worth failing for. */

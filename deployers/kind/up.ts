@@ -1,7 +1,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RunError } from '../../src/errors.ts';
-import { NotReadyError, type Reached, waitForApi, waitForCluster } from '../../src/kube/ready.ts';
+import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
 import { type KindConfig, lacksNetwork, mergeConfigs } from './config.ts';
 import { containersOf, countNodes, lacksKindNetwork } from './containers.ts';
 import { causedByNameTaken } from './failures.ts';
@@ -97,38 +97,7 @@ async function create(
 
 async function waitUntilReady(tools: Tools, plan: ClusterPlan, nodes: number, signal: AbortSignal): Promise<void> {
   const { run, values } = tools;
-  const options = {
-    kubeconfig: kubeconfigPath(tools),
-    context: `kind-${plan.name}`,
-    exec: run.exec,
-    env: run.env,
-    onProgress: (missing: string) => run.log.progress(`Waiting for the cluster: ${missing}`),
-    signal,
-    within: { limit: values.wait, flag: '--wait' },
-  };
-  const began = performance.now();
-  try {
-    const bare = lacksNetwork(plan.file);
-    const reached = await (bare ? waitForApi(options) : waitForCluster({ ...options, nodes }));
-    await announce(
-      tools,
-      reached,
-      bare ? 'has no network yet' : `has ${nodes} Ready ${nodes === 1 ? 'node' : 'nodes'}`,
-    );
-  } catch (error) {
-    if (error instanceof NotReadyError) {
-      const seconds = (performance.now() - began) / 1000;
-      await run.junitCase({ name: 'Readiness', seconds, failure: error.message, output: error.details });
-    }
-    throw error;
-  } finally {
-    run.log.progress(undefined);
-  }
-}
-
-async function announce({ run }: Tools, reached: Reached, state: string): Promise<void> {
-  run.log.info(
-    `The cluster of context ${reached.context} at ${reached.server} runs ${reached.serverVersion} and ${state}.`,
-  );
-  await run.metadata({ 'cluster-version': reached.serverVersion });
+  const context = `kind-${plan.name}`;
+  const cluster = { kubeconfig: kubeconfigPath(tools), context, nodes, hasNetwork: !lacksNetwork(plan.file) };
+  await awaitNewCluster(cluster, { limit: values.wait, flag: '--wait' }, run, signal);
 }

@@ -50,18 +50,20 @@ export async function openApi({ kubeconfig, context, exec, env }: ApiTarget): Pr
   const access = await readKubeconfig(kubeconfig, context);
   const kubectl = ['kubectl', `--context=${access.context}`, '--request-timeout=10s', 'get', '--raw'];
   const kubectlEnv = { ...env, KUBECONFIG: kubeconfig };
+  const agent = openAgent(access, env);
+  const ask = (question: Question, signal: AbortSignal) => fetchText(access, question, agent, signal);
   return {
     context: access.context,
     server: access.server,
     get: async (path, signal) => {
       const body = access.needsKubectl
         ? (await exec([...kubectl, path], { signal, env: kubectlEnv, output: 'capture' })).stdout
-        : await fetchText(access, { path }, env, signal);
+        : await ask({ path }, signal);
       return JSON.parse(body);
     },
     patch: async (path, kind, patch, signal) => {
       if (access.needsKubectl) throw new RunError(`context ${access.context} can only be changed with kubectl`);
-      await fetchText(access, { path, patch: { kind, body: JSON.stringify(patch) } }, env, signal);
+      await ask({ path, patch: { kind, body: JSON.stringify(patch) } }, signal);
     },
   };
 }
@@ -77,7 +79,7 @@ interface Question {
 async function fetchText(
   access: ClusterAccess,
   { path, patch }: Question,
-  env: Env,
+  agent: Agent | PlainAgent,
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
@@ -90,10 +92,11 @@ async function fetchText(
       ...(access.authorization && { Authorization: access.authorization }),
       ...(patch && { 'Content-Type': `application/${patch.kind}+json` }),
     },
+    agent,
     signal: AbortSignal.any([signal, limit]),
   };
   try {
-    const { status, body } = await send(url, access, { options, body: patch?.body }, env);
+    const { status, body } = await send(url, { options, body: patch?.body });
     if (status === 200) return body;
     throw new ApiError(status, `${access.server}${path} answered ${status}${reasonIn(body)}`);
   } catch (error) {
@@ -108,14 +111,18 @@ interface Outgoing {
   readonly body: string | undefined;
 }
 
-function send(url: URL, { tls }: ClusterAccess, { options, body }: Outgoing, env: Env) {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
+/** Connections stay open between questions: a wait asks often, and each handshake costs both sides more than the answer. */
+function openAgent({ server, tls }: ClusterAccess, env: Env): Agent | PlainAgent {
+  const { protocol, hostname } = new URL(server);
   // Node knows proxyEnv from 22.21 and 24.5 on; before, it is ignored.
-  const proxied = isLoopback(url.hostname) ? {} : { proxyEnv: env as NodeJS.ProcessEnv };
-  const outgoing =
-    url.protocol === 'https:'
-      ? request(url, { ...options, ...tls, agent: new Agent({ ...tls, ...proxied }) })
-      : plainRequest(url, { ...options, agent: new PlainAgent(proxied) });
+  const proxied = isLoopback(hostname) ? {} : { proxyEnv: env as NodeJS.ProcessEnv };
+  const options = { keepAlive: true, ...proxied };
+  return protocol === 'https:' ? new Agent({ ...tls, ...options }) : new PlainAgent(options);
+}
+
+function send(url: URL, { options, body }: Outgoing) {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
+  const outgoing = url.protocol === 'https:' ? request(url, options) : plainRequest(url, options);
   outgoing.on('error', reject);
   outgoing.on('response', (response) => {
     const chunks: Buffer[] = [];

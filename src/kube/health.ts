@@ -23,8 +23,10 @@ export interface WantedNodes {
  * Throws as `Api.get` does.
  */
 export async function lookAtCluster(api: Api, wanted: WantedNodes, signal: AbortSignal): Promise<Finding> {
-  const nodes = await items<Node>(api, '/api/v1/nodes', signal);
-  const deployments = await items<Deployment>(api, `${DNS}?labelSelector=k8s-app%3Dkube-dns`, signal);
+  const [nodes, deployments] = await Promise.all([
+    items<Node>(api, '/api/v1/nodes', signal),
+    items<Deployment>(api, `${DNS}?labelSelector=k8s-app%3Dkube-dns`, signal),
+  ]);
   const missing = [missingNodes(nodes, wanted), missingDns(deployments)].filter((each) => each !== '');
   if (missing.length === 0) return { missing: '', details: '' };
   const pods = await items<Pod>(api, '/api/v1/namespaces/kube-system/pods', signal);

@@ -58,13 +58,17 @@ export async function waitForApi(options: WaitOptions): Promise<Reached> {
  * nodes' conditions and the states of the system pods.
  */
 export async function waitForCluster(options: WaitOptions & WantedNodes): Promise<Reached> {
+  let version: string | undefined;
   return askUntil(options, async (api, signal) => {
-    const version = await serverVersion(api, signal);
+    version ??= await serverVersion(api, signal);
     const finding = await lookAtCluster(api, options, signal);
     if (finding.missing !== '') return { finding };
     return { ready: { serverVersion: version, context: api.context, server: api.server } };
   });
 }
+
+/** Milliseconds between an answer and the next question: little beside what the wait takes, and cheap on a connection that is open. */
+const PAUSE = 200;
 
 type Answer = { readonly ready: Reached } | { readonly finding: Finding };
 
@@ -84,7 +88,7 @@ async function askUntil(
     return undefined;
   };
   try {
-    return await waitUntil(check, { every: 500, signal: until });
+    return await waitUntil(check, { every: PAUSE, signal: until });
   } catch (error) {
     signal.throwIfAborted();
     if (within === undefined || !limit?.aborted) throw error;

@@ -68,12 +68,17 @@ export async function serveApi(pki: Pki, answers: Answers) {
       response.end(JSON.stringify(answer.body));
     },
   );
+  const handshakes = { count: 0 };
+  server.on('secureConnection', () => {
+    handshakes.count += 1;
+  });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    handshakes,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => {

@@ -212,13 +212,13 @@ test('the reason of an aborted signal survives the wait', async () => {
 });
 
 describe('a cluster', () => {
-  const wait = (url: string, nodes?: number) =>
+  const wait = (url: string, nodes?: number, limit = 600) =>
     waitForCluster({
       kubeconfig: kubeconfig(url, {}),
       exec: noExec,
       env: {},
       signal: never,
-      within: { limit: 600, flag: '--wait' },
+      within: { limit, flag: '--wait' },
       ...(nodes === undefined ? {} : { nodes }),
     });
 
@@ -264,5 +264,17 @@ describe('a cluster', () => {
     const error = (await wait(server.url, nodes).catch((reason: unknown) => reason)) as NotReadyError;
     expect(error.message).toBe(`the cluster was not ready within 600ms (--wait): ${missing}`);
     expect(error.details).toBe(details);
+  });
+
+  test('is asked again and again over the connections of the first look', async () => {
+    let looks = 0;
+    await using server = await serveApi(pki, (path, request) => {
+      if (path === '/api/v1/nodes') looks += 1;
+      return cluster({ nodes: [node('one', looks < 4 ? 'False' : 'True')], dns: [] })(path, request);
+    });
+    await wait(server.url, 1, 10_000);
+    expect(looks).toBe(4);
+    expect(server.handshakes.count).toBe(2);
+    expect(server.seen.filter(({ path }) => path === '/version')).toHaveLength(1);
   });
 });
