@@ -22,7 +22,7 @@ function callsOfOriginal(words: readonly string[]): string[] {
     FAKE_STATE: machine.state,
     FAKE_KUBECONFIG: machine.kubeconfig(),
   };
-  execFileSync(join(original, 'kubetest2'), ['kind', '--run-id=r1', ...words], {
+  execFileSync(join(original, 'kubetest2'), ['kind', '--run-id=r1ab', ...words], {
     cwd: machine.folder,
     env,
     stdio: 'pipe',
@@ -33,7 +33,7 @@ function callsOfOriginal(words: readonly string[]): string[] {
 async function callsOfOurs(words: readonly string[]): Promise<string[]> {
   using machine = new Machine();
   prepare(machine);
-  expect(await machine.run(['--run-id=r1', '--wait=0', ...words])).toMatchObject({ code: 0 });
+  expect(await machine.run(['--run-id=r1ab', '--wait=0', ...words])).toMatchObject({ code: 0 });
   return machine.calls();
 }
 
@@ -46,21 +46,31 @@ function prepare(machine: Machine): void {
 const withoutDifferences = (call: string): string =>
   call
     .replace(/ --retain$/, '')
-    .replace(/ --kubeconfig rundir\/r1\/kubeconfig/, '')
+    .replace(/ --kubeconfig rundir\/r1ab\/kubeconfig/, '')
     .replace(/^(kind delete .*) --kubeconfig \S+/, '$1')
-    .replace('kindest/node:r1', 'kindest/node:latest')
+    .replace('kindest/node:r1ab', 'kindest/node:latest')
     .replace('cmd/kubectl ', '');
 
 const title = there ? '' : ' (left out: KUBETEST2_ORIGINAL names no folder with kubetest2 and kubetest2-kind)';
 describe.skipIf(!there)(`beside the original${title}`, () => {
+  const flags = ['--cluster-name=c', '--image-name=i', '--config=c.yaml', '--kubeconfig=k'];
+  const buildFlags = ['--kube-root=.', '--build-type=source', '--base-image=b', '--image-name=i'];
+
   test.each([
-    '--up --down --cluster-name=c --kubeconfig=k',
-    '--up --cluster-name=c --image-name=i --config=c.yaml --kubeconfig=k',
+    ...['', ...flags, flags.join(' ')].map((words) => `--up --down ${words}`.trim()),
+    ...['', ...buildFlags, buildFlags.join(' ')].map((words) => `--build ${words}`.trim()),
+    `--build --up --down ${[...flags, ...buildFlags].join(' ')}`,
     '--down --cluster-name=c',
-    '--build',
-    '--build --kube-root=. --build-type=source --base-image=b --image-name=i',
+    // As jobs have it.
+    '-v 5 ; --build ; --up ; --down ; --config c.yaml ; --cluster-name kms ;',
   ])('kind and make are called alike for %s', async (words) => {
     const ours = await callsOfOurs(words.split(' '));
     expect(ours.map(withoutDifferences)).toEqual(callsOfOriginal(words.split(' ')).map(withoutDifferences));
+  });
+
+  test('--down of a run without a cluster named none, which is the one called kind, and takes none here', async () => {
+    const called = callsOfOriginal(['--down']);
+    expect(called.filter((call) => !call.startsWith('kind export'))).toEqual(['kind delete cluster --name']);
+    expect(await callsOfOurs(['--down'])).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ const tools = fileURLToPath(new URL('../../fakes/kind-tools', import.meta.url));
 export const kindFake = join(tools, 'kind');
 
 /** What the stand-ins, and the launcher itself, start. */
-const BASICS = ['sh', 'cat', 'cp', 'ls', 'mkdir', 'mkfifo', 'rm', 'sed', 'wc'];
+const BASICS = ['sh', 'cat', 'cp', 'dirname', 'ls', 'mkdir', 'mkfifo', 'rm', 'sed', 'wc'];
 
 /** One run of the built launcher, as a user sees it. */
 export interface Ended {
