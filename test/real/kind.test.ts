@@ -115,6 +115,25 @@ describeWith(['kind'], 'the real kind', () => {
       expect(await machine.run(['--down', '--cluster-name=absent'], { PATH })).toMatchObject({ code: 0 });
     });
 
+    test('--down takes the context out of the kubeconfig of the run, and out of no other', async () => {
+      using machine = new Machine();
+      const config = stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'kind-mine',
+        contexts: ['kind-mine', 'other'].map((name) => ({ name, context: { cluster: name, user: name } })),
+        clusters: ['kind-mine', 'other'].map((name) => ({ name, cluster: { server: 'https://127.0.0.1:1' } })),
+        users: ['kind-mine', 'other'].map((name) => ({ name, user: { token: 't' } })),
+      });
+      for (const name of ['mine', 'of-the-user']) writeFileSync(join(machine.folder, name), config);
+      const words = ['--down', '--cluster-name=mine', '--kubeconfig=mine'];
+      const env = { PATH, KUBECONFIG: join(machine.folder, 'of-the-user') };
+      expect(await machine.run(words, env)).toMatchObject({ code: 0 });
+      const { contexts, clusters, users } = parse(machine.text('mine'));
+      for (const left of [contexts, clusters, users]) expect(left).toMatchObject([{ name: 'other' }]);
+      expect(machine.text('of-the-user')).toBe(config);
+    });
+
     test('a configuration that kind refuses is what junit says', async () => {
       using machine = new Machine();
       const config = { kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', networking: { kubeProxyMode: 'x' } };

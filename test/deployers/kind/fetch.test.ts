@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { releaseAt } from '../../../deployers/kind/fetch-kind.ts';
+import { proxyTo } from '../../acquire/proxy-server.ts';
 import { type Answer, hex, object, serve, text } from '../../acquire/server.ts';
 import { Machine } from './launch.ts';
 
@@ -59,6 +64,37 @@ describe('--kind-version', () => {
     const ended = await machine.run(['--up', `--kind-version=${version}`], { PATH: machine.withoutKind() });
     expect(ended.code).toBe(code);
     expect(ended.stderr).toMatch(sentence);
+  });
+});
+
+test('latest is the release that the page of the newest leads to, from where kind has its releases', async () => {
+  using machine = new Machine();
+  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(machine.folder, name));
+  const names = 'subjectAltName=DNS:github.com,DNS:kind.sigs.k8s.io';
+  const words = `req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj /CN=x -addext ${names}`;
+  execFileSync('openssl', [...words.split(' '), '-keyout', key ?? '', '-out', cert ?? ''], { stdio: 'pipe' });
+  const options = { key: readFileSync(key ?? ''), cert: readFileSync(cert ?? '') };
+  const server = createServer(options, ({ url = '', headers }, response) => {
+    const page = '/kubernetes-sigs/kind/releases';
+    if (`${headers.host}${url}` === `github.com${page}/latest`) {
+      response.writeHead(302, { Location: `https://github.com${page}/tag/v9.9.9` }).end();
+    } else if (url === `${page}/tag/v9.9.9`) response.end('<html>');
+    else if (url === `/dl/v9.9.9/${file}.sha256sum`) response.end(`${hex('sha256', program)}  ${file}\n`);
+    else if (url === `/dl/v9.9.9/${file}`) response.end(program);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const proxy = await proxyTo((server.address() as AddressInfo).port);
+  const env = { PATH: machine.withoutKind(), https_proxy: proxy.url, NODE_EXTRA_CA_CERTS: cert ?? '' };
+  const ended = await machine.run(['--up', '--wait=0', '--kind-version=latest'], env);
+  expect(machine.exists('rundir/r1/kind'), ended.stderr).toBe(true);
+  expect(JSON.parse(machine.text('artifacts/metadata.json'))).toMatchObject({
+    'kind-url': `https://kind.sigs.k8s.io/dl/v9.9.9/${file}`,
+    'kind-sha256': hex('sha256', program),
   });
 });
 
