@@ -21,6 +21,8 @@ export interface IdentityWish {
 
 export interface Identity {
   readonly id: string;
+  /** True for an id that was just made up, under which nobody can have made anything. */
+  readonly isNew: boolean;
   readonly paths: RunPaths;
   /** What earlier calls of the same run left. */
   readonly earlier: RunState | undefined;
@@ -32,12 +34,12 @@ export interface Identity {
  */
 export function identify(wish: IdentityWish): Identity {
   const named = wish.runId || wish.env['PROW_JOB_ID'];
-  if (named) return identityOf(named, wish);
+  if (named) return { ...identityOf(named, wish), isNew: false };
   const continued = wish.begins ? undefined : liveRun(wish);
-  return identityOf(continued ?? newUuid(), wish);
+  return { ...identityOf(continued ?? newUuid(), wish), isNew: continued === undefined };
 }
 
-function identityOf(id: string, wish: IdentityWish): Identity {
+function identityOf(id: string, wish: IdentityWish): Omit<Identity, 'isNew'> {
   const { rundir, rundirInArtifacts, artifacts, env, cwd } = wish;
   const paths = runPaths({ runId: id, rundir, rundirInArtifacts, artifacts, env, cwd });
   const earlier = readState(paths.state);

@@ -13,6 +13,7 @@ import type { AcquireSettings, Asked, Env, JunitEntry, Run } from './run.ts';
 /** What a run is made of before its first record is written. */
 export interface RunBasis {
   readonly id: string;
+  readonly isNew: boolean;
   readonly deployer: string;
   readonly paths: RunPaths;
   readonly cwd: string;
@@ -50,6 +51,7 @@ export interface StepRecord {
  */
 export class RecordedRun implements Run {
   readonly id: string;
+  readonly isNew: boolean;
   readonly deployer: string;
   readonly dir: string;
   readonly artifacts: string;
@@ -75,6 +77,7 @@ export class RecordedRun implements Run {
   constructor(basis: RunBasis, openExec: (run: RecordedRun) => Exec) {
     this.#basis = basis;
     this.id = basis.id;
+    this.isNew = basis.isNew;
     this.deployer = basis.deployer;
     this.paths = basis.paths;
     this.dir = basis.paths.runDir;

@@ -39,6 +39,8 @@ export interface AcquireSettings {
 export interface Run {
   /** `--run-id`, else `$PROW_JOB_ID`, else a new UUID. */
   readonly id: string;
+  /** True for an id that was just made up, under which no earlier call can have made anything. */
+  readonly isNew?: boolean;
   /** Absolute; this run's own folder, first on the PATH of what it starts. */
   readonly dir: string;
   /** Absolute; where the records go. */

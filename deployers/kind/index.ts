@@ -84,14 +84,19 @@ class KindCluster implements Deployer {
     if (made !== undefined) await this.#run.givenBack(clusterTaken(made));
   }
 
-  /** Throws RunError when the run has no cluster, or the file has another cluster for its current context. */
   kubeconfigPath(): string {
     return kubeconfigPath({ run: this.#run, values: this.#values });
   }
 
+  /** Throws RunError when the run has no cluster and no file was named, or the file has another cluster for its current context. */
   async kubeconfig(): Promise<string> {
     const path = this.kubeconfigPath();
     const made = this.#run.recall('cluster-name');
+    if (made === undefined && this.#values.kubeconfig === '') {
+      throw new RunError(
+        `run ${this.#run.id} has no kind cluster: give --up, --run-id of the run that has one, or --kubeconfig`,
+      );
+    }
     const { context } = await readKubeconfig(path);
     if (made !== undefined && context !== `kind-${made}`) {
       throw new RunError(`the current context of ${path} is ${context}, not kind-${made}, the cluster of this run`);
@@ -154,6 +159,12 @@ export const kind = defineDeployer({
   flags,
   create: (values, run) => {
     if (values.config === '-') throw new UsageError('--config: a configuration is read from a file, not from stdin');
+    const { build, up, down } = run.asked;
+    if (down !== 'never' && !build && !up && run.isNew && values.clusterName === '') {
+      throw new UsageError(
+        '--down: there is no run that has a kind cluster; name it with --run-id (and --rundir), or the cluster with --cluster-name',
+      );
+    }
     refuseAnother('--cluster-name', values.clusterName, run.recall('cluster-name'), run);
     refuseAnother('--provider', values.provider, run.recall('kind-provider'), run);
     return new KindCluster(values, run);

@@ -153,6 +153,10 @@ describe('a file', () => {
     await expect(read(content)).rejects.toThrow(/--config: .*c\.yaml is not a kind configuration/);
   });
 
+  test('that is not there is told so', async () => {
+    await expect(readConfig('/nowhere/c.yaml')).rejects.toThrow('--config: there is no file /nowhere/c.yaml');
+  });
+
   test('can leave the network to somebody else', async () => {
     expect(lacksNetwork(await read('networking: {disableDefaultCNI: true}'))).toBe(true);
     expect(lacksNetwork(await read('networking: {}'))).toBe(false);

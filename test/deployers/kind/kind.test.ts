@@ -219,6 +219,19 @@ describe('what belongs to somebody else', () => {
     expect(machine.clusters()).toEqual(['kind']);
   });
 
+  test('--down with nothing to go on, and --test of a run without a cluster, say what is missing', async () => {
+    using machine = new Machine();
+    writeFileSync(join(machine.state, 'clusters', 'kind'), 'id-9 kind-control-plane\n');
+    const down = await machine.run(['--down'], { PROW_JOB_ID: '' });
+    expect(down.code).toBe(2);
+    expect(down.stderr).toContain('--down: there is no run that has a kind cluster; name it with --run-id');
+    const tested = await machine.run(['--test=exec', '--', 'touch', 'tested']);
+    expect(tested.code).toBe(3);
+    expect(tested.stderr).toContain('run r1 has no kind cluster: give --up, --run-id of the run that has one');
+    expect(machine.exists('tested')).toBe(false);
+    expect(machine.calls()).toEqual([]);
+  });
+
   test('--down with a name of its own takes that cluster', async () => {
     using machine = new Machine();
     writeFileSync(join(machine.state, 'clusters', 'mine'), 'id-9 mine-control-plane\n');
