@@ -44,6 +44,14 @@ export async function wantedConfig(values: KindValues): Promise<KindConfig | und
   return isEmpty(wanted) ? undefined : { kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', ...wanted };
 }
 
+/** Whether the flags say anything about the cluster, of which a configuration is then made. */
+export function saysSomething(values: KindValues): boolean {
+  const { ipFamily, kubeProxyMode, featureGates, runtimeConfig } = values;
+  const words = [ipFamily, kubeProxyMode, featureGates, runtimeConfig];
+  const counts = [values.nodes, values.workers, values.controlPlanes, values.clusterLogLevel];
+  return values.e2eK8s || words.some((word) => word !== '') || counts.some((count) => count !== undefined);
+}
+
 /** The -v of the components, if one was asked for. */
 export function componentSettings(values: KindValues): ComponentSettings {
   return { logLevel: values.clusterLogLevel ?? (values.e2eK8s ? 4 : undefined), largeContainerLogs: values.e2eK8s };

@@ -5,7 +5,7 @@ import { RunError, UsageError } from '../../src/errors.ts';
 import { readKubeconfig } from '../../src/kube/kubeconfig.ts';
 import type { Run } from '../../src/run.ts';
 import { build } from './build.ts';
-import { readConfig, wantedConfig } from './config.ts';
+import { readConfig, saysSomething, wantedConfig } from './config.ts';
 import { down } from './down.ts';
 import { flags, type KindValues } from './flags.ts';
 import { isArchive, loadCommands } from './load.ts';
@@ -16,7 +16,7 @@ import { chooseProvider, PROVIDER_VARIABLE } from './provider.ts';
 import { ginkgoDefaults, SCRIPT_TEST_ENVIRONMENT } from './tester-defaults.ts';
 import { kubeconfigPath, type Tools } from './tools.ts';
 import { type ClusterPlan, clusterTaken, up } from './up.ts';
-import { buildWords, createWords, deleteWords, nodeImage } from './words.ts';
+import { buildWords, createWords, deleteWords, keptConfigPath, nodeImage } from './words.ts';
 
 /** A cluster of kind: nodes are containers on this machine. */
 class KindCluster implements Deployer {
@@ -117,10 +117,11 @@ class KindCluster implements Deployer {
     const whose = { run: this.#run, values: this.#values, provider: chooseProvider(this.#values, this.#run) };
     const name = this.#name;
     const kind = (words: readonly string[]) => ['kind', ...words];
+    const config = saysSomething(whose.values) ? keptConfigPath(whose.run) : whose.values.config || undefined;
     const commands = {
       build: () => [kind(buildWords(whose))],
       up: () => [
-        kind(createWords(whose, name, nodeImage(whose), this.#values.config || undefined)),
+        kind(createWords(whose, name, nodeImage(whose), config)),
         ...loadCommands(whose, name).map((each) => ['saves' in each ? whose.provider : 'kind', ...each.words]),
       ],
       down: () => [kind(deleteWords(whose, name))],

@@ -1,5 +1,5 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { RunError } from '../../src/errors.ts';
 import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
 import { type KindConfig, lacksNetwork, mergeConfigs } from './config.ts';
@@ -8,7 +8,7 @@ import { causedByNameTaken } from './failures.ts';
 import { loadImages } from './load.ts';
 import { breakKubeconfigLock, kubeconfigPath, runKind, type Tools } from './tools.ts';
 import { tuneCluster } from './tune.ts';
-import { createWords } from './words.ts';
+import { createWords, keptConfigPath } from './words.ts';
 
 /** What init found out about the cluster to make. */
 export interface ClusterPlan {
@@ -62,7 +62,7 @@ async function claim(tools: Tools, name: string, signal: AbortSignal): Promise<v
 /** The configuration for kind, kept among the records: the path, or undefined when kind's defaults will do. */
 async function keepConfig({ run, values }: Tools, { wanted, file }: ClusterPlan): Promise<string | undefined> {
   if (!wanted && !file) return undefined;
-  const kept = join(run.artifacts, 'kind-config.yaml');
+  const kept = keptConfigPath(run);
   await mkdir(run.artifacts, { recursive: true });
   if (!wanted) {
     const path = resolve(run.cwd, values.config);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Run } from '../../src/run.ts';
 import { builtImageOf } from './names.ts';
 import { kubeconfigPath, type Tools } from './tools.ts';
 
@@ -19,6 +20,9 @@ export function createWords(whose: Whose, name: string, image: string, config: s
 export function deleteWords(whose: Whose, name: string): string[] {
   return ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfigPath(whose)];
 }
+
+/** Where the configuration that kind is given is kept. */
+export const keptConfigPath = ({ artifacts }: Pick<Run, 'artifacts'>): string => join(artifacts, 'kind-config.yaml');
 
 /** Where kubetest2 puts the logs: `logs` in the artifacts. */
 export function exportWords({ run }: Whose, name: string): string[] {

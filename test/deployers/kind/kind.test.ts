@@ -487,9 +487,10 @@ describe('a daemon that is gone', () => {
 
 test('--dry-run shows the commands and starts none', async () => {
   using machine = new Machine();
-  const ended = await machine.run(['--build', '--up', '--down', '--dry-run']);
+  const ended = await machine.run(['--build', '--up', '--down', '--dry-run', '--workers=1']);
   expect(ended.stdout).toContain('kind build node-image --image kindest/node:r1');
-  expect(ended.stdout).toContain('kind create cluster --name kind-r1 --image kindest/node:r1');
+  const config = join(machine.artifacts, 'kind-config.yaml');
+  expect(ended.stdout).toContain(`kind create cluster --name kind-r1 --image kindest/node:r1 --config ${config}`);
   expect(ended.stdout).toContain('kind delete cluster --name kind-r1');
   expect(machine.calls()).toEqual([]);
   expect(machine.exists('rundir')).toBe(false);
