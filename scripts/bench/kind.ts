@@ -124,7 +124,8 @@ async function headline(): Promise<void> {
   }
   console.log(
     '\nkubetest2-ts waits in Up until the node is Ready and CoreDNS available. kubetest2 leaves that to e2e.test, which looks every 30 s: ' +
-      'what it takes depends on whether the node is Ready when the package has been fetched.',
+      'what it takes depends on whether the node is Ready when the package has been fetched. From a slow server that takes longer than ' +
+      'the ten seconds or so in which the control plane gets ready after kind has ended, and hides them; kubetest2-ts has everything by then, and waits.',
   );
 }
 
