@@ -1,18 +1,28 @@
 /** Imports a file by its path from the script's folder. */
 type Load = (path: string) => Promise<unknown>;
 
+/** Whose compiled code is kept, and where. */
+export interface Kept {
+  /** Absolute; undefined keeps none. */
+  readonly folder: string | undefined;
+  /** The version and the commit the script was built from. Times and sizes alone do not tell: npm gives all files one time. */
+  readonly build: string;
+  /** Tells kinds of calls apart, each of which needs other parts of the script. */
+  readonly call: string;
+}
+
 /**
- * Runs a script of ours with the code that V8 compiled of it in an earlier call, kept in `folder`; without a folder it
- * is compiled anew. Node's own cache has what is compiled when a file is loaded, and here nearly all is compiled when it
- * is called first: so the code is taken when a call ends and has all that such a call needs. `call` tells kinds of calls
- * apart. The script is a function of what imports a package for it, since it cannot import by itself. What is kept of an older script goes when that of a new one comes; V8 refuses what another V8 has made.
+ * Runs a script of ours with the code that V8 compiled of it in an earlier call. Node's own cache has what is compiled
+ * when a file is loaded, and here nearly all is compiled when it is called first: so the code is taken when a call ends,
+ * and has all that such a call needs. What is kept of another build goes when that of a new one comes; V8 refuses what
+ * another V8 has made. The script is a function of what imports a package for it, since it cannot import by itself.
  */
-export function runCompiled(file: string, folder: string | undefined, call: string, load: Load): void {
+export function runCompiled(file: string, { folder, build, call }: Kept, load: Load): void {
   const { Script } = process.getBuiltinModule('node:vm');
   const { readFileSync, statSync } = process.getBuiltinModule('node:fs');
   const { size, mtimeMs } = statSync(file);
   const mark = `launcher-${process.version}-${process.arch}-`;
-  const version = `${mark}${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}-`;
+  const version = `${mark}${build}-${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}-`;
   const kept = folder === undefined ? undefined : `${folder}/${version}${call}`;
   const cachedData = kept === undefined ? undefined : readIfThere(kept);
   const script = new Script(readFileSync(file, 'latin1'), {

@@ -14,5 +14,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   const short = [word, ...words].some((each) => each === '--help' || each === '-h' || each === '--dry-run');
   const call = `${/^\w+$/.test(word) ? word : 'none'}${short ? '-short' : ''}`;
   const { fileURLToPath } = process.getBuiltinModule('node:url');
-  runCompiled(fileURLToPath(new URL('launcher.cjs', import.meta.url)), folder, call, (path) => import(path));
+  const { version, commit } = globalThis.KUBETEST2_TS_BUILD ?? { version: '', commit: '' };
+  const kept = { folder, build: `${version}-${commit}`, call };
+  runCompiled(fileURLToPath(new URL('launcher.cjs', import.meta.url)), kept, (path) => import(path));
 }

@@ -83,6 +83,7 @@ await build({
   ...common,
   entryPoints: { 'kubetest2-ts': 'bin/kubetest2-ts.ts' },
   target: 'node14.8',
+  define: ours.define,
 });
 chmodSync(`${root}/dist/kubetest2-ts.js`, 0o755);
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {

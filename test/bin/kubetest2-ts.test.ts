@@ -47,7 +47,11 @@ describe('the entry', () => {
     const caches = join(folder, 'caches');
     for (const words of [['--version'], ['noop', '--help'], ['gce', '--help'], ['noop', '--help']])
       expect(start({ words, env: { XDG_CACHE_HOME: caches } }).status).toBe(0);
-    expect(kept(caches).map((name) => name.split('-').slice(5).join('-'))).toEqual(['gce-short', 'none', 'noop-short']);
+    expect(kept(caches).map((name) => /-((?:none|noop|gce)(?:-short)?)$/.exec(name)?.[1])).toEqual([
+      'gce-short',
+      'none',
+      'noop-short',
+    ]);
   });
 
   test('takes compiled code that is kept, and makes it anew where V8 refuses it', () => {
@@ -70,11 +74,13 @@ describe('the entry', () => {
     start({ env: { XDG_CACHE_HOME: caches } });
     const compiled = join(caches, 'kubetest2-ts/compiled');
     const [now = ''] = kept(caches);
-    const older = now.replace(/-\w+-\w+-none$/, '-1-1-noop');
+    const older = now.replace(/-\w+-none$/, '-1-noop');
+    const otherCommit = now.replace(/(?<=-0\.\d+\.\d+-)[0-9a-f]+/, (commit) => '0'.repeat(commit.length));
+    expect(new Set([now, older, otherCommit]).size).toBe(3);
     const others = now.replace(process.version, 'v99.0.0');
-    for (const name of [older, others]) writeFileSync(join(compiled, name), '');
+    for (const name of [older, otherCommit, others]) writeFileSync(join(compiled, name), '');
     start({ words: ['--help'], env: { XDG_CACHE_HOME: caches } });
-    expect(kept(caches)).not.toContain(older);
+    for (const name of [older, otherCommit]) expect(kept(caches)).not.toContain(name);
     expect(kept(caches)).toEqual(expect.arrayContaining([now, others]));
   });
 
