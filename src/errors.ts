@@ -67,10 +67,13 @@ export class TestsFailedError extends RunError {
   override readonly name = 'TestsFailedError';
   /** What the tester has to say beyond the message: failed specs, totals. Goes to junit's system-out. */
   readonly output: string;
+  /** The part of it that the tester has shown: what failed, on one screen. */
+  readonly report: string | undefined;
 
-  constructor(message: string, output = '', options?: ErrorOptions) {
+  constructor(message: string, output = '', options?: ErrorOptions & { readonly report?: string }) {
     super(message, options);
     this.output = output;
+    this.report = options?.report;
   }
 }
 

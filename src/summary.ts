@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { causes, messageOf, StepError } from './errors.ts';
+import { causeOf, causes, messageOf, StepError, TestsFailedError } from './errors.ts';
 import type { Plan } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { RecordedRun, StepRecord } from './recorded-run.ts';
@@ -36,6 +36,7 @@ export function summarise(end: {
     colour ? styleText(style, words, { validateStream: false }) : words;
   const lines = [
     '',
+    ...reportAgain(run.steps, failure),
     ...run.steps.map((step) => stepLine(step, paint)),
     paint(['bold', failure === undefined ? 'green' : 'red'], `The run ${verdict}`) +
       ` (${seconds.toFixed(1)} s, exit code ${exitCode})`,
@@ -48,6 +49,12 @@ export function summarise(end: {
 function stepLine(step: StepRecord, paint: (style: 'green' | 'red' | 'yellow', words: string) => string): string {
   const time = `${step.seconds.toFixed(1)} s`.padStart(10);
   return `${paint(COLOURS[step.result], MARKS[step.result])} ${step.name.padEnd(12)}${time}`;
+}
+
+/** What failed in the tests, once more where the teardown has pushed it off the screen. */
+function reportAgain(steps: readonly StepRecord[], failure: unknown): string[] {
+  const report = causeOf(failure, TestsFailedError)?.report;
+  return report === undefined || steps.at(-1)?.name === 'Test' ? [] : [report, ''];
 }
 
 function firstCause(failure: unknown): string {

@@ -133,7 +133,7 @@ export class Clusterloader2Tester implements Tester {
     this.#run.log.error(text);
     // Where no step failed, its own last words say why it did.
     const output = report.failed.length === 0 ? `${text}\n\n${failure?.output ?? ''}` : text;
-    throw new TestsFailedError(failureSentence(report), output, { cause: failure });
+    throw new TestsFailedError(failureSentence(report), output, { cause: failure, report: text });
   }
 
   async #draw(latencies: Parameters<typeof latencyPicture>[1]): Promise<string> {

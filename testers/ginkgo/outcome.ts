@@ -31,12 +31,16 @@ export function failureOf(ending: Ending, allowNoTests: boolean): TestsFailedErr
     return new TestsFailedError(
       'no spec ran: nothing is selected by the focus, skip and label filter together (--allow-no-tests lets this pass)',
       describeEnding(ending),
+      { report: describeEnding(ending) },
     );
   }
   const without = ran === 0 ? 'no spec ran: ' : '';
   const counted = progress.failed > 0 ? `${progress.failed} of ${ran ?? progress.done} specs failed` : undefined;
   const sentence = failedSentence(results) ?? counted ?? 'ginkgo failed though no spec did: see its output';
-  return new TestsFailedError(`${without}${sentence}`, describeEnding(ending), { cause: failure });
+  return new TestsFailedError(`${without}${sentence}`, describeEnding(ending), {
+    cause: failure,
+    report: describeEnding(ending),
+  });
 }
 
 /** The number of specs that ran; undefined when neither Ginkgo nor a junit file tells. */

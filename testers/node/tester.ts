@@ -132,7 +132,9 @@ export class NodeTester implements Tester {
     }
     if (report.ran === 0 && !this.#values.allowNoTests) {
       log.error(report.text);
-      throw new TestsFailedError('no test ran on any machine (--allow-no-tests lets this pass)', report.text);
+      throw new TestsFailedError('no test ran on any machine (--allow-no-tests lets this pass)', report.text, {
+        report: report.text,
+      });
     }
     return { text: report.text };
   }
@@ -207,8 +209,8 @@ export class NodeTester implements Tester {
 /** Where no spec failed, the runner's own last words say why it did. */
 function testsFailed({ failure, text }: Report, cause: CommandError): TestsFailedError {
   return failure === undefined
-    ? new TestsFailedError(messageOf(cause), `${text}\n\n${cause.output}`, { cause })
-    : new TestsFailedError(failure, text, { cause });
+    ? new TestsFailedError(messageOf(cause), `${text}\n\n${cause.output}`, { cause, report: text })
+    : new TestsFailedError(failure, text, { cause, report: text });
 }
 
 function zoneOf(values: NodeValues, run: Run): string | undefined {

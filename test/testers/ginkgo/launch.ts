@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { quoted } from '../../../src/quoted.ts';
 import { sharingCompiledCode } from '../../compiled.ts';
 
 const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.js', import.meta.url));
@@ -21,8 +22,8 @@ export interface Ended {
 export interface Place {
   readonly dir: string;
   readonly artifacts: string;
-  /** Runs `kubetest2-ts noop --test=ginkgo … -- …`. */
-  run(words: readonly string[], more?: { env?: Record<string, string>; launcher?: readonly string[] }): Promise<Ended>;
+  /** Runs `kubetest2-ts noop --test=ginkgo … -- …`; on a terminal all it prints is stdout. */
+  run(words: readonly string[], more?: More): Promise<Ended>;
   /** A file for the stand-ins, or that they wrote. */
   write(name: string, content: string): Promise<void>;
   read(name: string): Promise<string>;
@@ -30,6 +31,12 @@ export interface Place {
   argv(): Promise<string[]>;
   env(): Promise<Record<string, string>>;
   metadata(): Promise<Record<string, string>>;
+}
+
+interface More {
+  readonly env?: Record<string, string>;
+  readonly launcher?: readonly string[];
+  readonly terminal?: boolean;
 }
 
 /** Stand-ins from PATH, no question to the cluster. */
@@ -54,9 +61,11 @@ export async function place(): Promise<Place> {
       return Object.fromEntries(entries.map((entry) => /^([^=]*)=(.*)$/s.exec(entry)?.slice(1) ?? []));
     },
     metadata: async () => JSON.parse(await readFile(join(artifacts, 'metadata.json'), 'utf8')),
-    run: async (words, { env = {}, launcher = [] } = {}) => {
+    run: async (words, { env = {}, launcher = [], terminal = false } = {}) => {
       const all = ['noop', '--test=ginkgo', '--run-id=run', ...launcher, '--', ...words];
-      const child = spawn(process.execPath, [program, ...all], {
+      const argv = [process.execPath, program, ...all];
+      const [file = '', ...rest] = terminal ? ['script', '-qec', quoted(argv), '/dev/null'] : argv;
+      const child = spawn(file, rest, {
         cwd: dir,
         env: {
           PATH: `${fakes}:/usr/bin:/bin`,

@@ -33,6 +33,21 @@ describe('what the tests say', () => {
     expect(record).toContain('expected one');
   });
 
+  test('stands on the last screen of a terminal too when something came after the tests', async () => {
+    const at = await place();
+    await at.write('junit_01.xml', suite(passed('one'), failed('two')));
+    const env = { FAKE_GINKGO_EXIT: '1', NO_COLOR: '1', TERM: 'xterm' };
+    for (const [launcher, times] of [
+      [['--down'], 2],
+      [[], 1],
+    ] as const) {
+      const { code, stdout } = await at.run(FROM_PATH, { env, launcher, terminal: true });
+      expect(code).toBe(1);
+      expect(stdout.match(/2 specs ran: 1 passed, 1 failed/g)).toHaveLength(times);
+      expect(stdout).toMatch(/expected one[\s\S]*The run failed: Test failed: 1 of 2 specs failed: two/);
+    }
+  });
+
   test('comes from the output when there is no junit file', async () => {
     const at = await place();
     await at.write(
