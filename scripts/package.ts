@@ -28,7 +28,7 @@ const work = mkdtempSync(join(tmpdir(), 'kubetest2-package-'));
 process.umask(0o022);
 try {
   rmSync(out, { recursive: true, force: true });
-  mkdirSync(out);
+  mkdirSync(out, { recursive: true });
   execFileSync('npm', ['pack', '--silent', '--loglevel=error', '--pack-destination', out], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
