@@ -34,7 +34,8 @@ function record(name: string, figures: string): void {
   const page = `${root}/docs/performance.md`;
   const text = existsSync(page) ? readFileSync(page, 'utf8').trimEnd() : '# Performance';
   const machine = `Taken with node ${process.version} on ${cpus().length} cores (${cpus()[0]?.model ?? process.arch}).`;
-  const repeat = `To repeat: \`npm run bench -- ${name}\`.`;
+  const original = process.env['KUBETEST2_ORIGINAL'] === undefined ? '' : 'KUBETEST2_ORIGINAL=FOLDER ';
+  const repeat = `To repeat: \`${original}npm run bench -- ${name}\`.`;
   const section = `## ${name}\n\n${figures.trim()}\n\n${machine} ${repeat}`;
   const sections = text.split(/\n+(?=## )/);
   const at = sections.findIndex((each) => each.startsWith(`## ${name}\n`));
