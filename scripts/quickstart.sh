@@ -17,4 +17,4 @@ echo "
 It passed: noop brought nothing up, the exec tester ran a command, noop took nothing down. The records are in
   $records"
 ls -1 "$records" | sed 's/^/    /'
-echo 'Next: node dist/kubetest2-ts.js --help'
+echo 'Next: node_modules/.bin/node dist/kubetest2-ts.js --help'
