@@ -48,18 +48,28 @@ export class Fifos {
     for (let keeper = this.#idle.pop(); keeper !== undefined; keeper = this.#idle.pop()) {
       try {
         pipes.push(this.#pipe(`/proc/self/fd/${keeper}`, keeper));
-        if (pipes.length === count) break;
       } catch {
-        closeSync(keeper);
+        // Where the system does not open it again, a new one is made.
       }
+      if (pipes.length === count) break;
     }
     return pipes;
   }
 
+  /** Takes over the keeper, also when the pipe cannot be opened. */
   #pipe(path: string, keeper: number): Pipe {
-    // In this order neither call waits for the other end.
-    const source = new PipeSource(openSync(path, READ));
-    const writeEnd = openSync(path, constants.O_WRONLY);
+    let writeEnd: number;
+    let readEnd: number | undefined;
+    try {
+      // In this order neither call waits for the other end.
+      readEnd = openSync(path, READ);
+      writeEnd = openSync(path, constants.O_WRONLY);
+    } catch (error) {
+      closeSync(keeper);
+      if (readEnd !== undefined) closeSync(readEnd);
+      throw error;
+    }
+    const source = new PipeSource(readEnd);
     const given = (): void => closeSync(writeEnd);
     let kept = true;
     const cut = (): void => {

@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, statSync, unlinkSync, utimes
 import { dirname } from 'node:path';
 import { RunError } from './errors.ts';
 import { isAlive, type Owner, ownIdentity } from './process-identity.ts';
+import { isCode } from './records/reason.ts';
 import { newUuid } from './uuid.ts';
 import { delay } from './wait.ts';
 
@@ -131,8 +132,4 @@ function readEntry(file: string): Entry | undefined {
     if (error instanceof SyntaxError) return { pid: 0, started: '', place: '', nonce: 'unreadable' };
     throw error;
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isCode } from './records/reason.ts';
 
 /**
  * Makes a folder with those it is in, unless it is there. Returns the first one that was made; undefined when there was
@@ -28,6 +29,3 @@ function made(path: string, mode: number | undefined): boolean {
     throw error;
   }
 }
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

@@ -286,6 +286,20 @@ test('a program that could not be started leaves no descriptor open', async () =
   expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
 });
 
+test('pipes that cannot be opened leave no descriptor open, and the command runs without them', async () => {
+  const folder = temporary();
+  // What it makes can be opened to read, and not to write.
+  writeFileSync(join(folder, 'mkfifo'), '#!/bin/sh\nshift 2\nexec mkdir "$@"\n', { mode: 0o755 });
+  const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}`, TMPDIR: folder };
+  const { exec, stdout } = open({ env: () => env });
+  await exec(['echo', 'one'], { signal: never });
+  const before = readdirSync('/proc/self/fd').length;
+  for (let at = 0; at < 3; at += 1) await exec(['echo', 'one'], { signal: never });
+  await new Promise(setImmediate);
+  expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+  expect(stdout.text()).toBe('one\n'.repeat(4));
+});
+
 test.each([
   [['kind', 'create', '--name=a.b/c'], 'kind create --name=a.b/c'],
   [['A=b', 'A=b'], `'A=b' A=b`],

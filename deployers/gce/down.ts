@@ -8,8 +8,8 @@ import type { Site } from './site.ts';
 import { removeStagedTars } from './staged-tars.ts';
 
 /**
- * Removes a cluster: kube-down.sh, the rule this program made, the tars it was made of, and what is left after all that. Throws when something that
- * matters may still be there; then it is not forgotten.
+ * Removes a cluster: kube-down.sh, the rule this program made, the tars it was made of, and what is left after all that.
+ * Throws when something that matters may still be there; then it is not forgotten.
  */
 export async function removeCluster(site: Site, cluster: Cluster, signal: AbortSignal): Promise<void> {
   const { run } = site;

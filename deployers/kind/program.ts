@@ -6,8 +6,9 @@ import type { KindValues } from './flags.ts';
 import { onPath } from './provider.ts';
 
 /**
- * The kind program that --kind-version means, or that made the run's cluster: what to start. Downloads and verifies it when it is a release, the CI
- * build or an address. Throws RunError when there is none, UsageError for words that mean nothing.
+ * The kind program that --kind-version means, or that made the run's cluster: what to start. Downloads and verifies it
+ * when it is a release, the CI build or an address. Throws RunError when there is none, UsageError for words that mean
+ * nothing.
  */
 export async function findKind({ kindVersion, kindUrl }: KindValues, run: Run, signal: AbortSignal): Promise<string> {
   const made = run.recall('kind-program');

@@ -43,8 +43,9 @@ const PROBES = [
 const BUSY = 0.7;
 
 /**
- * The bytes of an object in their order, after those that are there; each chunk is good until the next is asked for. A cut connection is continued
- * where it broke, failures are tried again with growing pauses. Throws FetchError when it cannot be had, ChangedError when it is not the same object any more.
+ * The bytes of an object in their order, after those that are there; each chunk is good until the next is asked for. A
+ * cut connection is continued where it broke, failures are tried again with growing pauses. Throws FetchError when it
+ * cannot be had, ChangedError when it is not the same object any more.
  */
 export async function* download(url: string, source: Source, options: DownloadOptions): AsyncGenerator<Uint8Array> {
   const { beginning } = options;
