@@ -212,20 +212,21 @@ describe.skipIf(missing !== '')(`in a bare Debian${missing && ` (left out: needs
         for (const name of ['kind', 'docker']) put(name, join(kindTools, name));
       });
 
-      test.each<[string, NodeJS.Signals[], string, number]>([
-        ['SIGINT while testing', ['SIGINT'], `${TESTS} sleep 60`, 130],
-        ['SIGTERM while testing', ['SIGTERM'], `${TESTS} sleep 60`, 143],
-        ['SIGHUP while testing', ['SIGHUP'], `${TESTS} sleep 60`, 129],
-        ['SIGINT and SIGTERM at once, as by Prow', ['SIGINT', 'SIGTERM'], `${TESTS} sleep 60`, 130],
+      test.each<[string, NodeJS.Signals[], string, number[]]>([
+        ['SIGINT while testing', ['SIGINT'], `${TESTS} sleep 60`, [130]],
+        ['SIGTERM while testing', ['SIGTERM'], `${TESTS} sleep 60`, [143]],
+        ['SIGHUP while testing', ['SIGHUP'], `${TESTS} sleep 60`, [129]],
+        // Which of two pending signals comes first, the kernel decides.
+        ['SIGINT and SIGTERM at once, as by Prow', ['SIGINT', 'SIGTERM'], `${TESTS} sleep 60`, [130, 143]],
         [
           'SIGTERM while tests that heed none run',
           ['SIGTERM'],
           `${TESTS.replace('noop', 'noop --interrupt-grace=1s')} sh -c 'trap "" INT TERM; sleep 60 & while :; do wait; done'`,
-          143,
+          [143],
         ],
-        ['SIGINT during Up', ['SIGINT'], UP, 130],
-        ['SIGTERM during Up', ['SIGTERM'], UP, 143],
-        ['a limit while testing', [], `${TESTS.replace('noop', 'noop --test-timeout=500ms')} sleep 60`, 124],
+        ['SIGINT during Up', ['SIGINT'], UP, [130]],
+        ['SIGTERM during Up', ['SIGTERM'], UP, [143]],
+        ['a limit while testing', [], `${TESTS.replace('noop', 'noop --test-timeout=500ms')} sleep 60`, [124]],
       ])('by %s: down all the same, no process left, and the code says it', async (_, signals, line, expected) => {
         const run = image.start(line, { opt, env });
         await image.until(
@@ -234,7 +235,7 @@ describe.skipIf(missing !== '')(`in a bare Debian${missing && ` (left out: needs
         );
         for (const signal of signals) run.child.kill(signal);
         const { code, stderr } = await run.ended;
-        expect(code, stderr).toBe(expected);
+        expect(expected, stderr).toContain(code);
         expect(await casesOf(image)).toMatchObject({ Down: 'passed' });
         expect(image.processes()).toEqual([]);
         if (line === UP) expect(image.read('state/calls')).toContain('kind delete cluster');
