@@ -4,7 +4,8 @@ import { lines, QUICK } from '../boskos/world.ts';
 /** What main does for `keep-lease`: gives it the world. */
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')));
-const log = { ...lines(), info: (line: string) => console.log(line), error: (line: string) => console.log(line) };
+const say = (line: string) => console.log(`${process.pid}: ${line}`);
+const log = { ...lines(), info: say, error: say };
 process.exitCode = await keepLease(process.argv.slice(3), {
   pid: process.pid,
   log,
