@@ -13,8 +13,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   const [word = '', ...words] = process.argv.slice(2);
   const short = [word, ...words].some((each) => each === '--help' || each === '-h' || each === '--dry-run');
   const call = `${/^\w+$/.test(word) ? word : 'none'}${short ? '-short' : ''}`;
-  const { fileURLToPath } = process.getBuiltinModule('node:url');
   const { version, commit } = globalThis.KUBETEST2_TS_BUILD ?? { version: '', commit: '' };
   const kept = { folder, build: `${version}-${commit}`, call };
-  runCompiled(fileURLToPath(new URL('launcher.cjs', import.meta.url)), kept, (path) => import(path));
+  runCompiled(`${__dirname}/launcher.cjs`, kept, (path) => import(path));
 }

@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, transform } from 'esbuild';
 import { builtins } from './builtins.ts';
 import { bundledPackages, licenceText, order } from './bundled.ts';
+import { closures } from './closures.ts';
 import { commitOf } from './commit.ts';
 import { packageEntries, packageFile, packagesApart } from './packages-apart.ts';
 
@@ -43,10 +44,13 @@ const ours = {
   define: { 'globalThis.KUBETEST2_TS_BUILD': JSON.stringify({ version, commit: commitOf(root) }) },
   plugins: [apart, builtins],
 } satisfies BuildOptions;
+/** What every closure uses. */
+const shared = new Map<string, string>();
 // A plain script, which the entry runs itself (bin/compiled.ts): the function that it is gets what imports a package.
 const { metafile, outputFiles } = await build({
   ...ours,
   entryPoints: { launcher: 'bin/launcher.ts' },
+  plugins: [apart, builtins, closures(root, shared)],
   format: 'iife',
   banner: { js: '(function(kt2Load){' },
   footer: { js: '})' },
@@ -57,7 +61,10 @@ const { metafile, outputFiles } = await build({
 });
 for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
-  const loading = text.replaceAll('import("./packages/', 'kt2Load("./packages/');
+  const begin = '(function(kt2Load){';
+  const { code } = await transform([...shared.values()].join(''), { minifySyntax: true, minifyWhitespace: true });
+  const whole = begin + code + text.slice(begin.length);
+  const loading = whole.replaceAll('import("./packages/', 'kt2Load("./packages/');
   // The bundler leaves other characters in regular expressions alone; a text of ASCII is read faster.
   writeFileSync(
     path,
@@ -82,10 +89,13 @@ for (const more of [library, packages]) {
 await build({
   ...common,
   entryPoints: { 'kubetest2-ts': 'bin/kubetest2-ts.ts' },
+  // Node starts it sooner than an ES module.
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
   target: 'node14.8',
   define: ours.define,
 });
-chmodSync(`${root}/dist/kubetest2-ts.js`, 0o755);
+chmodSync(`${root}/dist/kubetest2-ts.cjs`, 0o755);
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
   cwd: root,
   stdio: ['ignore', 'inherit', 'inherit'],

@@ -7,7 +7,7 @@ import { endGroup, type Patience, type ProcessGroup } from './process-group.ts';
 /** A child that was started in a process group of its own. */
 export interface Started {
   readonly pid: number;
-  /** When it was started, by `performance.now()`. */
+  /** When it was started, by `monotonic()`. */
   readonly since: number;
   /** Its stdout and stderr, or stdout for both; those which it writes to our own streams itself are absent. */
   readonly sources: Readonly<Partial<Record<'stdout' | 'stderr', Source>>>;

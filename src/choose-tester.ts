@@ -5,7 +5,6 @@ import { klogFlags } from './launcher-flags.ts';
 import { nearest } from './nearest.ts';
 import { type Parsed, parseFlags } from './parse.ts';
 import { findTester, unusableProgram } from './plugins/find.ts';
-import { ForeignTester } from './plugins/foreign-tester.ts';
 import type { Listed, Registry } from './registry.ts';
 import type { AcquireSettings, Env, Run } from './run.ts';
 import type { Tester, TesterKind } from './tester.ts';
@@ -127,6 +126,7 @@ function chooseForeign(name: string, path: string, words: readonly string[]): Ch
     verbosity: 0,
     help: false,
     create: async (run, signal) => {
+      const { ForeignTester } = await import('./plugins/foreign-tester.ts');
       const tester = new ForeignTester(path, words, run);
       await tester.probe(signal);
       return tester;

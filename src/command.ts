@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import process from 'node:process';
 import { attend, type Care, type Exit, type Started } from './child.ts';
 import { type ChildStreams, type OurStreams, openChildStreams } from './child-streams.ts';
+import { monotonic } from './clock.ts';
 import { CommandError } from './errors.ts';
 import { Fifos } from './fifos.ts';
 import type { Leftovers } from './leftovers.ts';
@@ -11,7 +12,6 @@ import { ChildOutput, Sink } from './output.ts';
 import { ProcessGroup } from './process-group.ts';
 import { quoted } from './quoted.ts';
 import type { Env } from './run.ts';
-import { ofAnotherMachine, whyNotStarted } from './start-failure.ts';
 
 export { quoted } from './quoted.ts';
 
@@ -118,6 +118,7 @@ export function openExec(world: ExecWorld): Exec {
 
     const failed = failure(exit, output.refusal, options.okCodes);
     if (options.signal.aborted || failed !== undefined) {
+      const { ofAnotherMachine } = await import('./start-failure.ts');
       const foreign = await ofAnotherMachine(exit.exitCode, argv, env, cwd);
       const sentence = mask(`${name} ${failed?.how}${foreign}`);
       const error = failed && new CommandError(sentence, { command, ...exit, output: mask(tail) }, failed);
@@ -150,11 +151,12 @@ function careFor(name: string, output: ChildOutput, options: ExecOptions, world:
 /** One child from its start to its end. */
 async function live(child: Started, group: ProcessGroup, care: Care) {
   const attended = await attend(child, group, care);
-  const seconds = (performance.now() - child.since) / 1000;
+  const seconds = (monotonic() - child.since) / 1000;
   return { ...attended, seconds, tail: care.output.tail(child.written) };
 }
 
 async function neverRan(argv: readonly string[], env: Env, cwd: string, cause: unknown) {
+  const { whyNotStarted } = await import('./start-failure.ts');
   const exit: Exit = { neverRan: `could not be started: ${await whyNotStarted(argv, env, cwd, cause)}`, cause };
   return { exit, seconds: 0, tail: '' };
 }
@@ -183,12 +185,15 @@ async function spawn({
   if (argv[0] === undefined || argv[0] === '') return { error: new Error('an empty command') };
   if (argv.some((word) => word.includes('\0'))) return { error: new Error('a NUL byte in the words of a command') };
   const start = passesThrough(options) ? await plainly() : await withExeca();
-  const openPipes = (count: number) => fifos.open(count, folder, (paths) => makeFifos(paths, env));
+  // A worker closes, when it ends, the descriptors it believes it has opened: by then they may be somebody else's. It is
+  // known by having none for its stdout; to ask node's module of workers costs more than the child.
+  const openPipes = async (count: number) =>
+    process.stdout.fd === undefined ? [] : await fifos.open(count, folder, (paths) => makeFifos(paths, env));
   const streams = await openChildStreams(ours, options, folder, openPipes);
   if (options.signal.aborted) streams.abandon();
   options.signal.throwIfAborted();
 
-  const since = performance.now();
+  const since = monotonic();
   const begun = await start(argv, cwd, env, streams);
   if ('error' in begun) {
     streams.abandon();

@@ -1,6 +1,4 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { PipeSource, removeIfThere, type Source } from './pipe.ts';
 
 /** A pipe of the system's own kind: one end for a child to write to, the other one for us. */
@@ -25,12 +23,10 @@ export class Fifos {
 
   /** `make` creates the named pipes in `folder`. None when they cannot be made or opened there. */
   async open(count: number, folder: string, make: (paths: readonly string[]) => Promise<void>): Promise<Pipe[]> {
-    // A worker closes, when it ends, the descriptors it believes it has opened: by then they may be somebody else's.
-    if (count === 0 || !isMainThread) return [];
+    if (count === 0) return [];
     const pipes = this.#again(count);
     const mark = Math.random().toString(36).slice(2);
-    const names = Array.from({ length: count - pipes.length }, (_, at) => `kubetest2-ts-${mark}-${at}`);
-    const paths = names.map((name) => join(folder, name));
+    const paths = Array.from({ length: count - pipes.length }, (_, at) => `${folder}/kubetest2-ts-${mark}-${at}`);
     try {
       if (paths.length > 0) await make(paths);
       for (const path of paths) pipes.push(this.#pipe(path, openSync(path, READ)));

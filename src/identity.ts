@@ -1,6 +1,6 @@
 import { messageOf, UsageError } from './errors.ts';
 import type { Log } from './log.ts';
-import { type RunPaths, runPaths } from './records/paths.ts';
+import { baseDir, type RunPaths, runPaths } from './records/paths.ts';
 import { isLive, listRuns, type RunState, readState } from './records/state.ts';
 import type { Env } from './run.ts';
 import { newUuid } from './uuid.ts';
@@ -53,7 +53,7 @@ function identityOf(id: string, wish: IdentityWish): Omit<Identity, 'isNew'> {
 
 function liveRun(wish: IdentityWish): string | undefined {
   const { rundir, rundirInArtifacts, artifacts, env, cwd, log } = wish;
-  const { base } = runPaths({ runId: 'any', rundir, rundirInArtifacts, artifacts, env, cwd });
+  const base = baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd });
   const live: RunState[] = [];
   for (const found of listRuns(base)) {
     if ('problem' in found) log.detail(1, `${found.dir} is passed over: ${messageOf(found.problem)}`);

@@ -39,6 +39,7 @@ export async function launch(
     world.stdout.write(await deployerHelp(kind, chosen, world));
     return 0;
   }
+  const mask = secretMask(world.env);
   const log = openLog({
     format: launcher.logFormat,
     verbosity: Math.max(klog.v, chosen?.verbosity ?? 0),
@@ -46,13 +47,14 @@ export async function launch(
     env: world.env,
     now: () => new Date(),
     pid: world.pid,
+    mask,
   });
   // There is no run yet to record a request to stop, but there may be one by the time it arrives.
   const begun: { run?: RecordedRun } = {};
   const onRequest = (name: string, request: number) => begun.run?.event('signal', { name, request });
   using signals = listenToSignals(world.signals, log, { onRequest });
   try {
-    return await launchParsed({ kind, line, faults, chosen, world, log, signals, begun });
+    return await launchParsed({ kind, line, faults, chosen, world, log, mask, signals, begun });
   } catch (error) {
     if (!causeOf(error, UsageError)) throw error;
     log.error(messageOf(error));
@@ -76,6 +78,8 @@ interface Launch {
   readonly chosen: ChosenTester | undefined;
   readonly world: World;
   readonly log: Log;
+  /** Takes secrets out of what goes to the log and the records. */
+  readonly mask: (text: string) => string;
   readonly signals: Signals;
   /** Where the run is put once it is made. */
   readonly begun: { run?: RecordedRun };
@@ -141,7 +145,7 @@ async function runAndReport(work: {
   return exitCode;
 }
 
-async function openedBasis({ kind, line, world, log, signals }: Launch): Promise<RecordedRun> {
+async function openedBasis({ kind, line, world, log, mask, signals }: Launch): Promise<RecordedRun> {
   const { launcher, acquire } = line.values;
   const { cwd, env } = world;
   const identity = identify({
@@ -155,7 +159,6 @@ async function openedBasis({ kind, line, world, log, signals }: Launch): Promise
     cwd,
     log,
   });
-  const mask = secretMask(env);
   return new RecordedRun(
     {
       ...identity,

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Log } from './log.ts';
 import { logLines, type Severity } from './log-lines.ts';
+import { isPlainText } from './plain-text.ts';
 import type { Env } from './run.ts';
 import { secretMask } from './secrets.ts';
 
@@ -84,6 +85,7 @@ export function openLog(settings: LogSettings): Log {
 
 /** What a terminal would act on, and what no log viewer shows: taken out, but for line ends and tabs. */
 function stripControls(text: string): string {
+  if (isPlainText(text)) return text;
   return stripVTControlCharacters(text)
     .replace(/\r\n?/g, '\n')
     .replace(/[^\P{Cc}\n\t]/gu, '')

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { kill } from 'node:process';
+import { monotonic } from './clock.ts';
 
 /** How long to wait for a group to react, and who may cut that short. */
 export interface Patience {
@@ -77,9 +78,9 @@ export class ProcessGroup {
 
   /** Waits until no member runs: true. False after `ms` milliseconds, when `wake` aborts, or when waiting is in vain. */
   async ends(ms: number, wake: AbortSignal, vain: () => boolean = () => false): Promise<boolean> {
-    const deadline = performance.now() + ms;
+    const deadline = monotonic() + ms;
     for (let pause = 2; this.alive; pause = Math.min(pause * 2, 100)) {
-      const left = deadline - performance.now();
+      const left = deadline - monotonic();
       if (left <= 0 || wake.aborted || vain()) return false;
       await pauseFor(Math.min(pause, left), wake);
     }

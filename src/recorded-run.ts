@@ -69,6 +69,8 @@ export class RecordedRun implements Run {
   readonly #basis: RunBasis;
   #state: RunState;
   #records: Records | undefined;
+  /** A write of the state that waits for its turn. */
+  #due: NodeJS.Immediate | undefined;
   readonly #began = new Map<StepName, number>();
   readonly #metadata = new Map<string, string>();
   readonly #described = new Map<StepName, string>();
@@ -108,8 +110,7 @@ export class RecordedRun implements Run {
       const junit = await JunitRunner.open(paths.junit, { runId: id, now, mask, log: this.log });
       const events = openEvents(paths.events, { runId: id, mask, now, log: this.log });
       this.#records = { junit, events, lock };
-      junit.save();
-      this.#change({
+      this.#changeSoon({
         owner: ownIdentity(),
         asked: { ...asked },
         artifacts: paths.artifacts,
@@ -124,6 +125,7 @@ export class RecordedRun implements Run {
   /** Ends the records; the run may be continued by a later call. */
   async close(exitCode: number): Promise<void> {
     if (!this.#records) return;
+    this.#records.junit.saveUnlessWritten();
     this.#change({ owner: undefined, exitCode, phase: 'done' });
     this.event('finished', { exitCode });
     await this.#records.lock[Symbol.asyncDispose]();
@@ -231,7 +233,8 @@ export class RecordedRun implements Run {
     const seconds = this.#end(name, 'passed', row);
     this.log.detail(row ? 0 : 1, `${name} passed in ${seconds.toFixed(1)} s`);
     const gone = name === 'Down' || name === 'DownLeftover';
-    if (gone || row) this.#change(gone ? { tornDown: true, up: false, taken: [] } : {});
+    if (gone) this.#change({ tornDown: true, up: false, taken: [] });
+    else if (row) this.#changeSoon({});
     if (row) this.#records?.junit.pass(name, seconds, this.#described.get(name));
     else this.#records?.junit.drop(name);
   }
@@ -292,6 +295,20 @@ export class RecordedRun implements Run {
   #change(change: Partial<RunState>): void {
     const updatedAt = this.#basis.now().toISOString();
     this.#state = { ...this.#state, ...change, steps: this.#allSteps(), updatedAt };
+    clearImmediate(this.#due);
+    this.#due = undefined;
     if (this.#records) writeState(this.paths.state, this.#state);
+  }
+
+  /** Changes what nothing depends on yet: written with the next change, and at the latest when this process has to wait. */
+  #changeSoon(change: Partial<RunState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#due ??= setImmediate(() => {
+      try {
+        this.#change({});
+      } catch {
+        // The next change, and there is one at the end at least, meets the same and tells.
+      }
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { monotonic } from './clock.ts';
 import { InterruptedError, type StopSignal, TimedOutError } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -13,7 +14,7 @@ export type CleanupSignal = AbortSignal & Disposable;
 export interface SignalOptions {
   /** Milliseconds during which further signals are the same request; Prow sends SIGINT and SIGTERM at once. Default: 2000. */
   readonly coalesceMs?: number;
-  /** The clock, in milliseconds. Default: `performance.now`. */
+  /** The clock, in milliseconds. Default: `monotonic`. */
   readonly clock?: () => number;
   /** Sees every request that counts: its signal, and whether it is the first, second or third. For the records. */
   readonly onRequest?: (name: StopSignal, count: number) => void;
@@ -49,7 +50,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Starts listening to the signals that ask us to stop, until disposed. Nothing else in the program listens to them. */
 export function listenToSignals(source: SignalSource, log: Log, options: SignalOptions = {}): Signals {
-  const { coalesceMs = 2000, clock = () => performance.now(), onRequest } = options;
+  const { coalesceMs = 2000, clock = monotonic, onRequest } = options;
   const work = new AbortController();
   const giveUp = new AbortController();
   const hurried = new Set<() => void>();

@@ -18,7 +18,7 @@ import { sharingCompiledCode } from './compiled.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The built program. */
-export const program = join(root, 'dist/kubetest2-ts.js');
+export const program = join(root, 'dist/kubetest2-ts.cjs');
 
 /** What a program did. */
 export interface Ended {

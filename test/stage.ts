@@ -17,7 +17,7 @@ import { sharingCompiledCode } from './compiled.ts';
 import type { Plan } from './fakes/recorder.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const program = join(root, 'dist/kubetest2-ts.js');
+const program = join(root, 'dist/kubetest2-ts.cjs');
 const recorder = join(root, 'test/fakes/recorder.ts');
 
 /** One line that a stand-in wrote down. */

@@ -20,7 +20,7 @@ function loadedBy(...words: string[]) {
        require('node:fs').writeFileSync(${JSON.stringify(report)}, JSON.stringify({ files, modules }));
      });`,
   );
-  const program = resolve('dist/kubetest2-ts.js');
+  const program = resolve('dist/kubetest2-ts.cjs');
   const env = { PATH: process.env['PATH'], HOME: folder };
   const child = spawnSync(process.execPath, ['--require', preload, program, ...words], {
     cwd: folder,

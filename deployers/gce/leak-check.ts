@@ -1,3 +1,4 @@
+import { monotonic } from '../../src/clock.ts';
 import { messageOf, RunError } from '../../src/errors.ts';
 import {
   deleteResources,
@@ -38,7 +39,7 @@ export interface Leaks {
  */
 export async function removeLeftovers(site: Site, cluster: Cluster, signal: AbortSignal): Promise<Leaks | undefined> {
   const { run } = site;
-  const began = performance.now();
+  const began = monotonic();
   const told: string[] = [];
   let listing = await ours(site, cluster, signal);
   if (listing === undefined) return undefined;
@@ -53,7 +54,7 @@ export async function removeLeftovers(site: Site, cluster: Cluster, signal: Abor
   }
   const leaks = { left: listing.found, certain: listing.unknown.length === 0 };
   if (!leaks.certain) told.push(`gcloud did not list: ${listing.unknown.join(', ')}`);
-  await tell(site, leaks, told, (performance.now() - began) / 1000);
+  await tell(site, leaks, told, (monotonic() - began) / 1000);
   return leaks;
 }
 

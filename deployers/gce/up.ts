@@ -1,3 +1,4 @@
+import { monotonic } from '../../src/clock.ts';
 import { messageOf, RunError } from '../../src/errors.ts';
 import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
 import type { Env, Run } from '../../src/run.ts';
@@ -42,11 +43,11 @@ async function tryOnce(
 ): Promise<boolean> {
   const { run, values } = site;
   const watch = new ShortageWatch(values.upRetryPattern);
-  const began = performance.now();
+  const began = monotonic();
   const tell = async (failure?: unknown): Promise<void> => {
     if (values.upRetries === 0) return;
     const name = `Up attempt ${attempt + 1} (${cluster.zone})`;
-    const seconds = (performance.now() - began) / 1000;
+    const seconds = (monotonic() - began) / 1000;
     await run.junitCase({ name, seconds, ...(failure === undefined ? {} : { failure: messageOf(failure) }) });
   };
   try {

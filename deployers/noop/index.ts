@@ -5,7 +5,6 @@ import { quickRelease } from '../../src/build/make.ts';
 import { type Deployer, defineDeployer } from '../../src/deployer.ts';
 import { RunError } from '../../src/errors.ts';
 import { duration, text, type Values } from '../../src/flags.ts';
-import { waitForApi } from '../../src/kube/ready.ts';
 import type { Run } from '../../src/run.ts';
 
 const flags = {
@@ -49,6 +48,7 @@ class ExistingCluster implements Deployer {
       this.#run.log.info('There is no kubeconfig, so there is no cluster to wait for.');
       return;
     }
+    const { waitForApi } = await import('../../src/kube/ready.ts');
     const { env, exec, log } = this.#run;
     const within = { limit: this.#values.readyTimeout, flag: '--ready-timeout' };
     const onProgress = (missing: string) => log.progress(`waiting for the API of ${kubeconfig}: ${missing}`);

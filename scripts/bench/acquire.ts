@@ -30,7 +30,7 @@ const MEMBERS = ['kubernetes/test/bin/e2e.test', 'kubernetes/test/bin/ginkgo'];
 const ROUNDS = 3;
 /** Bytes a second of one throttled connection. */
 const THROTTLE = 20e6;
-const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 const original = join(process.env['KUBETEST2_ORIGINAL'] ?? '', 'kubetest2-tester-ginkgo');
 
 /** Serves the packages of a folder: under /fast as they are, under /slow at so many bytes a second for each connection. */

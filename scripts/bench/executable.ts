@@ -16,7 +16,7 @@ const env = { PATH: `${original}:${process.env['PATH']}`, HOME: folder };
 try {
   const executable = await make('code');
   const forms: Readonly<Record<string, readonly string[]>> = {
-    'npm form': [process.execPath, join(root, 'dist/kubetest2-ts.js')],
+    'npm form': [process.execPath, join(root, 'dist/kubetest2-ts.cjs')],
     executable: [executable],
     'executable, with a startup snapshot instead of compiled code': [await make('snapshot')],
     'executable, with neither, as made on another machine': [await make('nothing')],

@@ -26,7 +26,7 @@ import { componentsFolder, missingComponents } from '../pinned.ts';
 const VERSION = 'v1.36.1';
 const PACKAGE_MB = 383;
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const program = join(root, 'dist/kubetest2-ts.js');
+const program = join(root, 'dist/kubetest2-ts.cjs');
 const components = componentsFolder(process.env);
 const bin = join(components, 'bin');
 const original = process.env['KUBETEST2_ORIGINAL'] ?? '';

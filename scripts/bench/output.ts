@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const rounds = 5;
-const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 // In memory, where there is room: a disk's own pace says nothing about us.
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-output-'));
 const [report, preload] = [join(folder, 'memory'), join(folder, 'preload.cjs')];

@@ -31,7 +31,7 @@ interface Sample {
 }
 
 const [objects = 2000, mebibytes = 2048] = process.argv.slice(2).map(Number);
-const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 const server = join(componentsFolder(process.env), 'bin', 'fake-gcs-server');
 const folder = mkdtempSync(join(tmpdir(), 'bench-stage-'));
 const tree = join(folder, 'kubernetes');

@@ -14,7 +14,7 @@ interface Sample {
 }
 
 const rounds = 21;
-const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bench-start-'));
 const env = { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
 const node = process.execPath;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { monotonic } from '../clock.ts';
 import { RunError } from '../errors.ts';
 import { takeLock } from '../lock.ts';
 import type { AcquireSettings } from '../run.ts';
@@ -95,7 +96,7 @@ async function fetchInto(id: string, need: Need, means: Means): Promise<Found> {
   const { cache, settings, world, pace, source } = means;
   const { url, signal } = need;
   const expected = await expectation(need, means);
-  const started = performance.now();
+  const started = monotonic();
   try {
     const fetched = await fetchObject(url, {
       signal,
@@ -119,7 +120,7 @@ async function fetchInto(id: string, need: Need, means: Means): Promise<Found> {
     const verified = need.pin ? 'pin' : (expected?.algorithm ?? 'nothing');
     const entry = merged(await cache.read(id), { url: shownUrl(url), fetched, verified, contents });
     await cache.write(id, entry);
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = (monotonic() - started) / 1000;
     world.log.info(
       `fetched ${shownUrl(url)}: ${megabytes(fetched.size)} MB in ${seconds.toFixed(1)}s, ${told(fetched, expected)}`,
     );

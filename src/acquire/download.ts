@@ -1,3 +1,4 @@
+import { monotonic } from '../clock.ts';
 import { cpuTime } from '../cpu-time.ts';
 import { FetchError, type Pace, pauseOrThrow, retried } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
@@ -101,10 +102,10 @@ interface Timing {
 async function* timed(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array, Timing> {
   let began: { readonly at: number; readonly used: number } | undefined;
   for await (const chunk of chunks) {
-    began ??= { at: performance.now(), used: cpuTime() };
+    began ??= { at: monotonic(), used: cpuTime() };
     yield chunk;
   }
-  const took = performance.now() - (began?.at ?? 0);
+  const took = monotonic() - (began?.at ?? 0);
   return { rate: bytes / took, busy: (cpuTime() - (began?.used ?? 0)) / took };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { monotonic } from '../clock.ts';
 import { causes, messageOf, RunError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { inBatches } from './batches.ts';
@@ -73,7 +74,7 @@ async function readInto(url: string, options: ObjectOptions, sink: Sink): Promis
   const beginning = unfinished?.found;
   const algorithm = expected?.algorithm ?? 'sha512';
   const hash = createHash(algorithm);
-  const meter = openMeter(basename(shownUrl(url)), log, () => performance.now());
+  const meter = openMeter(basename(shownUrl(url)), log, monotonic);
   let size = 0;
   let resumed = beginning !== undefined;
   if (beginning) {

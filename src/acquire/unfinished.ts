@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { monotonic } from '../clock.ts';
 
 /** One version of an object, of which parts fit together. */
 export interface Version {
@@ -43,7 +44,7 @@ const FAST = 25_000;
 const JUDGED = 4 << 20;
 
 /** Looks at a folder for what is unfinished in it. Only the holder of the object's lock may. `now` is a clock in milliseconds. */
-export async function openUnfinished(folder: string, now: () => number = () => performance.now()): Promise<Unfinished> {
+export async function openUnfinished(folder: string, now: () => number = monotonic): Promise<Unfinished> {
   return new UnfinishedFile(folder, await beginningIn(folder), now);
 }
 

@@ -1,3 +1,4 @@
+import { monotonic } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { causeOf, RunError } from '../errors.ts';
 import { delay } from '../wait.ts';
@@ -62,14 +63,14 @@ export class Boskos {
    * resource of the type. May return although the signal aborted: then what it returns is to be given back.
    */
   async acquire(options: AcquireOptions): Promise<Resource> {
-    const started = performance.now();
+    const started = monotonic();
     for (;;) {
-      const left = Math.max(0, options.patience - (performance.now() - started));
+      const left = Math.max(0, options.patience - (monotonic() - started));
       const found = await this.#askOnce(options, left);
       if (found instanceof BoskosRefusal) {
-        if (performance.now() - started >= options.patience) throw await this.#nothingFree(options, found);
+        if (monotonic() - started >= options.patience) throw await this.#nothingFree(options, found);
         options.onWait?.(found.said);
-        await delay(Math.min(this.#pace.poll, options.patience - (performance.now() - started)), options.signal);
+        await delay(Math.min(this.#pace.poll, options.patience - (monotonic() - started)), options.signal);
       } else return found;
     }
   }

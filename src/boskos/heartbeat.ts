@@ -1,3 +1,4 @@
+import { monotonic } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { messageOf, RunError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -27,18 +28,18 @@ export const budgetFor = (interval: number): number => Math.max(REAPED_AFTER, in
 
 /** Beats until the signal aborts or Boskos says that the resource is not ours. Never throws. */
 export async function keepBeating(heart: Heart, signal: AbortSignal): Promise<void> {
-  let arrived = performance.now();
+  let arrived = monotonic();
   let told = false;
   while (await pause(heart.interval * (1 - Math.random() / 10), signal)) {
     const error = await beat(heart, signal);
     if (signal.aborted) return;
     if (error === undefined) {
-      if (performance.now() - arrived > heart.interval * 2) heart.log.info(`Boskos hears of ${heart.name} again`);
-      arrived = performance.now();
+      if (monotonic() - arrived > heart.interval * 2) heart.log.info(`Boskos hears of ${heart.name} again`);
+      arrived = monotonic();
       continue;
     }
     if (isGone(error)) return heart.lost(lostError(heart.name, messageOf(error), error), true);
-    const silence = performance.now() - arrived;
+    const silence = monotonic() - arrived;
     heart.log.warn(
       `a heartbeat for ${heart.name} did not arrive (${messageOf(error)}); ` +
         `the last that did was ${formatDuration(Math.round(silence / 1000) * 1000)} ago`,

@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { monotonic } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -62,16 +63,16 @@ interface End {
 /** Waits for the end, looking about twice a second. */
 async function hold(runDir: string, order: KeeperOrder, lease: Lease, world: KeeperWorld): Promise<End> {
   const signal = AbortSignal.any([world.signal, lease.lost]);
-  const until = performance.now() + order.keepFor;
+  const until = monotonic() + order.keepFor;
   for (;;) {
     const now = await readOrder(runDir);
     if (now === undefined)
       return { said: 'the run dir is gone, and with it whoever could take over', release: true, code: 0 };
     if (now.id !== order.id) return { said: 'somebody else takes over', release: false, code: 0 };
     if (await isTornDown(runDir)) return { said: 'the run is torn down', release: true, code: 0 };
-    if (performance.now() >= until) return { said: 'its time is up', release: true, code: 0 };
+    if (monotonic() >= until) return { said: 'its time is up', release: true, code: 0 };
     try {
-      await delay(Math.max(1, Math.min(500, until - performance.now())), signal);
+      await delay(Math.max(1, Math.min(500, until - monotonic())), signal);
     } catch {
       if (lease.lost.aborted) return { said: messageOf(lease.lost.reason), release: !lease.gone, code: 1 };
       // The cluster is still there and so may be whoever uses it: the next call of the run decides.

@@ -1,3 +1,4 @@
+import { monotonic } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { delay } from '../wait.ts';
 import { type BoskosServer, callUrl, credentials } from './server.ts';
@@ -60,13 +61,13 @@ export async function request(
   call: Call,
   { patience, pace, signal }: { patience: number; pace: Pace; signal: AbortSignal },
 ): Promise<string> {
-  const started = performance.now();
+  const started = monotonic();
   for (let wait = pace.first; ; wait = Math.min(wait * 2, pace.longest)) {
     signal.throwIfAborted();
     const failure = await tryOnce(server, call, pace, signal);
     if (typeof failure === 'string') return failure;
     if (!isPassing(failure)) throw failure;
-    const left = patience - (performance.now() - started);
+    const left = patience - (monotonic() - started);
     if (left <= 0) throw failure;
     call.onRetry?.(failure);
     await delay(Math.min(wait, left), signal);

@@ -1,3 +1,4 @@
+import { monotonic } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { always, messageOf } from '../errors.ts';
 import type { Run } from '../run.ts';
@@ -88,7 +89,7 @@ function hold(run: Run, boskos: Boskos, type: string, name: string, settings: Le
 /** The name of what Boskos lends us. */
 async function acquire(run: Run, boskos: Boskos, settings: LeaseSettings, signal: AbortSignal): Promise<string> {
   const { type, patience } = settings;
-  const started = performance.now();
+  const started = monotonic();
   let unanswered = 0;
   let got = 0;
   run.log.info(`asks Boskos at ${boskos.server.location} for a ${type}`);
@@ -143,7 +144,7 @@ async function warnOfNameless(
 /** What the run is told it takes and gives back. */
 const leaseOf = (type: string): string => `a ${type} from Boskos`;
 
-const since = (started: number): string => formatDuration(Math.round((performance.now() - started) / 1000) * 1000);
+const since = (started: number): string => formatDuration(Math.round((monotonic() - started) / 1000) * 1000);
 
 const factsOf = ({ type, name }: Lease, { server }: Boskos) => ({
   type,

@@ -1,3 +1,4 @@
+import { monotonic } from '../clock.ts';
 import type { Run } from '../run.ts';
 import { keepBinaries } from './binaries.ts';
 import { StageBucket } from './bucket.ts';
@@ -57,9 +58,9 @@ export async function stage(
   signal: AbortSignal,
 ): Promise<void> {
   if (options.imageLocation !== '') await pushImages(options.repoRoot, options.imageLocation, version, run, signal);
-  const started = performance.now();
+  const started = monotonic();
   const staged = await stageBuild(options, at, version, run, signal);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const seconds = ((monotonic() - started) / 1000).toFixed(1);
   run.event('stage', { ...staged, version });
   run.log.info(
     `staged ${staged.url}: ${staged.written} of ${staged.objects} objects sent, ${mebibytes(staged.bytes)} in ${seconds} s`,

@@ -2,7 +2,7 @@ import { messageOf, UsageError } from '../errors.ts';
 import { text } from '../flags.ts';
 import { parseFlags } from '../parse.ts';
 import { isAlive } from '../process-identity.ts';
-import { runPaths } from '../records/paths.ts';
+import { baseDir } from '../records/paths.ts';
 import { isLive, listRuns, type RunState } from '../records/state.ts';
 import type { CommandWorld } from './index.ts';
 
@@ -18,7 +18,7 @@ export async function status(words: readonly string[], world: CommandWorld): Pro
   if (positionals.length > 0) faults.push(`status takes no words, and was given ${positionals.join(' ')}`);
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
   const { rundir } = values.status;
-  const { base } = runPaths({ runId: 'any', rundir, rundirInArtifacts: false, artifacts: '', env, cwd });
+  const base = baseDir({ rundir, rundirInArtifacts: false, artifacts: '', env, cwd });
   const rows: string[][] = [];
   const now = Date.now();
   const runs = listRuns(base);

@@ -1,3 +1,4 @@
+import { monotonic } from '../clock.ts';
 import type { Run } from '../run.ts';
 import type { WantedNodes } from './health.ts';
 import { NotReadyError, type Reached, type Within, waitForApi, waitForCluster } from './ready.ts';
@@ -25,7 +26,7 @@ export async function awaitNewCluster(
   const { exec, env, log } = run;
   const onProgress = (missing: string) => log.progress(`Waiting for the cluster: ${missing}`);
   const options = { ...cluster, exec, env, signal, within, onProgress };
-  const began = performance.now();
+  const began = monotonic();
   try {
     const reached = await (hasNetwork ? waitForCluster(options) : waitForApi(options));
     const state = hasNetwork ? 'is ready' : 'has no network yet';
@@ -36,7 +37,7 @@ export async function awaitNewCluster(
     return reached;
   } catch (error) {
     if (error instanceof NotReadyError) {
-      const seconds = (performance.now() - began) / 1000;
+      const seconds = (monotonic() - began) / 1000;
       await run.junitCase({ name: 'Readiness', seconds, failure: error.message, output: error.details });
     }
     throw error;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { monotonic } from '../clock.ts';
 import { RunError } from '../errors.ts';
 import type { Run } from '../run.ts';
 import { describeVersions, isFatal, judgeSkew, type SeenVersions, type SkewRules } from './skew.ts';
@@ -18,14 +19,14 @@ export async function checkVersionSkew(
 ): Promise<void> {
   const { level, ignored } = rules;
   if (level === 'off') return;
-  const started = performance.now();
+  const started = monotonic();
   const withKubelets = !ignored.includes('kubelet') && (level === 'warn' || level === 'policy');
   const seen = await askVersions(tools, withKubelets, signal);
   run.log.info(`version skew: ${describeVersions(seen)}`);
   const findings = judgeSkew(seen, rules);
   for (const { message } of findings) run.log.warn(`version skew: ${message}`);
   await run.metadata(metadataOf(seen));
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = (monotonic() - started) / 1000;
   await writeSkewRecord(join(run.artifacts, 'junit_version_skew.xml'), seen, findings, rules, seconds);
   const fatal = findings.filter((finding) => isFatal(finding, level));
   if (fatal.length === 0) return;

@@ -1,7 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { RunError } from '../errors.ts';
-import { newUuid } from '../uuid.ts';
 import { reasonOf } from './reason.ts';
 
 export interface WriteOptions {
@@ -36,7 +34,10 @@ export function writeAtomic(file: string, data: string | Uint8Array, options: Wr
 }
 
 /** Hidden, in the same folder, and under no name that a reader of junit or metadata would pick up. */
-const draftOf = (file: string): string => join(dirname(file), `.${basename(file)}.${newUuid()}.tmp`);
+function draftOf(file: string): string {
+  const name = file.lastIndexOf('/') + 1;
+  return `${file.slice(0, name)}.${file.slice(name)}.${Math.random().toString(36).slice(2)}.tmp`;
+}
 
 function discard(draft: string): void {
   try {

@@ -1,10 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
+import { isPlainText } from '../plain-text.ts';
 
 /**
  * A text with only the characters XML 1.0 allows: terminal sequences, control characters, lone surrogates and
  * U+FFFE/FFFF are left out, and each line end is one line feed, as an XML reader would make it.
  */
 export function xmlText(text: string): string {
+  // Most texts, and the expressions below are slow to make ready.
+  if (isPlainText(text)) return text;
   return stripVTControlCharacters(text)
     .replace(/\r\n?/g, '\n')
     .replace(/[^\t\n\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '');

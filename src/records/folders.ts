@@ -2,7 +2,6 @@ import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { RunError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
-import { newUuid } from '../uuid.ts';
 import { isCode, reasonOf } from './reason.ts';
 
 /** The folders of a run, absolute; see `RunPaths`. */
@@ -55,7 +54,7 @@ function makeRunDir(runDir: string): void {
 
 /** Permission bits say little to root and nothing about a full disk, so a page is written and removed. */
 function tryWriting(folder: string): void {
-  const probe = join(folder, `.probe.${newUuid()}.tmp`);
+  const probe = `${folder}/.probe.${Math.random().toString(36).slice(2)}.tmp`;
   try {
     writeFileSync(probe, new Uint8Array(4096), { flag: 'wx' });
   } finally {

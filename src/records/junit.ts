@@ -7,7 +7,7 @@ import { writeAtomic } from './atomic.ts';
 import { bounded, oneLine, xmlText } from './bounded.ts';
 import { failureText } from './failure.ts';
 import { freeName, isNamed, isReplaceable, type RunnerCase, unfinished } from './junit-case.ts';
-import { type JunitCase, readJunit } from './junit-read.ts';
+import type { JunitCase } from './junit-read.ts';
 import { openRunnerXml, RUN_ID, type RunnerSuite, type RunnerXml } from './junit-write.ts';
 import { isCode, reasonOf } from './reason.ts';
 
@@ -37,6 +37,7 @@ export class JunitRunner {
   /** The names that running steps go by in the file. */
   readonly #running = new Map<string, string>();
   readonly #xml: RunnerXml;
+  #written: boolean = false;
 
   private constructor(file: string, suite: RunnerSuite, clean: (text: string) => string, xml: RunnerXml) {
     this.#file = file;
@@ -60,9 +61,9 @@ export class JunitRunner {
     return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean, await openRunnerXml());
   }
 
-  /** Writes the file as it stands, so that there is one before the first step. */
-  save(): void {
-    this.#write();
+  /** Writes the file of a run without steps, so that there is one of every run. */
+  saveUnlessWritten(): void {
+    if (!this.#written) this.#write();
   }
 
   /** A step begins. One that an earlier call left unfinished, or skipped, is replaced. */
@@ -146,6 +147,7 @@ export class JunitRunner {
 
   #write(): void {
     writeAtomic(this.#file, this.#xml({ ...this.#suite, cases: this.#cases }));
+    this.#written = true;
   }
 }
 
@@ -165,6 +167,7 @@ async function readEarlier(file: string, runId: string, log: JunitSettings['log'
   }
   if (text.trim() === '' || isAnothers(text, runId)) return undefined;
   try {
+    const { readJunit } = await import('./junit-read.ts');
     return await readJunit(text, file);
   } catch (error) {
     log?.warn(`${messageOf(error)}; it is kept as ${moveAside(file)}`);

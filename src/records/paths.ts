@@ -39,27 +39,33 @@ export interface PathSettings {
  */
 export function runPaths({ runId, rundir, rundirInArtifacts, artifacts, env, cwd }: PathSettings): RunPaths {
   checkRunId(runId);
-  const records = resolve(cwd, artifacts || env['ARTIFACTS'] || '_artifacts');
-  const base = baseDir({ rundir, rundirInArtifacts, artifacts: records, env, cwd });
-  const runDir = join(base, runId);
+  const records = artifactsDir({ artifacts, env, cwd });
+  const base = baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd });
+  const runDir = below(base, runId);
   return {
     base,
     runDir,
     artifacts: records,
-    junit: join(records, 'junit_runner.xml'),
-    metadata: join(records, 'metadata.json'),
-    events: join(records, 'events.jsonl'),
-    state: join(runDir, 'state.json'),
-    kubeconfig: join(runDir, 'kubeconfig'),
-    lock: join(runDir, 'lock'),
+    junit: below(records, 'junit_runner.xml'),
+    metadata: below(records, 'metadata.json'),
+    events: below(records, 'events.jsonl'),
+    state: below(runDir, 'state.json'),
+    kubeconfig: below(runDir, 'kubeconfig'),
+    lock: below(runDir, 'lock'),
   };
 }
 
-/** The folder that holds the run dirs. */
-function baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd }: Omit<PathSettings, 'runId'>): string {
+/** A plain name in a folder that is absolute: node's `join` would go through all of its letters again. */
+const below = (folder: string, name: string): string => (folder === '/' ? `/${name}` : `${folder}/${name}`);
+
+const artifactsDir = ({ artifacts, env, cwd }: Pick<PathSettings, 'artifacts' | 'env' | 'cwd'>): string =>
+  resolve(cwd, artifacts || env['ARTIFACTS'] || '_artifacts');
+
+/** The folder that holds the run dirs. Absolute; touches nothing. */
+export function baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd }: Omit<PathSettings, 'runId'>): string {
   const asked = rundir || env['KUBETEST2_RUN_DIR'] || '_rundir';
   if (!rundirInArtifacts) return resolve(cwd, asked);
-  const records = resolve(cwd, artifacts || env['ARTIFACTS'] || '_artifacts');
+  const records = artifactsDir({ artifacts, env, cwd });
   // An absolute one cannot be below the artifacts: it goes by its last name.
   return join(records, asked.startsWith('/') ? basename(asked) || '_rundir' : asked);
 }
@@ -80,7 +86,7 @@ function runIdFault(runId: string): string | undefined {
   if (runId.trim() === '') return 'is empty';
   if (/[/\\]/.test(runId)) return 'holds a slash';
   if (runId.includes('..')) return 'holds ".."';
-  if (/\p{Cc}/u.test(runId)) return 'holds a control character';
+  if (!/^[ -~]*$/.test(runId) && /\p{Cc}/u.test(runId)) return 'holds a control character';
   if (!runId.isWellFormed()) return 'is not valid Unicode';
   if (/^[-.]/.test(runId)) return `begins with "${runId.charAt(0)}"`;
   if (Buffer.byteLength(runId) > LONGEST_RUN_ID) return `is longer than ${LONGEST_RUN_ID} bytes`;

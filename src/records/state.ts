@@ -95,9 +95,13 @@ export function readState(file: string): RunState | undefined {
   return checkState(text, file);
 }
 
-/** Replaces the file in one step, readable for its owner only, and there after a crash of the machine: it says what must be given back. Throws RunError when it cannot be written. */
+/**
+ * Replaces the file in one step, readable for its owner only, and, once it says what must be given back or that it has
+ * been, there after a crash of the machine. Throws RunError when it cannot be written.
+ */
 export function writeState(file: string, state: RunState): void {
-  writeAtomic(file, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600, durable: true });
+  const durable = state.taken.length > 0 || state.up || state.tornDown;
+  writeAtomic(file, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600, durable });
 }
 
 /** The runs below a base folder, the oldest first, those that cannot be read at the end. Folders that are no runs are left out. */

@@ -19,7 +19,7 @@ function start({ version, env = {}, words = ['--version'] }: Start) {
   const preload = join(folder, 'preload.cjs');
   const pretended = `Object.defineProperty(process.versions, 'node', { value: '${version}' })`;
   writeFileSync(preload, version === undefined ? '' : pretended);
-  return spawnSync(process.execPath, ['--require', preload, 'dist/kubetest2-ts.js', ...words], {
+  return spawnSync(process.execPath, ['--require', preload, 'dist/kubetest2-ts.cjs', ...words], {
     encoding: 'utf8',
     timeout: 15_000,
     env: { PATH: process.env['PATH'], HOME: folder, ...env },

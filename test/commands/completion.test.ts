@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'completion-'));
-symlinkSync(resolve('dist/kubetest2-ts.js'), join(folder, 'kubetest2-ts'));
+symlinkSync(resolve('dist/kubetest2-ts.cjs'), join(folder, 'kubetest2-ts'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const env = { PATH: `${folder}:${dirname(process.execPath)}:${process.env['PATH']}`, HOME: folder };

@@ -23,7 +23,7 @@ import { component, describeWith } from './components.ts';
 import { smallSuite } from './small-suite.ts';
 import { type Bucket, HOST, makeBucket, serve, serveAsBucket } from './test-package.ts';
 
-const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 const suite = smallSuite();
 const ENDLESS = 'Hang|Stubborn';
 const NO_CHECK = '--check-version-skew=off';

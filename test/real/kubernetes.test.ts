@@ -12,7 +12,7 @@ import { componentsBin, describeWith } from './components.ts';
 import { type Cluster, CONTROL_PLANE, type ControlPlane, startControlPlane } from './control-plane.ts';
 import { sharedCluster } from './shared-cluster.ts';
 
-const program = fileURLToPath(new URL('../../dist/kubetest2-ts.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 
 const SEVEN =
   '\\[sig-api-machinery\\].*(Watchers should be able to start watching|ResourceQuota should create a ResourceQuota and capture the life of a (configMap|secret|service)|Namespaces|CustomResourceDefinition resources \\[Privileged:ClusterAdmin\\] Simple)';

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { Acquirer } from '../../src/acquire/acquirer.ts';
+import { monotonic } from '../../src/clock.ts';
 import { RunError } from '../../src/errors.ts';
 import type { Seen, SeenVersions, SkewRules } from '../../src/kube/skew.ts';
 import { checkVersionSkew } from '../../src/kube/skew-check.ts';
@@ -146,8 +147,8 @@ export class GinkgoTester implements Tester {
     const reportDir = resolve(dirname(where.e2eTest), lastValue(extra.test, 'report-dir') ?? where.reportDir);
     const before = await junitFolder(reportDir);
     const reader = new ProgressReader();
-    const started = performance.now();
-    const tell = () => log.progress(describeProgress(reader.progress, performance.now() - started));
+    const started = monotonic();
+    const tell = () => log.progress(describeProgress(reader.progress, monotonic() - started));
     const ticking = setInterval(tell, log.interactive ? TICK.interactive : TICK.log);
     let failure: unknown;
     try {

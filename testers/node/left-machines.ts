@@ -1,3 +1,4 @@
+import { monotonic } from '../../src/clock.ts';
 import { messageOf } from '../../src/errors.ts';
 import { deleteResources, describeResource, listResources, type Resource } from '../../src/gcp/resources.ts';
 import type { Run } from '../../src/run.ts';
@@ -10,7 +11,7 @@ const LIMIT = 3 * 60e3;
  * them, and tells of them in a junit case of its own. Never changes the tests' result.
  */
 export async function removeLeftMachines(project: string, prefixes: readonly string[], run: Run): Promise<void> {
-  const began = performance.now();
+  const began = monotonic();
   const signal = AbortSignal.timeout(LIMIT);
   try {
     const found = await leftMachines(project, prefixes, run, signal);
@@ -19,7 +20,7 @@ export async function removeLeftMachines(project: string, prefixes: readonly str
     run.log.warn(`The runner has left ${left}; deleting that.`);
     const failures = await deleteResources(project, found, run, signal);
     const output = [`left by the runner: ${left}`, ...failures].join('\n');
-    const seconds = (performance.now() - began) / 1000;
+    const seconds = (monotonic() - began) / 1000;
     const failure = failures.length > 0 ? { failure: `machines are left in project ${project}: ${left}` } : {};
     await run.junitCase({ name: 'LeakCheck', seconds, output, ...failure });
   } catch (error) {

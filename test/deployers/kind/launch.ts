@@ -15,7 +15,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sharingCompiledCode } from '../../compiled.ts';
 
-const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.js', import.meta.url));
+const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.cjs', import.meta.url));
 const tools = fileURLToPath(new URL('../../fakes/kind-tools', import.meta.url));
 
 /** The stand-in for kind. */

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { FakeGcs } from '../../build/gcs.ts';
 import { type Scene, scene } from '../../build/world.ts';
 
-const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.js', import.meta.url));
+const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.cjs', import.meta.url));
 const VERSION = 'v1.36.0-alpha.1.123+abcdef0123456';
 
 /** Runs the program in a scene, with its stand-ins for make, git and docker on PATH. */

@@ -15,7 +15,7 @@ test('the npm package holds the program, its pages and its types, and nothing el
   packages.push('tar', 'undici', 'yaml', 'yargs');
   const meant = [
     ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', ...pages],
-    ...['dist/kubetest2-ts.js', 'dist/launcher.cjs', 'dist/index.js', 'dist/THIRD-PARTY-LICENSES.txt'],
+    ...['dist/kubetest2-ts.cjs', 'dist/launcher.cjs', 'dist/index.js', 'dist/THIRD-PARTY-LICENSES.txt'],
     ...packages.map((name) => `dist/packages/${name}.js`),
   ];
   const isType = (path: string) => /^dist\/types\/(?:src|deployers|testers|bin)\/[\w/-]+\.d\.ts$/.test(path);

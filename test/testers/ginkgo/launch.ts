@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 import { quoted } from '../../../src/quoted.ts';
 import { sharingCompiledCode } from '../../compiled.ts';
 
-const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.js', import.meta.url));
+const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.cjs', import.meta.url));
 const fakes = fileURLToPath(new URL('../../fakes/ginkgo', import.meta.url));
 
 export interface Ended {
