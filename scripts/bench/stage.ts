@@ -50,9 +50,6 @@ try {
     `--repo-root=${tree}`,
     '--stage=gs://b/ci',
     `--gcs-endpoint=${url}`,
-    '--test=exec',
-    '--',
-    'true',
   ]);
   const theirs = await twice(() => ['gcloud', 'storage', 'rsync', '--recursive', staged, 'gs://b/ci/v1']);
   console.log(
@@ -86,14 +83,15 @@ function fillTree(): void {
   const size = Math.round((mebibytes * 1024 * 1024) / files);
   const noise = execFileSync('head', ['-c', String(size), '/dev/urandom'], { maxBuffer: size + 1 });
   for (let at = 0; at < files; at += 1) {
-    const file = openSync(join(build, `file-${at}.tar.gz`), 'w');
+    const name = at === 0 ? 'kubernetes.tar.gz' : `file-${at}.tar.gz`;
+    const file = openSync(join(build, name), 'w');
     writeSync(file, `${at}\n`);
     writeSync(file, noise);
     closeSync(file);
-    linkSync(join(build, `file-${at}.tar.gz`), join(staged, `file-${at}.tar.gz`));
+    linkSync(join(build, name), join(staged, name));
     for (const kind of ['sha256', 'sha512']) {
       const sum = createHash(kind).update(`${at}\n`).update(noise).digest('hex');
-      writeFileSync(join(staged, `file-${at}.tar.gz.${kind}`), sum);
+      writeFileSync(join(staged, `${name}.${kind}`), sum);
     }
   }
   mkdirSync(join(tree, 'hack'));

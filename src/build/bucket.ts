@@ -1,4 +1,4 @@
-import type { Bucket, FileMetadata } from '@google-cloud/storage';
+import type { Bucket, File, FileMetadata } from '@google-cloud/storage';
 import { endpointOf, openBucket } from '../acquire/gcs.ts';
 import { type ObjectHead, putObject } from '../acquire/gcs-put.ts';
 import { type GcsRequest, openRequests } from '../acquire/gcs-request.ts';
@@ -34,13 +34,15 @@ const RESUMABLE = 32 * 1024 * 1024;
 /** What staging does with a bucket. Every call is tried again while there is hope, and throws FetchError when there is none. */
 export class StageBucket {
   readonly #bucket: Bucket;
-  readonly #request: GcsRequest;
+  /** Opens the way for uploads, when the first is wanted: a staging that finds everything there wants none. */
+  readonly #open: () => Promise<GcsRequest>;
+  #request: Promise<GcsRequest> | undefined;
   /** The address that objects are sent to. */
   readonly #uploads: string;
 
-  private constructor(bucket: Bucket, request: GcsRequest, uploads: string) {
+  private constructor(bucket: Bucket, open: () => Promise<GcsRequest>, uploads: string) {
     this.#bucket = bucket;
-    this.#request = request;
+    this.#open = open;
     this.#uploads = uploads;
   }
 
@@ -49,7 +51,7 @@ export class StageBucket {
     // Trying again is done here, for uploads too, and stops with our signal.
     bucket.storage.retryOptions.autoRetry = false;
     const uploads = `${endpointOf(acquire)}/upload/storage/v1/b/${name}/o`;
-    return new StageBucket(bucket, await openRequests(acquire, env), uploads);
+    return new StageBucket(bucket, () => openRequests(acquire, env), uploads);
   }
 
   get name(): string {
@@ -94,13 +96,14 @@ export class StageBucket {
     if (!(bytes instanceof Uint8Array) && size >= RESUMABLE) return await this.#putLarge(name, upload, bytes, signal);
     return await this.#try(`write ${name} to`, signal, async () => {
       const body = bytes instanceof Uint8Array ? bytes : { length: size, bytes: bytes(0) };
-      return stored(await putObject(this.#request, this.#uploads, name, upload, body, signal));
+      return stored(await putObject(await this.#requests(), this.#uploads, name, upload, body, signal));
     });
   }
 
   async #putLarge(name: string, upload: Upload, bytes: BytesFrom, signal: AbortSignal): Promise<Stored> {
     const what = `write ${name} to`;
-    const begin = () => UploadSession.begin(this.#request, this.#uploads, name, upload, signal);
+    const requests = await this.#requests();
+    const begin = () => UploadSession.begin(requests, this.#uploads, name, upload, signal);
     let session = await this.#try(what, signal, begin);
     for (let failures = 1; ; failures += 1) {
       const { arrived } = session;
@@ -123,17 +126,31 @@ export class StageBucket {
 
   /** A small object's text and generation; undefined when there is none. */
   async read(name: string, signal: AbortSignal): Promise<{ text: string; generation: string } | undefined> {
+    return await this.#ifThere(name, signal, async (file) => {
+      // In this order: a text that is newer than its generation cannot be written over, one that is older could.
+      const [metadata] = await file.getMetadata();
+      const [bytes] = await file.download({ validation: false });
+      return { text: bytes.toString(), generation: String(metadata.generation) };
+    });
+  }
+
+  /** A small object's text alone. */
+  async text(name: string, signal: AbortSignal): Promise<string | undefined> {
+    return await this.#ifThere(name, signal, async (file) => (await file.download({ validation: false })).toString());
+  }
+
+  async #ifThere<T>(name: string, signal: AbortSignal, get: (file: File) => Promise<T>): Promise<T | undefined> {
     try {
-      return await this.#try(`read ${name} from`, signal, async () => {
-        const file = this.#bucket.file(name);
-        const [metadata] = await file.getMetadata();
-        const [bytes] = await file.download({ validation: false });
-        return { text: bytes.toString(), generation: String(metadata.generation) };
-      });
+      return await this.#try(`read ${name} from`, signal, () => get(this.#bucket.file(name)));
     } catch (error) {
       if (error instanceof FetchError && error.status === 404) return undefined;
       throw error;
     }
+  }
+
+  #requests(): Promise<GcsRequest> {
+    this.#request ??= this.#open();
+    return this.#request;
   }
 
   async #try<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {

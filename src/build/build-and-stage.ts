@@ -26,17 +26,22 @@ export interface Built {
  */
 export async function buildAndStage(options: BuildOptions, run: Run, signal: AbortSignal): Promise<Built> {
   const { stage: at } = options;
-  const version = await versionOfTree(options, run, signal);
+  const [version, bucket] = await Promise.all([
+    versionOfTree(options, run, signal),
+    at && StageBucket.open(at.bucket, run),
+  ]);
   await run.metadata({ 'build-version': version });
-  if (at === undefined) {
+  if (at === undefined || bucket === undefined) {
     if (options.imageLocation !== '')
       run.log.warn('--image-location is for staged builds: no images are pushed without --stage');
     await build(options, run, signal);
     return { version, url: undefined };
   }
-  const bucket = await StageBucket.open(at.bucket, run);
+  const done = isDone(options, bucket, at, version, signal);
+  // Should both fail, what is wrong with the bucket tells more than the look into it, which is waited for below.
+  done.catch(() => undefined);
   await bucket.checkWritable(signal);
-  if (!(await isDone(options, bucket, at, version, signal))) {
+  if (!(await done)) {
     await build(options, run, signal);
     await stage(options, at, version, run, signal);
   } else run.log.info(`${stageUrl(at, version)} is there, whole: nothing to build`);
