@@ -1,6 +1,8 @@
 import { main } from '../src/main.ts';
 import { registry } from './registry.ts';
 
+// Should the program ever end with something still awaited, that is no success.
+process.exitCode = 3;
 main(registry).then(
   (code) => {
     process.exitCode = code;
