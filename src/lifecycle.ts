@@ -1,7 +1,7 @@
 import type { Deployer } from './deployer.ts';
 import { type Duration, formatDuration } from './duration.ts';
 import { expandWords, testContext } from './environment.ts';
-import { always, LostError, messageOf, StepError, type StepName, TimedOutError } from './errors.ts';
+import { always, causes, LostError, messageOf, StepError, type StepName, TimedOutError } from './errors.ts';
 import { Leftovers } from './leftovers.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import type { Signals } from './signals.ts';
@@ -194,7 +194,7 @@ class Steps {
   ): Promise<void> {
     if (!action) return;
     this.#signals.work.throwIfAborted();
-    await this.#record(name, false, () => this.#bounded(name, action, also));
+    await this.#record(name, false, () => this.#bounded(name, action, also), also);
   }
 
   /** What takes no time of its own: recorded only when it fails. */
@@ -255,12 +255,16 @@ class Steps {
     return await action(step);
   }
 
-  async #record<T>(name: StepName, row: boolean, action: () => Promise<T>): Promise<T> {
+  async #record<T>(name: StepName, row: boolean, action: () => Promise<T>, also?: AbortSignal): Promise<T> {
     await this.#run.beginStep(name, row);
     let result: T;
     try {
       result = await action();
     } catch (error) {
+      if (!row && also?.aborted && [...causes(error)].includes(also.reason)) {
+        await this.#run.dropStep(name);
+        throw error;
+      }
       await this.#run.failStep(name, error);
       throw new StepError(name, error);
     }

@@ -59,9 +59,10 @@ function conditionOf({ owner, exitCode }: RunState): string {
   return exitCode === undefined ? '-' : exitCode === 0 ? 'passed' : `failed (${exitCode})`;
 }
 
-/** `3m`, `2h05m`, `4d`. */
+/** `12s`, `3m`, `2h05m`, `4d`. */
 function age(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60e3));
+  if (minutes === 0) return `${Math.max(0, Math.floor(ms / 1000))}s`;
   if (minutes < 60) return `${minutes}m`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours}h${String(minutes % 60).padStart(2, '0')}m` : `${Math.floor(hours / 24)}d`;

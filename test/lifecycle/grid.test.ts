@@ -193,6 +193,17 @@ describe.concurrent('a tester that prepares itself', () => {
     expect(sandbox.processes()).toEqual([]);
   });
 
+  test('and cannot, stops what comes before Build too, which has no row for that', async () => {
+    using sandbox = new Sandbox(gridEnv());
+    const env = { ...prepares, GRID_PREPARES: 'early', GRID: 'prepare=fail-during-init init=hang' };
+    const { code, stderr } = await start(sandbox, ['--up', '--test=steps', '--down'], env).ended;
+    expect(code, stderr).toBe(3);
+    const rows = await rowsOf(sandbox);
+    expect(rows).toMatchObject({ Prepare: 'failed' });
+    expect(rows).not.toHaveProperty('Init');
+    expect(callsIn(join(sandbox.dir, 'log'))).not.toContain('Up');
+  });
+
   test('is stopped when Up fails, and that is no failure of its own', async () => {
     using sandbox = new Sandbox(gridEnv());
     const env = { ...prepares, GRID_PREPARES: 'early', GRID: 'prepare=hang Up=fail' };
