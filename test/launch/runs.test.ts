@@ -168,7 +168,7 @@ describe.concurrent('the run', () => {
     writeFileSync(join(sandbox.dir, 'rundir/broken/state.json'), '{');
     const { code, stdout, stderr } = await sandbox.run(['status']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^good +noop +passed +Down passed +0m +- +yes$/m);
+    expect(stdout).toMatch(/^good +noop +passed +Down passed +\d+s +- +yes$/m);
     expect(stdout).toMatch(/^bad +noop +failed \(1\) +Test failed/m);
     expect(stderr).toContain('rundir/broken');
   });
