@@ -22,7 +22,7 @@ export interface Staged {
 }
 
 /**
- * Uploads a build as `krel push` does: every file, then its checksums beside it; in the end the lists of all checksums. What is
+ * Uploads a build as `krel push` does: every file with its checksums beside it, then the lists of all checksums. What is
  * there with the same digest is not sent again, so a staging that broke goes on where it was. In the end everything is
  * compared with what Cloud Storage says it has. Throws RunError when that is something else.
  */
@@ -39,7 +39,7 @@ export async function stageBuild(
   const prefix = `${at.root}/${version}/`;
   const there = await bucket.list(prefix, signal);
   const staging: Staging = { bucket, prefix, there, expected: new Map(), book, tally: { written: 0, bytes: 0 } };
-  await stageLists(staging, await stageFiles(staging, files, run, signal), signal);
+  await stageChecksums(staging, await stageFiles(staging, files, run, signal), signal);
   if (staging.tally.written > 0) await compare(staging, signal);
   return { url: stageUrl(at, version), objects: staging.expected.size, ...staging.tally };
 }
@@ -59,10 +59,7 @@ export async function isStaged(
   return paths.includes('kubernetes.tar.gz') && [...paths, ...SUMS].every(has);
 }
 
-/**
- * Brings the files up, the largest first, so that none is left for last, and behind each its checksums: whoever finds
- * one of those finds the file. Returns the digests.
- */
+/** Brings the files up and returns their digests, the largest first, so that none is left for last. */
 async function stageFiles(
   staging: Staging,
   files: readonly BuiltFile[],
@@ -76,9 +73,7 @@ async function stageFiles(
       files.toSorted((a, b) => b.size - a.size),
       signal,
       async (file, either) => {
-        const found = await stageFile(staging, file, either);
-        digests.set(file.path, found);
-        await stageBeside(staging, file.path, found, either);
+        digests.set(file.path, await stageFile(staging, file, either));
         done += 1;
         log.progress(`staging: ${done} of ${files.length} files, ${mebibytes(staging.tally.bytes)} sent`);
       },
@@ -90,15 +85,12 @@ async function stageFiles(
   return digests;
 }
 
-/** Brings the lists of all checksums up, behind their own: whoever finds the lists finds everything. */
-async function stageLists(staging: Staging, digests: DigestsByPath, signal: AbortSignal): Promise<void> {
+/** Brings the checksums up, the lists last: whoever finds those finds everything. */
+async function stageChecksums(staging: Staging, digests: DigestsByPath, signal: AbortSignal): Promise<void> {
   const lists = listsOf(digests);
-  for (const { path, text } of lists) await stageBeside(staging, path, digestBytes(text), signal);
+  const all = new Map([...digests, ...lists.map(({ path, text }) => [path, digestBytes(text)] as const)]);
+  await eachInParallel(besideFiles(all), signal, ([path, text], either) => stageText(staging, path, text, either));
   for (const { path, text } of lists) await stageText(staging, path, text, signal);
-}
-
-async function stageBeside(staging: Staging, file: string, digests: Digests, signal: AbortSignal): Promise<void> {
-  for (const [path, text] of besideFiles(new Map([[file, digests]]))) await stageText(staging, path, text, signal);
 }
 
 const listsOf = (digests: DigestsByPath) => [

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { missingComponents } from '../../scripts/pinned.ts';
 import { componentsBin } from '../real/components.ts';
 import { cuttableDocker, docker, findNodeImage, Machine, nodesOf } from './machine.ts';
@@ -21,9 +21,12 @@ function expectNothingLeft(): void {
 }
 
 const body = () => {
-  afterEach(() => {
+  // What somebody else left before is no run's to remove.
+  const removeNetwork = (): void => {
     if (networks().includes('kind') && nodesOf().length === 0) docker('network', 'rm', 'kind');
-  });
+  };
+  beforeEach(removeNetwork);
+  afterEach(removeNetwork);
 
   test('a run with the real suite leaves results and logs, and nothing else', async () => {
     using machine = new Machine();
