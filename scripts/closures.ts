@@ -5,7 +5,7 @@ import { type Plugin, transform } from 'esbuild';
 /**
  * Puts each of our modules into a function of its own, which runs when the module is wanted first. In the bundler's own
  * form the functions of all modules stand side by side in one, and V8 keeps a note about each of them, also of those
- * that belong to modules which a call does not need: two thirds of what a short call has to read.
+ * that belong to modules which a call does not need: half of what a short call has to read.
  *
  * `shared` gets the small functions that the bundler puts before each module, by name; the result has to be preceded
  * by them once.

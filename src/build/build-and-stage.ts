@@ -37,10 +37,16 @@ export async function buildAndStage(options: BuildOptions, run: Run, signal: Abo
     await build(options, run, signal);
     return { version, url: undefined };
   }
-  const done = isDone(options, bucket, at, version, signal);
+  const stop = new AbortController();
+  const done = isDone(options, bucket, at, version, AbortSignal.any([signal, stop.signal]));
   // Should both fail, what is wrong with the bucket tells more than the look into it, which is waited for below.
   done.catch(() => undefined);
-  await bucket.checkWritable(signal);
+  try {
+    await bucket.checkWritable(signal);
+  } catch (error) {
+    stop.abort(error);
+    throw error;
+  }
   if (!(await done)) {
     await build(options, run, signal);
     await stage(options, at, version, run, signal);

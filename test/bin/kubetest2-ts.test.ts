@@ -10,15 +10,17 @@ afterAll(() => rmSync(folder, { recursive: true }));
 interface Start {
   /** What node says its version is. */
   readonly version?: string;
+  /** A script that is run before it. */
+  readonly before?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly words?: readonly string[];
 }
 
 /** Runs the built program. */
-function start({ version, env = {}, words = ['--version'] }: Start) {
+function start({ version, before = '', env = {}, words = ['--version'] }: Start) {
   const preload = join(folder, 'preload.cjs');
   const pretended = `Object.defineProperty(process.versions, 'node', { value: '${version}' })`;
-  writeFileSync(preload, version === undefined ? '' : pretended);
+  writeFileSync(preload, version === undefined ? before : pretended);
   return spawnSync(process.execPath, ['--require', preload, 'dist/kubetest2-ts.cjs', ...words], {
     encoding: 'utf8',
     timeout: 15_000,
@@ -41,6 +43,15 @@ describe('the entry', () => {
 
   test.each(['22.19.0', '24.0.0', '30.1.0'])('starts on node %s', (version) => {
     expect(start({ version })).toMatchObject({ status: 0, stdout: expect.stringContaining('version') });
+  });
+
+  test('never ends well with something still awaited', () => {
+    const silent = `const { EventEmitter } = require('node:events');
+      require('node:child_process').spawn = () => Object.assign(new EventEmitter(), { pid: 1 << 30 })`;
+    const env = { ARTIFACTS: join(folder, 'artifacts'), KUBETEST2_RUN_DIR: join(folder, 'rundir') };
+    const { status, stderr } = start({ before: silent, env, words: ['noop', '--test=exec', '--', 'true'] });
+    expect(status, stderr).toBe(3);
+    expect(stderr).not.toContain('The run');
   });
 
   test('keeps compiled code in the cache folder of the user, once for each kind of call', () => {
