@@ -45,11 +45,12 @@ function readIfThere(file: string): Buffer | undefined {
 
 /** Nothing depends on it: where it cannot be written, the next call compiles again. */
 function keep(file: string, mark: string, version: string, code: Buffer): void {
-  const { readdirSync, renameSync, unlinkSync, writeFileSync } = process.getBuiltinModule('node:fs');
+  const { mkdirSync, readdirSync, renameSync, unlinkSync, writeFileSync } = process.getBuiltinModule('node:fs');
   const { dirname, join } = process.getBuiltinModule('node:path');
   const folder = dirname(file);
   try {
     const draft = `${file}.${process.pid}`;
+    mkdirSync(folder, { recursive: true });
     writeFileSync(draft, code, { mode: 0o600 });
     renameSync(draft, file);
     for (const name of readdirSync(folder)) {

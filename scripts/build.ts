@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, transform } from 'esbuild';
 import { builtins } from './builtins.ts';
 import { bundledPackages, licenceText, order } from './bundled.ts';
-import { closures } from './closures.ts';
+import { asFunctions, closures } from './closures.ts';
 import { commitOf } from './commit.ts';
 import { packageEntries, packageFile, packagesApart } from './packages-apart.ts';
 
@@ -50,21 +50,21 @@ const shared = new Map<string, string>();
 const { metafile, outputFiles } = await build({
   ...ours,
   entryPoints: { launcher: 'bin/launcher.ts' },
-  plugins: [apart, builtins, closures(root, shared)],
+  plugins: [apart, builtins, closures(root, shared, ours.define)],
   format: 'iife',
-  banner: { js: '(function(kt2Load){' },
-  footer: { js: '})' },
+  minifyWhitespace: false,
   write: false,
   // Nothing is read from beside the program; packages ask where they are before they know whether they need it.
-  define: { ...ours.define, 'import.meta.url': JSON.stringify('file:///kubetest2-ts.cjs') },
+  define: { 'import.meta.url': JSON.stringify('file:///kubetest2-ts.cjs') },
   outExtension: { '.js': '.cjs' },
 });
 for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
-  const begin = '(function(kt2Load){';
-  const { code } = await transform([...shared.values()].join(''), { minifySyntax: true, minifyWhitespace: true });
-  const whole = begin + code + text.slice(begin.length);
-  const loading = whole.replaceAll('import("./packages/', 'kt2Load("./packages/');
+  const { code } = await transform([...shared.values(), asFunctions(text)].join(''), {
+    minifySyntax: true,
+    minifyWhitespace: true,
+  });
+  const loading = `(function(kt2Load){${code}})`.replaceAll('import("./packages/', 'kt2Load("./packages/');
   // The bundler leaves other characters in regular expressions alone; a text of ASCII is read faster.
   writeFileSync(
     path,

@@ -10,10 +10,10 @@ import { type Plugin, transform } from 'esbuild';
  * `shared` gets the small functions that the bundler puts before each module, by name; the result has to be preceded
  * by them once.
  */
-export const closures = (root: string, shared: Map<string, string>): Plugin => ({
+export const closures = (root: string, shared: Map<string, string>, define: Record<string, string>): Plugin => ({
   name: 'closures',
   setup(builder) {
-    const { target, define } = builder.initialOptions;
+    const { target } = builder.initialOptions;
     builder.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) => ({
       path: relative(root, resolve(resolveDir, path)),
       namespace: 'closure',
@@ -25,12 +25,46 @@ export const closures = (root: string, shared: Map<string, string>): Plugin => (
         format: 'cjs',
         sourcefile: path,
         ...(target === undefined ? {} : { target }),
-        ...(define === undefined ? {} : { define }),
+        define,
       });
       return { contents: plainExports(withoutShared(code, shared)), loader: 'js', resolveDir: dirname(file) };
     });
   },
 });
+
+/** Runs a module when it is wanted first; one that fails is run again. `exports` may be replaced while it runs. */
+const LOADING = `
+const kt2_modules = [];
+function kt2_run(at, body) {
+  const module = { exports: {} };
+  kt2_modules[at] = module.exports;
+  try {
+    body(module.exports, module);
+    return (kt2_modules[at] = module.exports);
+  } catch (error) {
+    kt2_modules[at] = undefined;
+    throw error;
+  }
+}
+`;
+
+/**
+ * Gives each module in the bundler's text the form of one function. The bundler's own is an object of a shape that no
+ * other one has, and two functions, for each of hundreds of modules at every start.
+ */
+export function asFunctions(text: string): string {
+  let count = 0;
+  const code = text.replace(
+    /^ {2}var (require_\w+) = __commonJS\(\{\n {4}"[^"\n]+"\(([^)\n]*)\) \{\n([\s\S]*?)^ {4}\}\n {2}\}\);\n/gm,
+    (_, name: string, parameters: string, body: string) => {
+      count += 1;
+      return `function ${name}() { return kt2_modules[${count}] ?? kt2_run(${count}, (${parameters}) => {\n${body}}); }\n`;
+    },
+  );
+  const left = /= __commonJS\(/.exec(code);
+  if (left !== null) throw new Error('the bundler wraps a module in a way that is not known here');
+  return LOADING + code;
+}
 
 /** What stands for the default export of a module that has none, without the bundler's copy of all the others. */
 const DEFAULT =

@@ -8,8 +8,6 @@ export function packagesApart(apart: (name: string) => { path: string; external?
       builder.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
         if (kind !== 'dynamic-import' || path.startsWith('node:') || importer.includes('node_modules'))
           return undefined;
-        // Every run needs it, and it is smaller than what opening one more file costs.
-        if (path === 'fast-xml-builder') return undefined;
         return apart(path);
       });
     },

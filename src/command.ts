@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { attend, type Care, type Exit, type Started } from './child.ts';
@@ -240,7 +240,6 @@ async function withExeca(): Promise<Start> {
 
 /** Node's own spawn, for what only passes: execa would have nothing to do, and takes two thirds of node's own start to load. */
 async function plainly(): Promise<Start> {
-  const { spawn: nodeSpawn } = await import('node:child_process');
   return async ([program = '', ...words], cwd, env, { stdin, stdout, stderr }) => {
     try {
       const child = nodeSpawn(program, words, { cwd, env, detached: true, stdio: [stdin, stdout, stderr] });
@@ -258,8 +257,7 @@ async function plainly(): Promise<Start> {
 
 /** This is plumbing and no command of the run: node's own spawn, without anything around it, takes a quarter of the time. */
 async function makeFifos(paths: readonly string[], env: Env): Promise<void> {
-  const { spawn: plainSpawn } = await import('node:child_process');
-  const child = plainSpawn('mkfifo', ['-m', '600', ...paths], { cwd: '/', env, detached: true, stdio: 'ignore' });
+  const child = nodeSpawn('mkfifo', ['-m', '600', ...paths], { cwd: '/', env, detached: true, stdio: 'ignore' });
   const made = Promise.withResolvers<void>();
   child.once('error', made.reject);
   child.once('exit', (code) => (code === 0 ? made.resolve() : made.reject(new Error('mkfifo failed'))));

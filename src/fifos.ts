@@ -79,7 +79,13 @@ export class Fifos {
       kept = false;
     });
     return {
-      source: { start: (take) => source.start(take), resume: () => source.resume(), cut, ended: source.ended },
+      source: {
+        start: (take) => source.start(take),
+        resume: () => source.resume(),
+        catchUp: () => source.catchUp(),
+        cut,
+        ended: source.ended,
+      },
       writeEnd,
       given,
       discard: () => {

@@ -1,4 +1,4 @@
-import yargsParser from 'yargs-parser';
+import yargsParser from 'yargs-parser/browser';
 import { messageOf } from './errors.ts';
 import { type Flag, type Flags, fallbackOf, namedFlags, type Values } from './flags.ts';
 import { nearest } from './nearest.ts';

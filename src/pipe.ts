@@ -1,4 +1,4 @@
-import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, unlinkSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pid } from 'node:process';
@@ -12,6 +12,8 @@ export interface Source {
    */
   start(take: (chunk: Uint8Array) => boolean): void;
   resume(): void;
+  /** The child has ended: what it left here is given at once, if there is a way to look. */
+  catchUp?(): void;
   /** Ends it before its time. */
   cut(): void;
   /** Settles at the end, however it came. */
@@ -21,48 +23,96 @@ export interface Source {
 /** The most that is read at once, and room for the history that `Source` promises beside it. Bytes. */
 const WINDOW = 64 * 1024;
 const RING = 8 * WINDOW;
+/** A child that ends sooner is read when it has ended: to listen to a pipe takes as long as many a child. Milliseconds. */
+const SHORT = 10;
+const NONE = Buffer.alloc(0);
 
-/** Reads into one piece of memory, round and round: a flood costs neither allocations nor copies. */
+/**
+ * Reads from a file descriptor that does not block, and closes it at the end. It does so into one piece of memory, round
+ * and round: a flood costs neither allocations nor copies.
+ */
 export class PipeSource implements Source {
   readonly ended: Promise<void>;
-  readonly #socket: Socket;
+  readonly #end: () => void;
+  readonly #fd: number;
   #take: (chunk: Uint8Array) => boolean = () => false;
+  /** Made when the first bytes are asked for. */
+  #ring: Buffer = NONE;
+  #at = 0;
+  #soon: NodeJS.Timeout | undefined;
+  /** Who listens, and owns the descriptor. */
+  #socket: Socket | undefined;
+  #over: boolean = false;
 
   constructor(fd: number) {
-    let ring: Buffer | undefined;
-    let at = 0;
-    this.#socket = new Socket({
-      fd,
-      readable: true,
-      writable: false,
-      onread: {
-        buffer: () => {
-          ring ??= Buffer.allocUnsafeSlow(RING);
-          if (at + WINDOW > RING) at = 0;
-          return ring.subarray(at, at + WINDOW);
-        },
-        callback: (length, window) => {
-          at += length;
-          return this.#take(window.subarray(0, length));
-        },
-      },
-    });
-    this.ended = new Promise((resolve) => this.#socket.once('close', () => resolve()));
-    this.#socket.on('error', () => undefined);
-    this.#socket.pause();
+    this.#fd = fd;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#end = resolve;
   }
 
   start(take: (chunk: Uint8Array) => boolean): void {
     this.#take = take;
-    this.#socket.resume();
+    this.#soon = setTimeout(() => this.#listen(), SHORT);
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#listen();
+  }
+
+  catchUp(): void {
+    if (this.#socket !== undefined || this.#over) return;
+    clearTimeout(this.#soon);
+    try {
+      for (;;) {
+        const length = readSync(this.#fd, this.#window());
+        if (length === 0) return this.#close();
+        if (!this.#taken(length)) return;
+      }
+    } catch {
+      // Others write to it too, or the system cannot tell yet.
+      this.#listen();
+    }
   }
 
   cut(): void {
-    this.#socket.destroy();
+    if (this.#socket === undefined) this.#close();
+    else this.#socket.destroy();
+  }
+
+  #listen(): void {
+    if (this.#over) return;
+    clearTimeout(this.#soon);
+    this.#socket ??= new Socket({
+      fd: this.#fd,
+      readable: true,
+      writable: false,
+      onread: { buffer: () => this.#window(), callback: (length) => this.#taken(length) },
+    })
+      .on('error', () => undefined)
+      .once('close', this.#end);
+    this.#socket.resume();
+  }
+
+  /** Where the next chunk goes. */
+  #window(): Buffer {
+    if (this.#ring === NONE) this.#ring = Buffer.allocUnsafeSlow(RING);
+    if (this.#at + WINDOW > RING) this.#at = 0;
+    return this.#ring.subarray(this.#at, this.#at + WINDOW);
+  }
+
+  #taken(length: number): boolean {
+    const from = this.#at;
+    this.#at += length;
+    return this.#take(this.#ring.subarray(from, this.#at));
+  }
+
+  #close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#soon);
+    closeSync(this.#fd);
+    this.#end();
   }
 }
 

@@ -1,5 +1,6 @@
 import { writeAtomic } from '../records/atomic.ts';
 import { xmlText } from '../records/bounded.ts';
+import { type Xml, xmlDocument } from '../records/xml.ts';
 import { isFatal, type SeenVersions, SKEW_COMPONENTS, type SkewFinding, type SkewRules } from './skew.ts';
 
 /**
@@ -13,39 +14,40 @@ export async function writeSkewRecord(
   rules: SkewRules,
   seconds: number,
 ): Promise<void> {
-  const { XMLBuilder } = await import('fast-xml-parser');
   const cases = (['server', ...SKEW_COMPONENTS] as const).map((component) => {
     const found = findings.filter((finding) => finding.component === component);
     return caseOf(component, found, rules, shownVersion(seen, component));
   });
+  const having = (name: string): number => cases.filter(([, , [inside]]) => inside === name).length;
   const counts = {
-    '@tests': cases.length,
-    '@failures': cases.filter((each) => 'failure' in each).length,
-    '@errors': 0,
-    '@skipped': cases.filter((each) => 'skipped' in each).length,
-    '@time': Math.round(seconds * 1000) / 1000,
+    name: SUITE,
+    tests: cases.length,
+    failures: having('failure'),
+    errors: 0,
+    skipped: having('skipped'),
+    time: Math.round(seconds * 1000) / 1000,
   };
-  const builder = new XMLBuilder({ attributeNamePrefix: '@', ignoreAttributes: false, format: true });
-  const suite = { '@name': SUITE, ...counts, testcase: cases };
-  const document = {
-    '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
-    testsuites: { '@name': SUITE, ...counts, testsuite: suite },
-  };
-  writeAtomic(file, builder.build(document));
+  writeAtomic(file, xmlDocument(['testsuites', counts, ['testsuite', counts, ...cases]]));
 }
 
 const SUITE = 'kubetest2-tester-ginkgo';
 
-function caseOf(component: SkewFinding['component'], found: readonly SkewFinding[], rules: SkewRules, version: string) {
-  const own = { '@name': `version skew: ${component}`, '@classname': SUITE, '@time': 0 };
+function caseOf(
+  component: SkewFinding['component'],
+  found: readonly SkewFinding[],
+  rules: SkewRules,
+  version: string,
+): readonly [name: string, attributes: Xml[1], inside: Xml] {
+  const result = (inside: Xml) =>
+    ['testcase', { name: `version skew: ${component}`, classname: SUITE, time: 0 }, inside] as const;
   const told = xmlText(found.map(({ message }) => message).join('\n'));
-  const reason = { '@message': told.replaceAll('\n', ' '), '#text': told };
+  const message = told.replaceAll('\n', ' ');
   if (found.some((finding) => isFatal(finding, rules.level)))
-    return { ...own, failure: { ...reason, '@type': 'VersionSkew' } };
+    return result(['failure', { message, type: 'VersionSkew' }, told]);
   const ignored = component !== 'server' && rules.ignored.includes(component);
-  if (ignored) return { ...own, skipped: { '@message': 'left out by --check-version-skew-ignore' } };
-  if (found.some(({ kind }) => kind === 'unknown')) return { ...own, skipped: reason };
-  return { ...own, 'system-out': xmlText([version, told].filter((part) => part !== '').join('\n')) };
+  if (ignored) return result(['skipped', { message: 'left out by --check-version-skew-ignore' }]);
+  if (found.some(({ kind }) => kind === 'unknown')) return result(['skipped', { message }, told]);
+  return result(['system-out', {}, xmlText([version, told].filter((part) => part !== '').join('\n'))]);
 }
 
 function shownVersion(seen: SeenVersions, component: SkewFinding['component']): string {

@@ -1,5 +1,6 @@
 import { bounded } from './bounded.ts';
 import type { RunnerCase } from './junit-case.ts';
+import { type Xml, xmlDocument } from './xml.ts';
 
 /** TestGrid asks for files of about a megabyte. */
 const ALL_OUTPUT = 1_000_000;
@@ -16,58 +17,34 @@ export const SUITE = 'kubetest2';
 /** The property that tells which run a file is of. */
 export const RUN_ID = 'run-id';
 
-/** Makes the text of `junit_runner.xml`, for Spyglass, TestGrid and strict readers alike, of texts that are clean already. */
-export type RunnerXml = (suite: RunnerSuite) => string;
-
-/** Loads what makes the text. */
-export async function openRunnerXml(): Promise<RunnerXml> {
-  // The builder that fast-xml-parser carries, without the parser: every run writes, few read, and start-up counts.
-  const { default: XMLBuilder } = await import('fast-xml-builder');
-  const builder = new XMLBuilder({
-    attributeNamePrefix: '@',
-    ignoreAttributes: false,
-    suppressBooleanAttributes: false,
-    suppressEmptyNode: true,
-    format: true,
-  });
-  return (suite) => builder.build(documentOf(suite));
-}
-
-function documentOf({ runId, timestamp, cases }: RunnerSuite): object {
+/** The text of `junit_runner.xml`, for Spyglass, TestGrid and strict readers alike, of texts that are clean already. */
+export function runnerXml({ runId, timestamp, cases }: RunnerSuite): string {
   const share = Math.floor(ALL_OUTPUT / Math.max(4, cases.filter(({ output }) => output).length));
   const counts = {
-    '@tests': cases.length,
-    '@failures': cases.filter(({ failure }) => failure).length,
-    '@errors': 0,
-    '@skipped': cases.filter(({ skipped }) => skipped !== undefined).length,
-    '@time': rounded(cases.reduce((sum, { seconds }) => sum + seconds, 0)),
+    name: SUITE,
+    tests: cases.length,
+    failures: cases.filter(({ failure }) => failure).length,
+    errors: 0,
+    skipped: cases.filter(({ skipped }) => skipped !== undefined).length,
+    time: rounded(cases.reduce((sum, { seconds }) => sum + seconds, 0)),
   };
-  return {
-    '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
-    testsuites: {
-      '@name': SUITE,
-      ...counts,
-      testsuite: {
-        '@name': SUITE,
-        ...counts,
-        '@timestamp': timestamp,
-        properties: { property: { '@name': RUN_ID, '@value': runId } },
-        testcase: cases.map((each) => caseNode(each, share)),
-      },
-    },
-  };
+  const properties: Xml = ['properties', {}, ['property', { name: RUN_ID, value: runId }]];
+  const suite: Xml = [
+    'testsuite',
+    { ...counts, timestamp },
+    properties,
+    ...cases.map((each) => caseElement(each, share)),
+  ];
+  return xmlDocument(['testsuites', counts, suite]);
 }
 
-function caseNode({ name, seconds, failure, skipped, output }: RunnerCase, share: number): object {
-  return {
-    '@name': name,
-    '@classname': SUITE,
-    '@time': rounded(seconds),
-    ...(failure && { failure: { '@message': failure.message, '@type': 'Failure', '#text': failure.text } }),
-    // Older readers take the reason from the text, newer ones from the attribute.
-    ...(skipped !== undefined && { skipped: { '@message': skipped, '#text': skipped } }),
-    ...(output && { 'system-out': bounded(output, share) }),
-  };
+function caseElement({ name, seconds, failure, skipped, output }: RunnerCase, share: number): Xml {
+  const inside: Xml[] = [];
+  if (failure) inside.push(['failure', { message: failure.message, type: 'Failure' }, failure.text]);
+  // Older readers take the reason from the text, newer ones from the attribute.
+  if (skipped !== undefined) inside.push(['skipped', { message: skipped }, skipped]);
+  if (output) inside.push(['system-out', {}, bounded(output, share)]);
+  return ['testcase', { name, classname: SUITE, time: rounded(seconds) }, ...inside];
 }
 
 const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;

@@ -8,7 +8,7 @@ import { bounded, oneLine, xmlText } from './bounded.ts';
 import { failureText } from './failure.ts';
 import { freeName, isNamed, isReplaceable, type RunnerCase, unfinished } from './junit-case.ts';
 import type { JunitCase } from './junit-read.ts';
-import { openRunnerXml, RUN_ID, type RunnerSuite, type RunnerXml } from './junit-write.ts';
+import { RUN_ID, type RunnerSuite, runnerXml } from './junit-write.ts';
 import { isCode, reasonOf } from './reason.ts';
 
 export interface JunitSettings {
@@ -36,15 +36,13 @@ export class JunitRunner {
   #cases: RunnerCase[];
   /** The names that running steps go by in the file. */
   readonly #running = new Map<string, string>();
-  readonly #xml: RunnerXml;
   #written: boolean = false;
 
-  private constructor(file: string, suite: RunnerSuite, clean: (text: string) => string, xml: RunnerXml) {
+  private constructor(file: string, suite: RunnerSuite, clean: (text: string) => string) {
     this.#file = file;
     this.#suite = { runId: suite.runId, timestamp: suite.timestamp };
     this.#cases = [...suite.cases];
     this.#clean = clean;
-    this.#xml = xml;
   }
 
   /**
@@ -58,7 +56,7 @@ export class JunitRunner {
     const own = earlier?.suites.find(({ properties }) => properties[RUN_ID] === cleanRunId);
     const timestamp = own?.timestamp || now().toISOString();
     const cases = own?.cases.map(kept) ?? [];
-    return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean, await openRunnerXml());
+    return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean);
   }
 
   /** Writes the file of a run without steps, so that there is one of every run. */
@@ -146,7 +144,7 @@ export class JunitRunner {
   }
 
   #write(): void {
-    writeAtomic(this.#file, this.#xml({ ...this.#suite, cases: this.#cases }));
+    writeAtomic(this.#file, runnerXml({ ...this.#suite, cases: this.#cases }));
     this.#written = true;
   }
 }
