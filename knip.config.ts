@@ -6,5 +6,5 @@ export default {
   project: ['{bin,src,deployers,testers,scripts,test}/**/*.ts'],
   vitest: { config: ['vitest*.config.ts'], entry: ['test/**/*.test.ts'] },
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ['dockerd', 'go', 'mmdebstrap', 'mount', 'openssl', 'script', 'sha256sum', 'umount'],
+  ignoreBinaries: ['mkfifo', 'dockerd', 'go', 'mmdebstrap', 'mount', 'openssl', 'script', 'sha256sum', 'umount'],
 } satisfies KnipConfig;
