@@ -106,7 +106,7 @@ async function launchParsed(launch: Launch): Promise<number> {
     world.stdout.write(await describePlan({ plan, kind, deployer, tester, testerName: launcher.test, run }));
     return 0;
   }
-  await run.open();
+  await run.open(signals.giveUp);
   return await runAndReport({ plan, deployer, tester, run, metadata, launch });
 }
 

@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { RunError } from './errors.ts';
 import { isAlive, type Owner, ownIdentity } from './process-identity.ts';
 import { isCode } from './records/reason.ts';
-import { newUuid } from './uuid.ts';
 import { delay } from './wait.ts';
 
 export interface LockOptions {
@@ -17,6 +16,8 @@ export interface LockOptions {
 /** A lock that is held. Disposing gives it back; a second time does nothing. */
 export interface Lock extends AsyncDisposable {
   readonly file: string;
+  /** This process. */
+  readonly owner: Owner;
 }
 
 /** Somebody else holds the lock. */
@@ -48,11 +49,12 @@ const SILENCE = 90_000;
  * Throws LockedError when it is held and `wait` is false, and the signal's reason when the signal aborts.
  */
 export async function takeLock(file: string, { signal, wait, onWait }: LockOptions): Promise<Lock> {
-  const entry: Entry = { ...ownIdentity(), nonce: newUuid() };
+  const owner = ownIdentity();
+  const entry: Entry = { ...owner, nonce: `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}` };
   let announced: string | undefined;
   for (let pause = 20; ; pause = Math.min(pause * 1.5, 250)) {
     signal.throwIfAborted();
-    if (placed(file, entry)) return held(file, entry);
+    if (placed(file, entry)) return held(file, entry, owner);
     const holder = readEntry(file);
     if (holder === undefined) continue;
     if (isDead(file, holder)) {
@@ -87,7 +89,7 @@ function placed(file: string, entry: Entry): boolean {
   }
 }
 
-function held(file: string, entry: Entry): Lock {
+function held(file: string, entry: Entry, owner: Owner): Lock {
   const beat = setInterval(() => {
     const now = new Date();
     try {
@@ -99,6 +101,7 @@ function held(file: string, entry: Entry): Lock {
   beat.unref();
   return {
     file,
+    owner,
     [Symbol.asyncDispose]: async () => {
       clearInterval(beat);
       if (readEntry(file)?.nonce === entry.nonce) rmSync(file, { force: true });

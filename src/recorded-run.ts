@@ -1,7 +1,7 @@
 import type { Exec } from './command.ts';
 import { causeOf, InterruptedError, messageOf, type StepName, TimedOutError } from './errors.ts';
+import type { Lock } from './lock.ts';
 import type { Log } from './log.ts';
-import { ownIdentity } from './process-identity.ts';
 import { type EventLog, openEvents } from './records/events.ts';
 import { JunitRunner } from './records/junit.ts';
 import { mergeMetadata } from './records/metadata.ts';
@@ -32,7 +32,7 @@ export interface RunBasis {
 interface Records {
   readonly junit: JunitRunner;
   readonly events: EventLog;
-  readonly lock: AsyncDisposable;
+  readonly lock: Lock;
 }
 
 /** A step as the summary shows it. */
@@ -100,18 +100,19 @@ export class RecordedRun implements Run {
 
   /**
    * Makes the folders, takes the run's lock and begins the records.
-   * Throws RunError for a folder that cannot be used, UsageError when another live process holds this run.
+   * Throws RunError for a folder that cannot be used, UsageError when another live process holds this run, and the
+   * signal's reason when the signal aborts.
    */
-  async open(): Promise<void> {
+  async open(signal: AbortSignal): Promise<void> {
     const { id, mask, now, asked, paths } = this.#basis;
     makeRunFolders(paths);
-    const lock = await lockRun(paths);
+    const lock = await lockRun(paths, signal);
     try {
       const junit = await JunitRunner.open(paths.junit, { runId: id, now, mask, log: this.log });
       const events = openEvents(paths.events, { runId: id, mask, now, log: this.log });
       this.#records = { junit, events, lock };
       this.#changeSoon({
-        owner: ownIdentity(),
+        owner: lock.owner,
         asked: { ...asked },
         artifacts: paths.artifacts,
         exitCode: undefined,

@@ -13,7 +13,7 @@ interface Sample {
   readonly cpu: number;
 }
 
-const rounds = 21;
+const rounds = 41;
 const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bench-start-'));
 const env = { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
@@ -34,7 +34,8 @@ for (const name of ['ginkgo', 'clusterloader2', 'node'])
 try {
   const samples = new Map<string, Sample[]>(Object.keys(commands).map((name) => [name, []]));
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [name, argv] of Object.entries(commands)) {
+    // In another order each time: what ran before a command shows in its figures.
+    for (const [name, argv] of shuffled(Object.entries(commands))) {
       const sample = time(argv);
       // The first round fills the caches.
       if (round > 0) samples.get(name)?.push(sample);
@@ -50,6 +51,13 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function shuffled<T>(each: readonly T[]): T[] {
+  return each
+    .map((value) => ({ value, place: Math.random() }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ value }) => value);
 }
 
 /** A deployer or tester of a name is measured when the program has it. */

@@ -1,18 +1,12 @@
 import { UsageError } from '../errors.ts';
-import { LockedError, takeLock } from '../lock.ts';
+import { type Lock, LockedError, takeLock } from '../lock.ts';
 import type { RunPaths } from './paths.ts';
-
-/** Milliseconds for taking over the lock of a process that is gone. */
-const TAKE_OVER = 30_000;
 
 /**
  * Makes this process the only one at work on a run, until disposed. The lock of a process that is gone is taken over.
- * Throws UsageError with the other one's pid while it is alive.
+ * Throws UsageError with the other one's pid while it is alive, and the signal's reason when the signal aborts.
  */
-export async function lockRun(
-  { lock, runDir }: Pick<RunPaths, 'lock' | 'runDir'>,
-  signal: AbortSignal = AbortSignal.timeout(TAKE_OVER),
-): Promise<AsyncDisposable> {
+export async function lockRun({ lock, runDir }: Pick<RunPaths, 'lock' | 'runDir'>, signal: AbortSignal): Promise<Lock> {
   try {
     return await takeLock(lock, { signal, wait: false });
   } catch (error) {

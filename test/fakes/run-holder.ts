@@ -3,6 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lockRun } from '../../src/records/run-lock.ts';
 
 const [runDir = ''] = process.argv.slice(2);
-await using _ = await lockRun({ runDir, lock: `${runDir}/lock` });
+await using _ = await lockRun({ runDir, lock: `${runDir}/lock` }, AbortSignal.timeout(30_000));
 process.stdout.write('held\n');
 await sleep(60_000);

@@ -6,6 +6,7 @@ import { UsageError } from '../../src/errors.ts';
 import { lockRun } from '../../src/records/run-lock.ts';
 import { tempFolder } from './folder.ts';
 
+const never = new AbortController().signal;
 const holder = join(import.meta.dirname, '../fakes/run-holder.ts');
 
 async function hold(runDir: string) {
@@ -19,7 +20,7 @@ test('a second process on one run is refused with the pid of the first, until th
   const runDir = tempFolder();
   const run = { runDir, lock: join(runDir, 'lock') };
   const first = await hold(runDir);
-  const refusal = await lockRun(run).catch((error: unknown) => error);
+  const refusal = await lockRun(run, never).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(UsageError);
   expect(refusal).toHaveProperty(
     'message',
@@ -29,12 +30,12 @@ test('a second process on one run is refused with the pid of the first, until th
   const exit = once(first, 'exit');
   first.kill('SIGKILL');
   await exit;
-  await using _ = await lockRun(run);
-  await expect(lockRun(run)).rejects.toThrow(`process ${process.pid} `);
+  await using _ = await lockRun(run, never);
+  await expect(lockRun(run, never)).rejects.toThrow(`process ${process.pid} `);
 });
 
 test('two runs are worked on at the same time', async () => {
   const [one, other] = [tempFolder(), tempFolder()];
-  await using _ = await lockRun({ runDir: one, lock: join(one, 'lock') });
-  await using __ = await lockRun({ runDir: other, lock: join(other, 'lock') });
+  await using _ = await lockRun({ runDir: one, lock: join(one, 'lock') }, never);
+  await using __ = await lockRun({ runDir: other, lock: join(other, 'lock') }, never);
 });
