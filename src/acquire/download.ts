@@ -3,7 +3,6 @@ import { cpuTime } from '../cpu-time.ts';
 import { FetchError, type Pace, pauseOrThrow, retried } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Body, Source } from './source.ts';
-import { openSweep } from './sweep.ts';
 import type { Beginning } from './unfinished.ts';
 
 /** The object was replaced while it was read: what was read of it is of no use. */
@@ -27,7 +26,7 @@ export interface DownloadOptions {
 }
 
 /** Bytes held back by all parts that are ahead of their turn, as far as parts of a sensible size allow. */
-const AHEAD = 8 << 20;
+const AHEAD = 6 << 20;
 const PART = { least: 512 << 10, most: 4 << 20 };
 /** Parts a connection may be ahead of its turn, so that it need not wait for the reader. */
 const LEAD = 2;
@@ -56,7 +55,7 @@ export async function* download(url: string, source: Source, options: DownloadOp
   const first = await openFirst(url, source, options, start);
   const { total, validator } = first;
   await options.onObject?.(first);
-  const known = { url, source, options, validator, total, sweep: openSweep() };
+  const known = { url, source, options, validator, total };
   if (!first.ranged || total === undefined) {
     yield* range(known, { from: start, to: total }, first);
     return;
@@ -115,8 +114,6 @@ interface Known {
   readonly options: DownloadOptions;
   readonly validator: string | undefined;
   readonly total: number | undefined;
-  /** Told of every chunk, so that it does not stay in memory for long. */
-  readonly sweep: (bytes: number) => void;
 }
 
 interface Span {
@@ -257,7 +254,6 @@ async function* rest(known: Known, body: Body, { from, to }: Span): AsyncGenerat
     const start = Math.max(0, from - at);
     const end = to === undefined ? chunk.length : Math.min(chunk.length, to - at);
     at += chunk.length;
-    known.sweep(chunk.length);
     if (start < end) yield start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end);
     if (to !== undefined && at >= to) return;
   }

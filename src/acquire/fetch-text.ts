@@ -25,7 +25,7 @@ async function read(url: string, source: Source, signal: AbortSignal): Promise<s
   for await (const chunk of body.bytes) {
     size += chunk.length;
     if (size > LARGEST) throw new FetchError(`${shownUrl(url)}: is more than ${LARGEST} bytes`, { again: false });
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk));
   }
   if (body.total !== undefined && size < body.total)
     throw new FetchError(`${shownUrl(url)}: ended after ${size} of ${body.total} bytes`, { again: true });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../errors.ts';
 import { FetchError } from './retry.ts';
 import type { Source } from './source.ts';
+import { swept } from './sweep.ts';
 
 /** Files of this machine, by `file://`. */
 export const fileSource: Source = {
@@ -28,7 +29,7 @@ export const fileSource: Source = {
         total: size,
         validator: version,
         type: '',
-        bytes: stream,
+        bytes: swept(stream),
         discard: () => void stream.destroy(),
       };
     } catch (error) {

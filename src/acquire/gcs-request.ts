@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { AcquireSettings, Env } from '../run.ts';
 import { endpointOf, openSigner } from './gcs.ts';
-import { openDispatcher } from './http-agent.ts';
+import { openConnections } from './http-agent.ts';
 import { DEFAULT_PACE } from './retry.ts';
 
 /** The body of a request: bytes, or what gives them on the way, and how many these are. */
@@ -37,7 +37,7 @@ export async function openRequests(settings: Pick<AcquireSettings, 'gcsEndpoint'
   const { origin } = new URL(endpoint);
   const sign = await openSigner(endpoint);
   const pace = { ...DEFAULT_PACE, headers: ANSWER };
-  const dispatcher = await openDispatcher({ env, pace, connections: CONNECTIONS, insecure: () => true });
+  const { dispatcher } = await openConnections({ env, pace, connections: CONNECTIONS, insecure: () => true });
   return async (url, { method, headers, body, signal }) => {
     const at = new URL(url);
     const signed = at.origin === origin ? await sign(at.href) : {};

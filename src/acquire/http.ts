@@ -1,9 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { messageOf, RunError } from '../errors.ts';
-import { type HttpOptions, openDispatcher } from './http-agent.ts';
+import { type Connections, type HttpOptions, openConnections } from './http-agent.ts';
 import { FetchError, retryAfter } from './retry.ts';
 import { shownUrl } from './shown-url.ts';
 import type { Ask, Body, Source } from './source.ts';
+import { swept } from './sweep.ts';
 
 const REDIRECTS = 10;
 
@@ -20,35 +21,46 @@ export interface HttpSource extends Source {
 
 /** Objects over https, and over plain http on this machine. Nothing is loaded before the first request. */
 export function httpSource(options: HttpOptions): HttpSource {
-  let opened: Promise<Dispatcher> | undefined;
-  const dispatcher = (): Promise<Dispatcher> => {
-    opened ??= openDispatcher(options);
+  let opened: Promise<Connections> | undefined;
+  const connections = (): Promise<Connections> => {
+    opened ??= openConnections({ ...options, fleeting: true });
     return opened;
   };
   // Where redirects led, so that each part of a large object does not ask the way again.
   const ways = new Map<string, string>();
+  const follow = async (from: Way, ask: Ask, extras: HttpExtras): Promise<Body> => {
+    const { dispatcher, recycled } = await connections();
+    const body = await followed(dispatcher, from, ask, options.insecure, extras);
+    return recycled ? body : { ...body, bytes: swept(body.bytes) };
+  };
   return {
     open: async (url, ask, extras = {}) => {
       const way = ways.get(url);
       try {
-        const body = await follow(await dispatcher(), { url, at: way ?? url }, ask, options.insecure, extras);
+        const body = await follow({ url, at: way ?? url }, ask, extras);
         if (body.url !== url) ways.set(url, body.url);
         return body;
       } catch (error) {
         // Such an address may be good for a few minutes only.
         if (way === undefined || !(error instanceof FetchError)) throw error;
         ways.delete(url);
-        return follow(await dispatcher(), { url, at: url }, ask, options.insecure, extras);
+        return follow({ url, at: url }, ask, extras);
       }
     },
-    close: async () => (await opened)?.destroy(),
+    close: async () => (await opened)?.dispatcher.destroy(),
   };
 }
 
-/** Asks at `at`, where `url` is known to lead, and goes on to where that leads. */
-async function follow(
+/** An address, and where it is known to lead. */
+interface Way {
+  readonly url: string;
+  readonly at: string;
+}
+
+/** Asks where an address is known to lead, and goes on to where that leads. */
+async function followed(
   dispatcher: Dispatcher,
-  { url, at: start }: { readonly url: string; readonly at: string },
+  { url, at: start }: Way,
   ask: Ask,
   insecure: HttpOptions['insecure'],
   extras: HttpExtras,

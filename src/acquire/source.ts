@@ -23,7 +23,7 @@ export interface Body {
   readonly validator: string | undefined;
   /** The media type, lower case; empty where there is none. */
   readonly type: string;
-  /** Throws FetchError when the connection is cut. Ending the iteration early ends the transfer. */
+  /** A chunk is good until the next is asked for. Throws FetchError when the connection is cut. Ending the iteration early ends the transfer. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Ends the transfer; needed only when `bytes` is never read. */
   discard(): void;

@@ -2,7 +2,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Collects young garbage after each so many bytes. */
-const EVERY = 4 << 20;
+const EVERY = 3 << 20;
 /** Collects all garbage once so many bytes more are held outside of the heap. */
 const MORE = 8 << 20;
 
@@ -15,16 +15,28 @@ const MORE = 8 << 20;
 export function openSweep(): (bytes: number) => void {
   const collect = collector();
   let since = 0;
-  let most = outside() + MORE;
+  let most: number | undefined;
   return (bytes) => {
     since += bytes;
     if (since < EVERY) return;
     since = 0;
+    // What the last collection has freed is gone by now: it takes threads of its own a moment.
+    const now = outside();
+    most ??= now + MORE;
     collect?.({ type: 'minor' });
-    if (outside() < most) return;
+    if (now < most) return;
     collect?.({ type: 'major' });
-    most = outside() + MORE;
+    most = undefined;
   };
+}
+
+/** The chunks, each of memory of its own, swept away behind their reader. */
+export async function* swept(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const sweep = openSweep();
+  for await (const chunk of chunks) {
+    yield chunk;
+    sweep(chunk.length);
+  }
 }
 
 /** Bytes of buffers, dead ones included. */
