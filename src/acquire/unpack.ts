@@ -54,7 +54,8 @@ class Untar implements Sink {
       },
       strict: false,
     });
-    this.#gunzip.on('data', (chunk: Buffer) => this.#inflate(chunk));
+    // The inflater begins with what comes next before this is looked at.
+    this.#gunzip.on('data', (chunk: Buffer) => queueMicrotask(() => this.#inflate(chunk)));
     this.#gunzip.on('end', () => this.#parser.end());
     this.#gunzip.on('error', (error) => this.#stop(error));
     this.#parser.on('drain', () => this.#gunzip.resume());
