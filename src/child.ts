@@ -119,6 +119,7 @@ async function leavesNobody(group: ProcessGroup, relays: readonly Relay[], care:
  * held by a process that left the family, and is cut.
  */
 async function drain(relays: readonly Relay[], care: Care): Promise<void> {
+  if (relays.every((relay) => relay.over)) return;
   const all = Promise.all(relays.map((relay) => relay.ended)).then(() => true);
   const passed = (): number => relays.reduce((sum, relay) => sum + relay.passed, 0);
   const start = passed();

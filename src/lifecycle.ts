@@ -323,6 +323,7 @@ class Preparation {
 
   /** Ends a preparation that is still running, because the run has failed elsewhere. */
   async stop(): Promise<void> {
+    if (this.#running === undefined) return;
     this.#stopped.abort(new Error('the run ended before the tester was ready'));
     await this.#running;
   }

@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { count, type FlagExtras, text, toggle, type Values } from '../flags.ts';
 import type { AcquireSettings, Env } from '../run.ts';
@@ -57,9 +57,9 @@ export function acquireSettings(
     throw new UsageError(`--gcs-endpoint: ${JSON.stringify(gcsEndpoint)} is not a http or https address`);
   // The XDG specification: a path that is not absolute counts as unset.
   const xdg = env['XDG_CACHE_HOME'] ?? '';
-  const caches = isAbsolute(xdg) ? xdg : join(home, '.cache');
+  const caches = isAbsolute(xdg) ? xdg : resolve(home, '.cache');
   return {
-    cacheDir: cacheDir === '' ? join(caches, 'kubetest2-ts') : resolve(cwd, cacheDir),
+    cacheDir: cacheDir === '' ? resolve(caches, 'kubetest2-ts') : resolve(cwd, cacheDir),
     offline: values.offline,
     pins: pins === '' ? '' : resolve(cwd, pins),
     allowUnverified: values.allowUnverified,

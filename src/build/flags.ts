@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { oneOf, text, toggle, type Values } from '../flags.ts';
 import type { Run } from '../run.ts';
@@ -66,7 +66,7 @@ export function buildOptions(
     throw new UsageError(`--target-build-arch=${values.targetBuildArch} is not a platform such as linux/amd64`);
   }
   return {
-    repoRoot: isAbsolute(repoRoot) ? repoRoot : join(run.cwd, repoRoot),
+    repoRoot: resolve(run.cwd, repoRoot),
     platforms,
     stage: values.stage === '' ? undefined : parseStage(values.stage, values.stageLayout),
     imageLocation: values.imageLocation.replace(/\/+$/, ''),
