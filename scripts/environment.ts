@@ -13,6 +13,7 @@ export const environment: Readonly<Record<'everywhere' | 'parts' | 'given', Rows
     TMPDIR: 'Where short-lived files go, else `/tmp`.',
     NO_COLOR: 'Not empty: no colours on a terminal.',
     COLUMNS: 'The width of `--help` where stdout is no terminal.',
+    NODE_COMPILE_CACHE: 'Where compiled code is kept between calls, else in the folder for caches.',
     NODE_DISABLE_COMPILE_CACHE: '`1`: no compiled code is kept between calls.',
   },
   parts: {

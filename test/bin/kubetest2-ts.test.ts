@@ -95,6 +95,19 @@ describe('the entry', () => {
     expect(kept(caches)).toEqual(expect.arrayContaining([now, others]));
   });
 
+  test.each([
+    ['where node is told to', { NODE_COMPILE_CACHE: join(folder, 'chosen') }, 'chosen'],
+    [
+      'at home where the folder for caches is none',
+      { XDG_CACHE_HOME: 'relative', HOME: join(folder, 'home') },
+      'home/.cache/kubetest2-ts/compiled',
+    ],
+  ])('keeps it %s', (_where, env, there) => {
+    expect(start({ env })).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(join(folder, there)).filter((name) => name.startsWith('launcher-'))).toHaveLength(1);
+    expect(existsSync('relative')).toBe(false);
+  });
+
   test('keeps none where that is turned off', () => {
     start({ env: { XDG_CACHE_HOME: join(folder, 'none'), NODE_DISABLE_COMPILE_CACHE: '1' } });
     expect(existsSync(join(folder, 'none'))).toBe(false);
