@@ -184,7 +184,7 @@ async function spawn({
 }: ToStart): Promise<Started | { readonly error: unknown }> {
   if (argv[0] === undefined || argv[0] === '') return { error: new Error('an empty command') };
   if (argv.some((word) => word.includes('\0'))) return { error: new Error('a NUL byte in the words of a command') };
-  const start = passesThrough(options) ? await plainly() : await withExeca();
+  const start = passesThrough(options) ? plainly : await withExeca();
   // A worker closes, when it ends, the descriptors it believes it has opened: by then they may be somebody else's. It is
   // known by having none for its stdout; to ask node's module of workers costs more than the child.
   const openPipes = async (count: number) =>
@@ -239,21 +239,19 @@ async function withExeca(): Promise<Start> {
 }
 
 /** Node's own spawn, for what only passes: execa would have nothing to do, and takes two thirds of node's own start to load. */
-async function plainly(): Promise<Start> {
-  return async ([program = '', ...words], cwd, env, { stdin, stdout, stderr }) => {
-    try {
-      const child = nodeSpawn(program, words, { cwd, env, detached: true, stdio: [stdin, stdout, stderr] });
-      const { pid } = child;
-      if (pid !== undefined) return { child, pid };
-      const failed = Promise.withResolvers<unknown>();
-      child.once('error', failed.resolve);
-      return { error: await failed.promise };
-    } catch (error) {
-      // Some refusals of the system are thrown, others are events.
-      return { error };
-    }
-  };
-}
+const plainly: Start = async ([program = '', ...words], cwd, env, { stdin, stdout, stderr }) => {
+  try {
+    const child = nodeSpawn(program, words, { cwd, env, detached: true, stdio: [stdin, stdout, stderr] });
+    const { pid } = child;
+    if (pid !== undefined) return { child, pid };
+    const failed = Promise.withResolvers<unknown>();
+    child.once('error', failed.resolve);
+    return { error: await failed.promise };
+  } catch (error) {
+    // Some refusals of the system are thrown, others are events.
+    return { error };
+  }
+};
 
 /** This is plumbing and no command of the run: node's own spawn, without anything around it, takes a quarter of the time. */
 async function makeFifos(paths: readonly string[], env: Env): Promise<void> {

@@ -18,7 +18,8 @@ export async function readConfig(path: string): Promise<KindConfig> {
     if (isMap(value)) return value;
     throw new Error('it is not a map');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new UsageError(`--config: there is no file ${path}`);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new UsageError(`--config: there is no file ${path}; name a kind configuration, or leave the flag out`);
     throw new UsageError(`--config: ${path} is not a kind configuration: ${messageOf(error)}`, { cause: error });
   }
 }

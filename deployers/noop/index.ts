@@ -65,7 +65,10 @@ class ExistingCluster implements Deployer {
     const { env, cwd } = this.#run;
     const named = this.#values.kubeconfig;
     if (named !== '') {
-      if (!existsSync(resolve(cwd, named))) throw new RunError(`--kubeconfig: there is no file ${resolve(cwd, named)}`);
+      if (!existsSync(resolve(cwd, named)))
+        throw new RunError(
+          `--kubeconfig: there is no file ${resolve(cwd, named)}; name that of the cluster, or leave the flag out for $KUBECONFIG, else ~/.kube/config`,
+        );
       return resolve(cwd, named);
     }
     if (env['KUBECONFIG']) {

@@ -54,8 +54,7 @@ class Untar implements Sink {
       },
       strict: false,
     });
-    // The inflater begins with what comes next before this is looked at.
-    this.#gunzip.on('data', (chunk: Buffer) => queueMicrotask(() => this.#inflate(chunk)));
+    this.#gunzip.on('data', (chunk: Buffer) => this.#inflate(chunk));
     this.#gunzip.on('end', () => this.#parser.end());
     this.#gunzip.on('error', (error) => this.#stop(error));
     this.#parser.on('drain', () => this.#gunzip.resume());

@@ -184,3 +184,11 @@ test('stopping ends with the reason of the signal and leaves no scratch', async 
   expect(readdirSync(join(cacheDir, 'v1/scratch'))).toEqual([]);
   expect(readdirSync(join(cacheDir, 'v1/locks'))).toEqual([]);
 });
+
+test('a member is there whole when zeros follow the compressed part, which ends in the middle of a read', async () => {
+  const padded = Buffer.concat([packageOf({ path: E2E, bytes: e2e }), Buffer.alloc(4096)]);
+  const server = await serve(published(PATH, padded));
+  const { acquirer, signal } = opened();
+  const found = await acquirer.members(server.url + PATH, [E2E], { signal });
+  expect(bytesOf(found[E2E]).equals(e2e)).toBe(true);
+});
