@@ -1,4 +1,4 @@
-import { main } from '../src/main.ts';
+import { main } from '../src/cli/main.ts';
 import { registry } from './registry.ts';
 
 // Should the program ever end with something still awaited, that is no success.

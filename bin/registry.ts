@@ -1,4 +1,4 @@
-import type { Registry } from '../src/registry.ts';
+import type { Registry } from '../src/api/registry.ts';
 
 /** The deployers and testers of this program. The summaries stand here too, so that listing them loads none. */
 export const registry: Registry = {

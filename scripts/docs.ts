@@ -3,10 +3,10 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { registry } from '../bin/registry.ts';
-import { acquireFlags } from '../src/acquire/flags.ts';
-import { exitCodes } from '../src/exit-codes.ts';
-import { type Flag, type Flags, namedFlags } from '../src/flags.ts';
-import { klogFlags, launcherFlags } from '../src/launcher-flags.ts';
+import { exitCodes } from '../src/api/exit-codes.ts';
+import { type Flag, type Flags, namedFlags } from '../src/api/flags.ts';
+import { klogFlags, launcherFlags } from '../src/cli/flags/launcher-flags.ts';
+import { acquireFlags } from '../src/download/flags.ts';
 import { environment } from './environment.ts';
 
 const folder = fileURLToPath(new URL('../docs/reference', import.meta.url));

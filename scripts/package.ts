@@ -5,8 +5,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { besideFiles, SUMS, sumsText } from '../src/build/checksums.ts';
-import { type Digests, digestFile } from '../src/build/digest.ts';
+import { besideFiles, SUMS, sumsText } from '../src/kube-build/checksums.ts';
+import { type Digests, digestFile } from '../src/kube-build/digest.ts';
 import { bundledPackages, licenceText } from './bundled.ts';
 import { commitOf, sourceDate } from './commit.ts';
 import { archive } from './package/archive.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { messageOf } from '../src/errors.ts';
+import { messageOf } from '../src/api/errors.ts';
 import { commitOf } from './commit.ts';
 import { parseLocation, publish, settings } from './package/publish.ts';
 

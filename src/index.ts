@@ -1,5 +1,5 @@
-export { type Deployer, type DeployerKind, defineDeployer } from './deployer.ts';
-export { CommandError, InterruptedError, RunError, TestsFailedError, TimedOutError, UsageError } from './errors.ts';
+export { type Deployer, type DeployerKind, defineDeployer } from './api/deployer.ts';
+export { CommandError, InterruptedError, RunError, TestsFailedError, TimedOutError, UsageError } from './api/errors.ts';
 export {
   count,
   csv,
@@ -13,7 +13,7 @@ export {
   text,
   toggle,
   type Values,
-} from './flags.ts';
-export { main } from './main.ts';
-export type { Run } from './run.ts';
-export { defineTester, type TestContext, type Tester, type TesterKind, type TestSummary } from './tester.ts';
+} from './api/flags.ts';
+export type { Run } from './api/run.ts';
+export { defineTester, type TestContext, type Tester, type TesterKind, type TestSummary } from './api/tester.ts';
+export { main } from './cli/main.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import type { ExecOptions } from '../src/command.ts';
-import { CommandError, InterruptedError } from '../src/errors.ts';
+import { CommandError, InterruptedError } from '../src/api/errors.ts';
+import type { ExecOptions } from '../src/process/exec.ts';
 import { openWorld, runs } from './exec-world.ts';
 
 const started: string[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { complete } from '../src/completion.ts';
-import { oneOf, text, toggle } from '../src/flags.ts';
+import { oneOf, text, toggle } from '../src/api/flags.ts';
+import { complete } from '../src/cli/flags/complete.ts';
 
 const place = {
   words: [],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatDuration, parseDuration } from '../src/duration.ts';
+import { formatDuration, parseDuration } from '../src/api/duration.ts';
 
 test.each([
   ['1h30m', 5_400_000],

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { type ExecWorld, openExec } from '../src/command.ts';
-import { CommandError } from '../src/errors.ts';
-import type { Log } from '../src/log.ts';
+import { CommandError } from '../src/api/errors.ts';
+import type { Log } from '../src/api/log.ts';
+import { type ExecWorld, openExec } from '../src/process/exec.ts';
 
 /** A stream that keeps what it is given, and tells when something certain has come. */
 export class Collector extends Writable {

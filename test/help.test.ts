@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { count, duration, oneOf, text, toggle } from '../src/flags.ts';
-import { type Help, renderHelp } from '../src/help.ts';
+import { count, duration, oneOf, text, toggle } from '../src/api/flags.ts';
+import { type Help, renderHelp } from '../src/cli/flags/help.ts';
 
 const common = {
   help: toggle('Show this help.', false, { short: 'h' }),

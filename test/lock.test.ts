@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { LockedError, lockHolder, takeLock } from '../src/lock.ts';
-import { ownIdentity } from '../src/process-identity.ts';
+import { LockedError, lockHolder, takeLock } from '../src/system/lock.ts';
+import { ownIdentity } from '../src/system/process-identity.ts';
 
 const signal = AbortSignal.timeout(60_000);
 const HOLDER = join(import.meta.dirname, 'fakes/lock-holder.ts');

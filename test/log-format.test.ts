@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type LogSettings, type LogStream, openLog } from '../src/log-format.ts';
+import { type LogSettings, type LogStream, openLog } from '../src/logging/open-log.ts';
 import { anyText } from './records/text.ts';
 
 /** Keeps what is written, as a terminal or not. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { list, text } from '../src/flags.ts';
-import { parseFlags } from '../src/parse.ts';
+import { list, text } from '../src/api/flags.ts';
+import { parseFlags } from '../src/cli/flags/parse.ts';
 
 const flags = { owner: { name: text('A text.'), names: list('Texts.') } };
 

@@ -13,8 +13,8 @@ import {
   parseGoInt,
   text,
   toggle,
-} from '../src/flags.ts';
-import { parseFlags } from '../src/parse.ts';
+} from '../src/api/flags.ts';
+import { parseFlags } from '../src/cli/flags/parse.ts';
 
 const launcher = {
   up: toggle('up'),

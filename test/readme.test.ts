@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { registry } from '../bin/registry.ts';
-import { acquireFlags } from '../src/acquire/flags.ts';
-import { exitCodes } from '../src/exit-codes.ts';
-import { klogFlags, launcherFlags } from '../src/launcher-flags.ts';
-import { parseFlags } from '../src/parse.ts';
-import { shellWords } from '../src/shell-words.ts';
+import { exitCodes } from '../src/api/exit-codes.ts';
+import { klogFlags, launcherFlags } from '../src/cli/flags/launcher-flags.ts';
+import { parseFlags } from '../src/cli/flags/parse.ts';
+import { acquireFlags } from '../src/download/flags.ts';
+import { shellWords } from '../src/text/shell-split.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const examples = Array.from(

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { junitFolder, readJunitFiles, readResults } from '../src/results.ts';
-import { describeResults, failedSentence, totalsOf } from '../src/results-summary.ts';
+import { junitFolder, readJunitFiles, readResults } from '../src/junit/results.ts';
+import { describeResults, failedSentence, totalsOf } from '../src/junit/summary.ts';
 
 let dir: string;
 

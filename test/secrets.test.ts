@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isSecretName, secretMask } from '../src/secrets.ts';
+import { isSecretName, secretMask } from '../src/logging/secrets.ts';
 
 const none = secretMask({});
 

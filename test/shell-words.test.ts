@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { shellWords, shellWordsWithEscapes } from '../src/shell-words.ts';
+import { shellWords, shellWordsWithEscapes } from '../src/text/shell-split.ts';
 
 // Every row was given to the Go library, and this is what it answered.
 describe('words are split as go-shellquote splits them', () => {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { InterruptedError, type StopSignal, TimedOutError } from '../src/errors.ts';
-import type { Log } from '../src/log.ts';
-import { listenToSignals, type SignalOptions } from '../src/signals.ts';
+import { InterruptedError, type StopSignal, TimedOutError } from '../src/api/errors.ts';
+import type { Log } from '../src/api/log.ts';
+import { listenToSignals, type SignalOptions } from '../src/runtime/signals.ts';
 
 /** Listens to the signals of this very process, and tells what it logs. */
 function listen(options: SignalOptions = { coalesceMs: 0 }, log: Partial<Log> = {}) {

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { placeSshKeys } from '../src/ssh-keys.ts';
+import { placeSshKeys } from '../src/gcp/ssh-keys.ts';
 
 /** A home with no keys, and a pair of keys as a secret mount shows them: links to files with odd modes. */
 function home() {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newUuid } from '../src/uuid.ts';
+import { newUuid } from '../src/lifecycle/uuid.ts';
 
 test('a new UUID is a random one of version 4, and another each time', () => {
   const made = Array.from({ length: 1000 }, newUuid);

@@ -1,8 +1,8 @@
-import { buildAndStage } from '../../src/build/build-and-stage.ts';
-import { type BuildOptions, buildOptions } from '../../src/build/flags.ts';
-import { findProgram } from '../../src/plugins/find.ts';
+import { buildAndStage } from '../../src/kube-build/build-and-stage.ts';
+import { type BuildOptions, buildOptions } from '../../src/kube-build/flags.ts';
+import { findProgram } from '../../src/plugins/find-plugins.ts';
 import { rootOf } from './cluster.ts';
-import type { Site } from './site.ts';
+import type { Site } from './context.ts';
 
 /** Builds what kube-up.sh looks for in the tree, and stages it where that is asked for. */
 export async function build(site: Site, signal: AbortSignal): Promise<void> {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { RunError } from '../../src/errors.ts';
+import { RunError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
 import { instancePrefix } from '../../src/gcp/names.ts';
 import type { Resource } from '../../src/gcp/resources.ts';
-import type { Run } from '../../src/run.ts';
+import type { Site } from './context.ts';
 import { scriptVariables } from './environment.ts';
-import type { Site } from './site.ts';
 
 /** A cluster that kube-up.sh made or was told to make, as the run's state keeps it for later calls. */
 export interface Cluster {

@@ -1,10 +1,10 @@
-import { messageOf } from '../../src/errors.ts';
-import { delay } from '../../src/wait.ts';
+import { messageOf } from '../../src/api/errors.ts';
+import { delay } from '../../src/system/wait.ts';
 import { type Cluster, forgetCluster, namesOf } from './cluster.ts';
+import type { Site } from './context.ts';
 import { closeNodePorts } from './firewall.ts';
 import { judge, type Leaks, removeLeftovers } from './leak-check.ts';
 import { runScript } from './scripts.ts';
-import type { Site } from './site.ts';
 import { removeStagedTars } from './staged-tars.ts';
 
 /**

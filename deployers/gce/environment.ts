@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import type { Env, Run } from '../../src/api/run.ts';
 import { instancePrefix } from '../../src/gcp/names.ts';
-import type { Env, Run } from '../../src/run.ts';
-import type { Site } from './site.ts';
+import type { Site } from './context.ts';
 
 /**
  * The variables for the kube-up family that the flags and the run decide, as kubetest2's gce deployer names and fills

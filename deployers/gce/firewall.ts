@@ -1,5 +1,5 @@
-import { CommandError, causeOf, messageOf } from '../../src/errors.ts';
-import type { Run } from '../../src/run.ts';
+import { CommandError, causeOf, messageOf } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
 import { type Cluster, namesOf } from './cluster.ts';
 
 /** Lets node ports in, which the tests of services use and kube-up.sh does not open. */

@@ -1,6 +1,6 @@
+import { count, duration, each, list, oneOf, text, toggle, type Values } from '../../src/api/flags.ts';
 import { boskosFlags } from '../../src/boskos/flags.ts';
-import { buildFlags } from '../../src/build/flags.ts';
-import { count, duration, each, list, oneOf, text, toggle, type Values } from '../../src/flags.ts';
+import { buildFlags } from '../../src/kube-build/flags.ts';
 
 const where = { group: 'Where the cluster is made' };
 const shape = { group: 'The cluster' };

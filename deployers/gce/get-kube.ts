@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { openAcquirer } from '../../src/acquire/open-acquirer.ts';
-import { hostPlatform } from '../../src/build/binaries.ts';
-import { eachInParallel } from '../../src/build/parallel.ts';
-import { RunError } from '../../src/errors.ts';
-import { findProgram } from '../../src/plugins/find.ts';
-import type { Env } from '../../src/run.ts';
+import { RunError } from '../../src/api/errors.ts';
+import type { Env } from '../../src/api/run.ts';
+import { openAcquirer } from '../../src/download/open-downloader.ts';
+import { hostPlatform } from '../../src/kube-build/binaries.ts';
+import { findProgram } from '../../src/plugins/find-plugins.ts';
+import { eachInParallel } from '../../src/system/parallel.ts';
 import type { Cluster } from './cluster.ts';
+import type { Site } from './context.ts';
 import { runScript } from './scripts.ts';
-import type { Site } from './site.ts';
 
 /** The package that get-kube.sh begins with, and takes from the tree when it finds it there. */
 const FIRST = 'kubernetes.tar.gz';

@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Deployer, defineDeployer } from '../../src/deployer.ts';
-import { RunError, UsageError } from '../../src/errors.ts';
+import { type Deployer, defineDeployer } from '../../src/api/deployer.ts';
+import { readVariables } from '../../src/api/env-flag.ts';
+import { RunError, UsageError } from '../../src/api/errors.ts';
 import { Project } from '../../src/gcp/project.ts';
-import { readVariables } from '../../src/variables.ts';
 import { build, buildWords, gceBuild } from './build.ts';
+import { ShortageWatch } from './capacity-errors.ts';
 import { type Cluster, forgetCluster, namesOf, plannedCluster, recallCluster, rootOf } from './cluster.ts';
+import type { Site } from './context.ts';
 import { removeCluster } from './down.ts';
 import { kubeconfigPath, scriptVariables } from './environment.ts';
 import { flags } from './flags.ts';
 import { dumpLogs } from './logs.ts';
 import { checkScripts } from './scripts.ts';
-import { ShortageWatch } from './shortage.ts';
-import type { Site } from './site.ts';
 import { enableWords, up } from './up.ts';
 
 /** A cluster of machines on Google Compute Engine, made by Kubernetes' own kube-up.sh. */

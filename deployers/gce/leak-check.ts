@@ -1,5 +1,4 @@
-import { monotonic } from '../../src/clock.ts';
-import { messageOf, RunError } from '../../src/errors.ts';
+import { messageOf, RunError } from '../../src/api/errors.ts';
 import {
   deleteResources,
   describeResource,
@@ -7,9 +6,10 @@ import {
   listResources,
   type Resource,
 } from '../../src/gcp/resources.ts';
-import { delay } from '../../src/wait.ts';
+import { monotonic } from '../../src/system/clock.ts';
+import { delay } from '../../src/system/wait.ts';
 import { type Cluster, namesOf, ownsNetwork } from './cluster.ts';
-import type { Site } from './site.ts';
+import type { Site } from './context.ts';
 
 /** How often what is left is deleted one by one: what refuses goes once what uses it is gone. */
 const ROUNDS = 3;

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { always } from '../../src/errors.ts';
+import { always } from '../../src/api/errors.ts';
 import type { Cluster } from './cluster.ts';
+import type { Site } from './context.ts';
 import { findKubectl, runScript, scriptEnvironment } from './scripts.ts';
-import type { Site } from './site.ts';
 
 /**
  * Saves what the machines and the API can tell below `cluster-logs` in the artifacts. The machines come first: they can

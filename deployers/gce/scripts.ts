@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExecOptions } from '../../src/command.ts';
-import { UsageError } from '../../src/errors.ts';
-import { findProgram } from '../../src/plugins/find.ts';
-import type { Env, Run } from '../../src/run.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import type { Env, Run } from '../../src/api/run.ts';
+import { findProgram } from '../../src/plugins/find-plugins.ts';
+import type { ExecOptions } from '../../src/process/exec.ts';
 import type { Cluster } from './cluster.ts';
 import { passedThrough } from './environment.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CommandError, causeOf, messageOf } from '../../src/errors.ts';
-import type { Run } from '../../src/run.ts';
+import { CommandError, causeOf, messageOf } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
 import { type Cluster, namesOf, ownsNames } from './cluster.ts';
 
 /**

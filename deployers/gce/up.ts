@@ -1,9 +1,11 @@
-import { monotonic } from '../../src/clock.ts';
-import { messageOf, RunError } from '../../src/errors.ts';
+import { messageOf, RunError } from '../../src/api/errors.ts';
+import type { Env, Run } from '../../src/api/run.ts';
+import { placeSshKeys } from '../../src/gcp/ssh-keys.ts';
 import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
-import type { Env, Run } from '../../src/run.ts';
-import { placeSshKeys } from '../../src/ssh-keys.ts';
+import { monotonic } from '../../src/system/clock.ts';
+import { ShortageWatch } from './capacity-errors.ts';
 import { type Cluster, namesOf, plannedCluster, rememberCluster } from './cluster.ts';
+import type { Site } from './context.ts';
 import { removeCluster } from './down.ts';
 import { kubeconfigPath } from './environment.ts';
 import { openNodePorts } from './firewall.ts';
@@ -11,8 +13,6 @@ import { getKube } from './get-kube.ts';
 import { lookAround } from './leak-check.ts';
 import { dumpLogs } from './logs.ts';
 import { findKubectl, runScript } from './scripts.ts';
-import { ShortageWatch } from './shortage.ts';
-import type { Site } from './site.ts';
 
 /** Makes the cluster in a project and waits until it can be tested. What was made before a failure stays, for its logs. */
 export async function up(site: Site, project: string, signal: AbortSignal): Promise<void> {

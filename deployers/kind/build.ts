@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { access, copyFile, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { RunError } from '../../src/errors.ts';
+import { RunError } from '../../src/api/errors.ts';
+import { runKind, type Tools } from './exec-kind.ts';
+import { buildWords } from './kind-args.ts';
 import { builtImageOf } from './names.ts';
-import { runKind, type Tools } from './tools.ts';
-import { buildWords } from './words.ts';
 
 /** Builds the node image, and kubectl, e2e.test and ginkgo for this machine, which go into the run dir. */
 export async function build(tools: Tools, signal: AbortSignal): Promise<void> {

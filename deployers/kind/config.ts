@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf, UsageError } from '../../src/errors.ts';
+import { messageOf, UsageError } from '../../src/api/errors.ts';
 import { type ComponentSettings, componentPatches } from './component-patches.ts';
 import type { KindValues } from './flags.ts';
 import { parseFeatureGates, parseRuntimeConfig } from './flow-map.ts';

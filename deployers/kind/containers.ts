@@ -1,5 +1,5 @@
-import { messageOf } from '../../src/errors.ts';
-import { askProvider, type Tools } from './tools.ts';
+import { messageOf } from '../../src/api/errors.ts';
+import { askProvider, type Tools } from './exec-kind.ts';
 
 /** A container that is a node of a kind cluster, or its load balancer. */
 export interface NodeContainer {

@@ -1,8 +1,8 @@
-import { always, messageOf, RunError } from '../../src/errors.ts';
-import { delay } from '../../src/wait.ts';
+import { always, messageOf, RunError } from '../../src/api/errors.ts';
+import { delay } from '../../src/system/wait.ts';
 import { containersOf, type NodeContainer, removeKindNetwork } from './containers.ts';
-import { breakKubeconfigLock, runKind, type Tools } from './tools.ts';
-import { deleteWords } from './words.ts';
+import { breakKubeconfigLock, runKind, type Tools } from './exec-kind.ts';
+import { deleteWords } from './kind-args.ts';
 
 /**
  * Removes the cluster this run made, or the one named on the command line of a run that made none. Does nothing when

@@ -1,4 +1,4 @@
-import { CommandError, causeOf, RunError } from '../../src/errors.ts';
+import { CommandError, causeOf, RunError } from '../../src/api/errors.ts';
 
 /**
  * Why kind, or the container provider below it, failed: one sentence that says what is wrong and what to do about it,

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { platformOf } from '../../src/acquire/platform.ts';
-import { RunError } from '../../src/errors.ts';
-import type { Run } from '../../src/run.ts';
+import { RunError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
+import { platformOf } from '../../src/system/platform.ts';
 import { PINNED_RELEASE } from './releases.ts';
 
 /** Which kind to fetch. */
@@ -19,7 +19,7 @@ export interface Wanted {
  * cannot be had, or is not what was published.
  */
 export async function fetchKind(wanted: Wanted, run: Run, signal: AbortSignal): Promise<string> {
-  const { openAcquirer } = await import('../../src/acquire/open-acquirer.ts');
+  const { openAcquirer } = await import('../../src/download/open-downloader.ts');
   const { os, arch: machine } = platformOf({ platform: platform(), arch: arch() });
   const host = { os, arch: machine };
   const { url, sha256 } = await locate(wanted, `${os}-${machine}`, run, signal);
@@ -50,8 +50,8 @@ const NEWEST = 'https://github.com/kubernetes-sigs/kind/releases/latest';
 
 /** The release that GitHub's own address for the newest leads to. */
 async function newestRelease(run: Run, signal: AbortSignal): Promise<string> {
-  const { openSources } = await import('../../src/acquire/sources.ts');
-  const { DEFAULT_PACE } = await import('../../src/acquire/retry.ts');
+  const { openSources } = await import('../../src/download/transfer/sources.ts');
+  const { DEFAULT_PACE } = await import('../../src/http/retry.ts');
   if (run.acquire.offline)
     throw new RunError('--kind-version=latest: the newest release cannot be asked for --offline');
   const source = openSources(run.acquire, run.env, DEFAULT_PACE);

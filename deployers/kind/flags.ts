@@ -1,4 +1,4 @@
-import { count, duration, each, oneOf, optional, text, toggle, type Values } from '../../src/flags.ts';
+import { count, duration, each, oneOf, optional, text, toggle, type Values } from '../../src/api/flags.ts';
 
 const fromScript = { group: "The cluster (each is also read from the variable kind's e2e-k8s.sh has for it)" };
 

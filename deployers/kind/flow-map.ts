@@ -1,5 +1,5 @@
-import { UsageError } from '../../src/errors.ts';
-import { parseGoBool } from '../../src/flags.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import { parseGoBool } from '../../src/api/flags.ts';
 
 /**
  * Feature gates as typed: `A=true,B=false`, or a JSON or YAML map as e2e-k8s.sh's FEATURE_GATES.

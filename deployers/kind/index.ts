@@ -1,22 +1,22 @@
 import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Deployer, defineDeployer } from '../../src/deployer.ts';
-import { RunError, UsageError } from '../../src/errors.ts';
+import { type Deployer, defineDeployer } from '../../src/api/deployer.ts';
+import { RunError, UsageError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
 import { readKubeconfig } from '../../src/kube/kubeconfig.ts';
-import type { Run } from '../../src/run.ts';
 import { build } from './build.ts';
 import { readConfig, saysSomething, wantedConfig } from './config.ts';
 import { down } from './down.ts';
+import { kubeconfigPath, type Tools } from './exec-kind.ts';
+import { findKind } from './find-kind.ts';
 import { flags, type KindValues } from './flags.ts';
+import { buildWords, createWords, deleteWords, keptConfigPath, nodeImage } from './kind-args.ts';
 import { isArchive, loadCommands } from './load.ts';
 import { dumpLogs } from './logs.ts';
 import { clusterNameOf } from './names.ts';
-import { findKind } from './program.ts';
 import { chooseProvider, PROVIDER_VARIABLE } from './provider.ts';
 import { ginkgoDefaults, SCRIPT_TEST_ENVIRONMENT } from './tester-defaults.ts';
-import { kubeconfigPath, type Tools } from './tools.ts';
 import { type ClusterPlan, clusterTaken, up } from './up.ts';
-import { buildWords, createWords, deleteWords, keptConfigPath, nodeImage } from './words.ts';
 
 /** A cluster of kind: nodes are containers on this machine. */
 class KindCluster implements Deployer {

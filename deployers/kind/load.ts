@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runKind, runProvider, type Tools } from './tools.ts';
+import { runKind, runProvider, type Tools } from './exec-kind.ts';
 
 /** Loads what --load-image names into every node. */
 export async function loadImages(tools: Tools, cluster: string, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
+import { runKind, type Tools } from './exec-kind.ts';
 import { causedByUnknownCluster } from './failures.ts';
-import { runKind, type Tools } from './tools.ts';
-import { exportWords } from './words.ts';
+import { exportWords } from './kind-args.ts';
 
 /**
  * Saves what the nodes can tell below `logs` in the artifacts, where kubetest2 puts it. What kind has written before it

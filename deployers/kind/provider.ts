@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import type { Run } from '../../src/run.ts';
+import type { Run } from '../../src/api/run.ts';
 import type { KindValues } from './flags.ts';
 
 /** The variable by which kind is told what to use. */

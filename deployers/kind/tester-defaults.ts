@@ -1,5 +1,5 @@
-import { quoted } from '../../src/quoted.ts';
-import type { Env } from '../../src/run.ts';
+import type { Env } from '../../src/api/run.ts';
+import { quoted } from '../../src/text/shell-quote.ts';
 import { wantedNodes } from './config.ts';
 import type { KindValues } from './flags.ts';
 

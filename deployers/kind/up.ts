@@ -1,14 +1,14 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { RunError } from '../../src/errors.ts';
+import { RunError } from '../../src/api/errors.ts';
 import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
 import { type KindConfig, lacksNetwork, mergeConfigs } from './config.ts';
 import { containersOf, countNodes, lacksKindNetwork } from './containers.ts';
+import { breakKubeconfigLock, kubeconfigPath, runKind, type Tools } from './exec-kind.ts';
 import { causedByNameTaken } from './failures.ts';
+import { createWords, keptConfigPath } from './kind-args.ts';
 import { loadImages } from './load.ts';
-import { breakKubeconfigLock, kubeconfigPath, runKind, type Tools } from './tools.ts';
-import { tuneCluster } from './tune.ts';
-import { createWords, keptConfigPath } from './words.ts';
+import { tuneCluster } from './post-create.ts';
 
 /** What init found out about the cluster to make. */
 export interface ClusterPlan {

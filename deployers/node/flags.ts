@@ -1,5 +1,5 @@
+import { type FlagExtras, text, toggle, type Values } from '../../src/api/flags.ts';
 import { boskosFlags } from '../../src/boskos/flags.ts';
-import { type FlagExtras, text, toggle, type Values } from '../../src/flags.ts';
 
 const group: FlagExtras = { group: 'Where the machines are made' };
 

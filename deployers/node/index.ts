@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type Deployer, defineDeployer } from '../../src/deployer.ts';
-import { UsageError } from '../../src/errors.ts';
+import { type Deployer, defineDeployer } from '../../src/api/deployer.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
 import { Project } from '../../src/gcp/project.ts';
+import { sshKeyPaths } from '../../src/gcp/ssh-keys.ts';
 import { registerSshKey, unregisterSshKey } from '../../src/gcp/ssh-metadata.ts';
-import type { Run } from '../../src/run.ts';
-import { sshKeyPaths } from '../../src/ssh-keys.ts';
 import { flags, type NodeDeployerValues } from './flags.ts';
 import { provideKeys, removeKeys, sshUser } from './keys.ts';
 

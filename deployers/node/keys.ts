@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Run } from '../../src/run.ts';
-import { placeSshKeys, type SshKeys, sshKeyPaths } from '../../src/ssh-keys.ts';
+import type { Run } from '../../src/api/run.ts';
+import { placeSshKeys, type SshKeys, sshKeyPaths } from '../../src/gcp/ssh-keys.ts';
 
 /** The fact that tells the key pair this run made: the digest of its public key. */
 const MADE = 'sshKeyMade';

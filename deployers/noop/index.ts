@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import { type BuildOptions, buildFlags, buildOptions, repoRootFlag } from '../../src/build/flags.ts';
-import { quickRelease } from '../../src/build/make.ts';
-import { type Deployer, defineDeployer } from '../../src/deployer.ts';
-import { RunError } from '../../src/errors.ts';
-import { duration, text, type Values } from '../../src/flags.ts';
-import type { Run } from '../../src/run.ts';
+import { type Deployer, defineDeployer } from '../../src/api/deployer.ts';
+import { RunError } from '../../src/api/errors.ts';
+import { duration, text, type Values } from '../../src/api/flags.ts';
+import type { Run } from '../../src/api/run.ts';
+import { type BuildOptions, buildFlags, buildOptions, repoRootFlag } from '../../src/kube-build/flags.ts';
+import { quickRelease } from '../../src/kube-build/make.ts';
 
 const flags = {
   ...buildFlags,
@@ -34,7 +34,7 @@ class ExistingCluster implements Deployer {
 
   /** Builds and stages the plain version of the tree. */
   async build(signal: AbortSignal): Promise<void> {
-    const { buildAndStage } = await import('../../src/build/build-and-stage.ts');
+    const { buildAndStage } = await import('../../src/kube-build/build-and-stage.ts');
     await buildAndStage(this.#build, this.#run, signal);
   }
 

@@ -1,13 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ReplacedError, StageBucket } from '../../src/build/bucket.ts';
-import { SUMS } from '../../src/build/checksums.ts';
-import { type Digests, digestFile, read } from '../../src/build/digest.ts';
-import type { BuiltFile } from '../../src/build/files.ts';
-import { writeMarker } from '../../src/build/markers.ts';
-import { eachInParallel } from '../../src/build/parallel.ts';
-import { RunError } from '../../src/errors.ts';
-import type { Run } from '../../src/run.ts';
+import { RunError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
+import { ReplacedError, StageBucket } from '../../src/gcs/bucket.ts';
+import { SUMS } from '../../src/kube-build/checksums.ts';
+import { type Digests, digestFile, read } from '../../src/kube-build/digest.ts';
+import type { BuiltFile } from '../../src/kube-build/files.ts';
+import { writeMarker } from '../../src/kube-build/markers.ts';
+import { eachInParallel } from '../../src/system/parallel.ts';
 
 /** Where releases go: `gs://BUCKET[/FOLDER]`. */
 export interface ReleaseLocation {

@@ -1,7 +1,7 @@
-import { monotonic } from '../clock.ts';
-import { formatDuration } from '../duration.ts';
-import { causeOf, RunError } from '../errors.ts';
-import { delay } from '../wait.ts';
+import { formatDuration } from '../api/duration.ts';
+import { causeOf, RunError } from '../api/errors.ts';
+import { monotonic } from '../system/clock.ts';
+import { delay } from '../system/wait.ts';
 import { BoskosRefusal, PACE, type Pace, request } from './request.ts';
 import type { BoskosServer } from './server.ts';
 

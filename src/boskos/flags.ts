@@ -1,7 +1,7 @@
-import { parseDuration } from '../duration.ts';
-import { UsageError } from '../errors.ts';
-import { count, duration, oneOf, text, type Values } from '../flags.ts';
-import type { Run } from '../run.ts';
+import { parseDuration } from '../api/duration.ts';
+import { UsageError } from '../api/errors.ts';
+import { count, duration, oneOf, text, type Values } from '../api/flags.ts';
+import type { Run } from '../api/run.ts';
 import { type BoskosServer, boskosServer } from './server.ts';
 
 const group = 'Boskos';

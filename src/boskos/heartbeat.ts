@@ -1,8 +1,8 @@
-import { monotonic } from '../clock.ts';
-import { formatDuration } from '../duration.ts';
-import { messageOf, RunError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { delay } from '../wait.ts';
+import { formatDuration } from '../api/duration.ts';
+import { messageOf, RunError } from '../api/errors.ts';
+import type { Log } from '../api/log.ts';
+import { monotonic } from '../system/clock.ts';
+import { delay } from '../system/wait.ts';
 import { type Boskos, isGone } from './client.ts';
 import type { OnLost } from './flags.ts';
 

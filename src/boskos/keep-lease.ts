@@ -1,11 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { monotonic } from '../clock.ts';
-import { formatDuration } from '../duration.ts';
-import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { formatDuration } from '../api/duration.ts';
+import { messageOf } from '../api/errors.ts';
+import type { Log } from '../api/log.ts';
 import { readState } from '../records/state.ts';
-import { delay } from '../wait.ts';
+import { monotonic } from '../system/clock.ts';
+import { delay } from '../system/wait.ts';
 import { Boskos } from './client.ts';
 import { type KeeperOrder, pidFile, readOrder, readText, removeOrder, WITHDRAWN } from './keeper-order.ts';
 import { Lease } from './lease.ts';

@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LeaseFacts } from './facts.ts';
+import type { LeaseFacts } from './lease-record.ts';
 
 /** What a keeper is asked to do. No password is in it. */
 export interface KeeperOrder extends LeaseFacts {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { formatDuration } from '../duration.ts';
-import { messageOf, RunError } from '../errors.ts';
-import type { Run } from '../run.ts';
-import { waitUntil } from '../wait.ts';
-import { recallLease } from './facts.ts';
+import { formatDuration } from '../api/duration.ts';
+import { messageOf, RunError } from '../api/errors.ts';
+import type { Run } from '../api/run.ts';
+import { waitUntil } from '../system/wait.ts';
 import type { LeaseSettings } from './flags.ts';
 import { logFile, pidFile, readOrder, readText, withdrawOrder, writeOrder } from './keeper-order.ts';
 import type { Lease } from './lease.ts';
+import { recallLease } from './lease-record.ts';
 
 /** How long a keeper may take to hold, or to let go, in milliseconds. */
 const HANDOVER = 20_000;

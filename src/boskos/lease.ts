@@ -1,5 +1,5 @@
-import { messageOf, RunError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { messageOf, RunError } from '../api/errors.ts';
+import type { Log } from '../api/log.ts';
 import { type Boskos, isGone } from './client.ts';
 import type { OnLost } from './flags.ts';
 import { budgetFor, keepBeating } from './heartbeat.ts';

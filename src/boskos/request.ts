@@ -1,6 +1,6 @@
-import { monotonic } from '../clock.ts';
-import { messageOf } from '../errors.ts';
-import { delay } from '../wait.ts';
+import { messageOf } from '../api/errors.ts';
+import { monotonic } from '../system/clock.ts';
+import { delay } from '../system/wait.ts';
 import { type BoskosServer, callUrl, credentials } from './server.ts';
 
 /** Boskos answered, and the answer was no. */

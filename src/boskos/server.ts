@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { messageOf, RunError, UsageError } from '../errors.ts';
+import { messageOf, RunError, UsageError } from '../api/errors.ts';
 
 /** A Boskos server, and as whom to speak to it. Holds no secret except one that stood in the URL itself. */
 export interface BoskosServer {

@@ -1,9 +1,9 @@
-import { recallLease } from '../boskos/facts.ts';
+import { RunError } from '../api/errors.ts';
+import type { Values } from '../api/flags.ts';
+import type { Run } from '../api/run.ts';
 import { type boskosFlags, type LeaseSettings, leaseSettings } from '../boskos/flags.ts';
 import type { Lease } from '../boskos/lease.ts';
-import { RunError } from '../errors.ts';
-import type { Values } from '../flags.ts';
-import type { Run } from '../run.ts';
+import { recallLease } from '../boskos/lease-record.ts';
 
 /** The flags that say which project. */
 export type ProjectValues = Values<typeof boskosFlags> & { readonly gcpProject: string };
@@ -43,7 +43,7 @@ export class Project {
     const { name } = recallLease(this.#run) ?? {};
     // A later call may name the project that an earlier one has leased.
     if (this.#named !== '' && name !== this.#named) return this.#run.remember({ project: this.#named });
-    const boskos = await import('../boskos/take.ts');
+    const boskos = await import('../boskos/acquire-lease.ts');
     if (lease) this.#lease = await boskos.takeLease(this.#run, this.#settings, signal);
     else this.#lease = await boskos.resumeLease(this.#run, this.#settings, signal);
     if (this.#lease !== undefined) await this.#run.remember({ project: this.#lease.name });

@@ -1,6 +1,6 @@
-import { eachInParallel } from '../build/parallel.ts';
-import { messageOf, RunError } from '../errors.ts';
-import type { Run } from '../run.ts';
+import { messageOf, RunError } from '../api/errors.ts';
+import type { Run } from '../api/run.ts';
+import { eachInParallel } from '../system/parallel.ts';
 
 /** Something in a project that costs money or is in the way of the next cluster. */
 export interface Resource {

@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandError, causeOf, RunError } from '../errors.ts';
-import type { Run } from '../run.ts';
-import { delay } from '../wait.ts';
+import { CommandError, causeOf, RunError } from '../api/errors.ts';
+import type { Run } from '../api/run.ts';
+import { delay } from '../system/wait.ts';
 
 /** Others may change the metadata of a project at the same time; gcloud then refuses ours, and we begin anew. */
 const TRIES = 5;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, resolve } from 'node:path';
-import { messageOf, RunError } from '../errors.ts';
+import { messageOf, RunError } from '../api/errors.ts';
 
 /** How to reach one cluster: what `kubectl` would use of a kubeconfig for one context. */
 export interface ClusterAccess {

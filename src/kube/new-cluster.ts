@@ -1,5 +1,5 @@
-import { monotonic } from '../clock.ts';
-import type { Run } from '../run.ts';
+import type { Run } from '../api/run.ts';
+import { monotonic } from '../system/clock.ts';
 import type { WantedNodes } from './health.ts';
 import { NotReadyError, type Reached, type Within, waitForApi, waitForCluster } from './ready.ts';
 

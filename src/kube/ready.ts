@@ -1,6 +1,6 @@
-import { type Duration, formatDuration } from '../duration.ts';
-import { messageOf, RunError } from '../errors.ts';
-import { waitUntil } from '../wait.ts';
+import { type Duration, formatDuration } from '../api/duration.ts';
+import { messageOf, RunError } from '../api/errors.ts';
+import { waitUntil } from '../system/wait.ts';
 import { type Api, ApiError, type ApiTarget, openApi } from './api.ts';
 import { type Finding, lookAtCluster, type WantedNodes } from './health.ts';
 

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { duration, text, toggle } from '../flags.ts';
-import { renderHelp } from '../help.ts';
-import { parseFlags } from '../parse.ts';
-import type { Env } from '../run.ts';
+import { duration, text, toggle } from '../api/flags.ts';
+import type { Env } from '../api/run.ts';
+import { renderHelp } from '../cli/flags/help.ts';
+import { parseFlags } from '../cli/flags/parse.ts';
 import { type Latency, readSummaries } from './summaries.ts';
 import { groupedTable, headingOf, milliseconds } from './table.ts';
 

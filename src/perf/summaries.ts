@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, RunError } from '../errors.ts';
+import { messageOf, RunError } from '../api/errors.ts';
 import { readThresholds, type SloOf } from './thresholds.ts';
 
 /** The latency percentiles of one thing that one measurement looked at, in milliseconds. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../api/duration.ts';
 
 /** Says what is allowed for one thing a measurement looked at, in milliseconds; undefined when nothing is. */
 export type SloOf = (of: {

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { Log } from '../log.ts';
-import { plainOf } from './plain.ts';
-import { isCode, reasonOf } from './reason.ts';
+import type { Log } from '../api/log.ts';
+import { plainOf } from '../logging/to-json.ts';
+import { isCode, reasonOf } from '../system/system-error.ts';
 
 /** `events.jsonl`: what the run did, one line for each step, command, download and signal. */
 export interface EventLog {
@@ -11,7 +11,7 @@ export interface EventLog {
 
 export interface EventSettings {
   readonly runId: string;
-  /** Takes secrets out of every text; see src/secrets.ts. */
+  /** Takes secrets out of every text; see src/logging/secrets.ts. */
   readonly mask: (text: string) => string;
   readonly now: () => Date;
   /** Hears, once, that events cannot be written. */

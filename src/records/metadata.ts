@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { RunError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { moveAside } from './aside.ts';
-import { writeAtomic } from './atomic.ts';
-import { isCode, reasonOf } from './reason.ts';
+import { RunError } from '../api/errors.ts';
+import type { Log } from '../api/log.ts';
+import { writeAtomic } from '../system/atomic-write.ts';
+import { isCode, reasonOf } from '../system/system-error.ts';
+import { moveAside } from './set-aside.ts';
 
 export interface MergeOptions {
   /** Takes secrets out of the values. */

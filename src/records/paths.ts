@@ -1,8 +1,8 @@
 import { basename, join, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
-import type { Env } from '../run.ts';
+import { UsageError } from '../api/errors.ts';
+import type { Env } from '../api/run.ts';
 
-export { makeRunFolders } from './folders.ts';
+export { makeRunFolders } from './run-directories.ts';
 
 /** Where a run's files are. All absolute. */
 export interface RunPaths {

@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.ts';
-import { type Lock, LockedError, takeLock } from '../lock.ts';
+import { UsageError } from '../api/errors.ts';
+import { type Lock, LockedError, takeLock } from '../system/lock.ts';
 import type { RunPaths } from './paths.ts';
 
 /**

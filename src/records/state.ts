@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunError } from '../errors.ts';
-import type { Owner } from '../process-identity.ts';
-import { writeAtomic } from './atomic.ts';
-import { isCode, reasonOf } from './reason.ts';
-import { checkState } from './state-check.ts';
+import { RunError } from '../api/errors.ts';
+import { writeAtomic } from '../system/atomic-write.ts';
+import type { Owner } from '../system/process-identity.ts';
+import { isCode, reasonOf } from '../system/system-error.ts';
+import { checkState } from './state-schema.ts';
 
 /** What a run writes down for its later calls: `state.json` in the run dir, rewritten at each step. */
 export interface RunState {

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cacheCommand } from '../../src/acquire/cache-command.ts';
-import { UsageError } from '../../src/errors.ts';
-import { takeLock } from '../../src/lock.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import { cacheCommand } from '../../src/cli/commands/cache.ts';
+import { takeLock } from '../../src/system/lock.ts';
 import { commandWorld, opened } from './opened.ts';
 import { noise } from './package.ts';
 import { published, serve } from './server.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findInSums, parseChecksum } from '../../src/acquire/checksum.ts';
+import { findInSums, parseChecksum } from '../../src/download/published-checksum.ts';
 import { opened } from './opened.ts';
 import { noise } from './package.ts';
 import { type Answer, hex, object, serve, text } from './server.ts';

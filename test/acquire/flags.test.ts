@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { acquireFlags, acquireSettings } from '../../src/acquire/flags.ts';
-import { UsageError } from '../../src/errors.ts';
-import { parseFlags } from '../../src/parse.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import { parseFlags } from '../../src/cli/flags/parse.ts';
+import { acquireFlags, acquireSettings } from '../../src/download/flags.ts';
 
 function settings(words: string[], env: Record<string, string> = {}) {
   const { values, faults } = parseFlags({ acquire: acquireFlags }, words, env);

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { gsParts } from '../../src/acquire/gcs.ts';
-import { httpSource } from '../../src/acquire/http.ts';
+import { httpSource } from '../../src/download/transfer/http-source.ts';
+import { gsParts } from '../../src/gcs/client.ts';
 import { bytesOf, HASTE, opened } from './opened.ts';
 import { noise } from './package.ts';
 import { type Answer, hex, serve, status } from './server.ts';

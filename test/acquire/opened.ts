@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Acquirer, AcquirerWorld, Cached } from '../../src/acquire/acquirer.ts';
-import type { CommandWorld } from '../../src/acquire/command-world.ts';
-import { openAcquirer } from '../../src/acquire/open-acquirer.ts';
-import type { Log } from '../../src/log.ts';
-import type { AcquireSettings } from '../../src/run.ts';
+import type { Log } from '../../src/api/log.ts';
+import type { AcquireSettings } from '../../src/api/run.ts';
+import type { CommandWorld } from '../../src/cli/commands/download-command.ts';
+import type { Acquirer, AcquirerWorld, Cached } from '../../src/download/downloader.ts';
+import { openAcquirer } from '../../src/download/open-downloader.ts';
 
 /** Patience for tests. */
 export const HASTE = { connect: 5000, headers: 5000, idle: 5000, pause: 4, longest: 20, tries: 4 };

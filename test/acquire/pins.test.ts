@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pinCommand } from '../../src/acquire/pin-command.ts';
-import { type Pins, readPins } from '../../src/acquire/pins.ts';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import { pinCommand } from '../../src/cli/commands/pin.ts';
+import { type Pins, readPins } from '../../src/download/pins.ts';
 import { commandWorld, folder, opened } from './opened.ts';
 import { noise } from './package.ts';
 import { hex, object, published, serve, text } from './server.ts';

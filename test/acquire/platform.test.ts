@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { binaryPlatforms, checkBinary, parsePlatform, platformOf } from '../../src/acquire/platform.ts';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import { binaryPlatforms, checkBinary, parsePlatform, platformOf } from '../../src/system/platform.ts';
 import { folder } from './opened.ts';
 import { elf } from './package.ts';
 

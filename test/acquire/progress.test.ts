@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { openMeter, progressLine } from '../../src/acquire/progress.ts';
-import type { Log } from '../../src/log.ts';
+import type { Log } from '../../src/api/log.ts';
+import { openMeter, progressLine } from '../../src/download/transfer/progress.ts';
 
 test.each([
   [{ bytes: 180e6, total: 410e6, rate: 95e6, bar: false }, 'x 43%, 180 of 410 MB, 95 MB/s, 3s left'],

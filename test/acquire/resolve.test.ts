@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { meaningOf } from '../../src/acquire/resolve.ts';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import { meaningOf } from '../../src/download/resolve-version.ts';
 import { opened } from './opened.ts';
 import { type Answer, serve, status, text } from './server.ts';
 

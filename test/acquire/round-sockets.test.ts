@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
 import { Agent, buildConnector } from 'undici';
 import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
-import { roundSockets } from '../../src/acquire/round-sockets.ts';
+import { roundSockets } from '../../src/http/sockets.ts';
 import { folder } from './opened.ts';
 import { noise } from './package.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openSweep } from '../../src/acquire/sweep.ts';
+import { openSweep } from '../../src/download/transfer/collect-garbage.ts';
 
 test('buffers that nobody holds are gone soon, however many pass', () => {
   const sweep = openSweep();

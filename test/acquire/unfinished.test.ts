@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { openUnfinished } from '../../src/acquire/unfinished.ts';
+import { openUnfinished } from '../../src/download/transfer/partial-file.ts';
 import { bytesOf, folder, opened } from './opened.ts';
 import { E2E, noise, packageOf } from './package.ts';
 import { type Answer, hex, object, published, serve, type TestServer } from './server.ts';

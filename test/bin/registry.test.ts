@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { registry } from '../../bin/registry.ts';
-import { acquireFlags } from '../../src/acquire/flags.ts';
-import { namedFlags } from '../../src/flags.ts';
-import { klogFlags, launcherFlags } from '../../src/launcher-flags.ts';
+import { namedFlags } from '../../src/api/flags.ts';
+import { klogFlags, launcherFlags } from '../../src/cli/flags/launcher-flags.ts';
+import { acquireFlags } from '../../src/download/flags.ts';
 
 const all = [...registry.deployers, ...registry.testers];
 const common = [launcherFlags, acquireFlags, klogFlags].flatMap((flags) => [...namedFlags(flags)]);

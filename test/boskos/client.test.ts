@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { UsageError } from '../../src/api/errors.ts';
 import { Boskos } from '../../src/boskos/client.ts';
 import { leaseSettings } from '../../src/boskos/flags.ts';
 import { BoskosRefusal, BoskosUnreachable, type Pace } from '../../src/boskos/request.ts';
 import { type BoskosServer, boskosServer } from '../../src/boskos/server.ts';
-import { UsageError } from '../../src/errors.ts';
 import { FakeBoskos } from './server.ts';
 import { defaults, never, QUICK, testRun } from './world.ts';
 

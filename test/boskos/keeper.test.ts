@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { test as each, expect } from 'vitest';
+import { resumeLease, takeLease } from '../../src/boskos/acquire-lease.ts';
 import { leaveToKeeper } from '../../src/boskos/keeper.ts';
 import { logFile, orderFile, pidFile } from '../../src/boskos/keeper-order.ts';
-import { resumeLease, takeLease } from '../../src/boskos/take.ts';
 import { type RunState, writeState } from '../../src/records/state.ts';
-import { waitUntil } from '../../src/wait.ts';
+import { waitUntil } from '../../src/system/wait.ts';
 import { FakeBoskos } from './server.ts';
 import { never, QUICK, settingsFor, type TestRun, testRun } from './world.ts';
 

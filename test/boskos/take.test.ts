@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { recallLease } from '../../src/boskos/facts.ts';
-import { resumeLease, takeLease } from '../../src/boskos/take.ts';
+import { resumeLease, takeLease } from '../../src/boskos/acquire-lease.ts';
+import { recallLease } from '../../src/boskos/lease-record.ts';
 import { FakeBoskos } from './server.ts';
 import { never, QUICK, settingsFor, testRun } from './world.ts';
 

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Values } from '../../src/api/flags.ts';
+import type { Log } from '../../src/api/log.ts';
+import type { Run } from '../../src/api/run.ts';
 import { boskosFlags, type LeaseSettings, leaseSettings } from '../../src/boskos/flags.ts';
 import type { Pace } from '../../src/boskos/request.ts';
-import type { Values } from '../../src/flags.ts';
-import type { Log } from '../../src/log.ts';
-import type { Run } from '../../src/run.ts';
 
 /** Everything quick, so that a test of retries takes milliseconds. */
 export const QUICK: Pace = { first: 5, longest: 20, poll: 10, answer: 15_000 };

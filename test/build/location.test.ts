@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { buildOptions } from '../../src/build/flags.ts';
-import { parseStage } from '../../src/build/location.ts';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import { buildOptions } from '../../src/kube-build/flags.ts';
+import { parseStage } from '../../src/kube-build/location.ts';
 import { defaults } from './world.ts';
 
 test.for([

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { buildAndStage } from '../../src/build/build-and-stage.ts';
-import { isNewer } from '../../src/build/markers.ts';
 import { parseVersion } from '../../src/kube/version.ts';
+import { buildAndStage } from '../../src/kube-build/build-and-stage.ts';
+import { isNewer } from '../../src/kube-build/markers.ts';
 import { never } from '../boskos/world.ts';
 import { FakeGcs } from './gcs.ts';
 import { scene } from './world.ts';

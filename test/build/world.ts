@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, buildFlags, buildOptions } from '../../src/build/flags.ts';
-import type { Exec } from '../../src/command.ts';
-import { CommandError } from '../../src/errors.ts';
-import type { Values } from '../../src/flags.ts';
-import type { Env, Run } from '../../src/run.ts';
+import { CommandError } from '../../src/api/errors.ts';
+import type { Values } from '../../src/api/flags.ts';
+import type { Env, Run } from '../../src/api/run.ts';
+import { type BuildOptions, buildFlags, buildOptions } from '../../src/kube-build/flags.ts';
+import type { Exec } from '../../src/process/exec.ts';
 import { type Lines, lines } from '../boskos/world.ts';
 
 const FAKES = fileURLToPath(new URL('../fakes/build', import.meta.url));

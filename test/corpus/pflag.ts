@@ -1,5 +1,5 @@
-import { parseDuration } from '../../src/duration.ts';
-import { type Flag, type Flags, namedFlags } from '../../src/flags.ts';
+import { parseDuration } from '../../src/api/duration.ts';
+import { type Flag, type Flags, namedFlags } from '../../src/api/flags.ts';
 
 interface Named {
   readonly name: string;

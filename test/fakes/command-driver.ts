@@ -2,9 +2,9 @@
 // $REPORT, how it went. SIGUSR2 makes this process die of an error that nobody catches.
 // Usage: command-driver.ts OPTIONS-AS-JSON ARGV...
 import { appendFileSync } from 'node:fs';
-import { openExec } from '../../src/command.ts';
-import { CommandError, messageOf } from '../../src/errors.ts';
-import { listenToSignals } from '../../src/signals.ts';
+import { CommandError, messageOf } from '../../src/api/errors.ts';
+import { openExec } from '../../src/process/exec.ts';
+import { listenToSignals } from '../../src/runtime/signals.ts';
 
 const [settings = '{}', ...argv] = process.argv.slice(2);
 const { grace = 1000, coalesceMs = 0, ...options } = JSON.parse(settings) as Record<string, never>;

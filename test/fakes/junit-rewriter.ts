@@ -1,7 +1,7 @@
 // Rewrites a junit file and a metadata file without end, and says each time that it did. Arguments: the folder.
 import { join } from 'node:path';
-import { JunitRunner } from '../../src/records/junit.ts';
 import { mergeMetadata } from '../../src/records/metadata.ts';
+import { JunitRunner } from '../../src/records/runner-junit.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const settings = { runId: 'r', now: () => new Date(), mask: (text: string) => text };

@@ -3,7 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { pid, stdout } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { takeLock } from '../../src/lock.ts';
+import { takeLock } from '../../src/system/lock.ts';
 
 const [file = '', log = '', how = ''] = process.argv.slice(2);
 await using _ = await takeLock(file, { signal: AbortSignal.timeout(30_000), wait: true });

@@ -1,7 +1,7 @@
 // Stages the build of a source tree, as a deployer's Build does once make is done: stage.ts TREE VERSION ENDPOINT LOCATION.
 
-import { parseStage } from '../../src/build/location.ts';
-import { stageBuild } from '../../src/build/stage.ts';
+import { parseStage } from '../../src/kube-build/location.ts';
+import { stageBuild } from '../../src/kube-build/stage.ts';
 import { lines, never } from '../boskos/world.ts';
 
 const [repoRoot = '', version = '', gcsEndpoint = '', location = ''] = process.argv.slice(2);

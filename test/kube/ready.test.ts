@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Exec } from '../../src/command.ts';
 import { type NotReadyError, waitForApi, waitForCluster } from '../../src/kube/ready.ts';
+import type { Exec } from '../../src/process/exec.ts';
 import { type Answers, Pki, serveApi } from './api-server.ts';
 
 let pki: Pki;

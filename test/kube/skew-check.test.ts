@@ -6,12 +6,12 @@ import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { Exec } from '../../src/command.ts';
-import { CommandError, RunError } from '../../src/errors.ts';
-import type { SkewRules } from '../../src/kube/skew.ts';
-import { askE2eTest, askGinkgo } from '../../src/kube/skew-ask.ts';
-import { checkVersionSkew } from '../../src/kube/skew-check.ts';
-import { readJunit } from '../../src/records/junit-read.ts';
+import { CommandError, RunError } from '../../src/api/errors.ts';
+import { readJunit } from '../../src/junit/read.ts';
+import { askE2eTest, askGinkgo } from '../../src/kube/skew/ask-versions.ts';
+import { checkVersionSkew } from '../../src/kube/skew/check.ts';
+import type { SkewRules } from '../../src/kube/skew/rules.ts';
+import type { Exec } from '../../src/process/exec.ts';
 
 const fakes = fileURLToPath(new URL('../fakes/ginkgo', import.meta.url));
 

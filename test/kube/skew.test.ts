@@ -9,7 +9,7 @@ import {
   type SkewComponent,
   type SkewLevel,
   type VersionInfo,
-} from '../../src/kube/skew.ts';
+} from '../../src/kube/skew/rules.ts';
 
 interface Versions {
   server?: string | ServerVersion | { unknown: string };

@@ -240,7 +240,7 @@ describe.concurrent('what a step printed', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('red \u001b[31m\u0000');
     expect(stderr).toContain('to stderr ]]>');
-    const { readJunit } = await import('../../src/records/junit-read.ts');
+    const { readJunit } = await import('../../src/junit/read.ts');
     const { suites } = await readJunit(sandbox.read('artifacts/junit_runner.xml'), 'junit_runner.xml');
     const [failed] = suites[0]?.cases ?? [];
     expect(failed?.failure?.text).toContain('noisy exited with code 3');

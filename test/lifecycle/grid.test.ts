@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { readJunit } from '../../src/records/junit-read.ts';
+import { readJunit } from '../../src/junit/read.ts';
 import { type Ended, type Launched, Sandbox } from '../sandbox.ts';
 import { type Case, expected, type Flags, type Step, type Stop, steps, stops, takesPlace } from './oracle.ts';
 

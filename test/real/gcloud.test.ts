@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findProgram } from '../../src/plugins/find.ts';
+import { findProgram } from '../../src/plugins/find-plugins.ts';
 import { Cloud, NAME, releases, unstage } from '../deployers/gce/cloud.ts';
 import { ComputeResources } from './compute-resources.ts';
 

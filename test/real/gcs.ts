@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitUntil } from '../../src/wait.ts';
+import { waitUntil } from '../../src/system/wait.ts';
 import { component } from './components.ts';
 
 /** A real fake-gcs-server with an empty bucket `b`, everything in memory. */

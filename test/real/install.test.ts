@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { publish, settings } from '../../scripts/package/publish.ts';
-import { readJunit } from '../../src/records/junit-read.ts';
+import { readJunit } from '../../src/junit/read.ts';
 import { never } from '../boskos/world.ts';
 import { inTree, outOfTree, recorded } from '../corpus/lines.ts';
 import { BareRoot, noBareRoot } from './bare-root.ts';

@@ -8,8 +8,8 @@ import { parse, stringify } from 'yaml';
 import { mergeConfigs, wantedConfig } from '../../deployers/kind/config.ts';
 import { causedByNameTaken, causedByUnknownCluster, explain } from '../../deployers/kind/failures.ts';
 import { flags } from '../../deployers/kind/flags.ts';
-import { CommandError, messageOf } from '../../src/errors.ts';
-import { parseFlags } from '../../src/parse.ts';
+import { CommandError, messageOf } from '../../src/api/errors.ts';
+import { parseFlags } from '../../src/cli/flags/parse.ts';
 import { Machine } from '../deployers/kind/launch.ts';
 import { component, componentsBin, describeWith } from './components.ts';
 

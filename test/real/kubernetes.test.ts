@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { readJunit } from '../../src/records/junit-read.ts';
+import { readJunit } from '../../src/junit/read.ts';
 import { componentsBin, describeWith } from './components.ts';
 import { type Cluster, CONTROL_PLANE, type ControlPlane, startControlPlane } from './control-plane.ts';
 import { sharedCluster } from './shared-cluster.ts';

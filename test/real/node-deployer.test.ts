@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findProgram } from '../../src/plugins/find.ts';
+import { findProgram } from '../../src/plugins/find-plugins.ts';
 import { Stage } from '../stage.ts';
 import { ComputeApi } from './compute-api.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readJunit } from '../../src/records/junit-read.ts';
+import { readJunit } from '../../src/junit/read.ts';
 import { type Launched, program, Sandbox } from '../sandbox.ts';
 import { component, describeWith } from './components.ts';
 

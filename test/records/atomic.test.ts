@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { RunError } from '../../src/errors.ts';
-import { writeAtomic } from '../../src/records/atomic.ts';
-import { readJunit } from '../../src/records/junit-read.ts';
+import { RunError } from '../../src/api/errors.ts';
+import { readJunit } from '../../src/junit/read.ts';
+import { writeAtomic } from '../../src/system/atomic-write.ts';
 import { tempFolder, tempMount } from './folder.ts';
 
 const rewriter = fileURLToPath(new URL('../fakes/junit-rewriter.ts', import.meta.url));

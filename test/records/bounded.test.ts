@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bounded, lastLines, oneLine, xmlText } from '../../src/records/bounded.ts';
+import { bounded, lastLines, oneLine, xmlText } from '../../src/text/truncate.ts';
 import { ALLOWED, anyText } from './text.ts';
 
 describe('xmlText', () => {

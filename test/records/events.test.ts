@@ -2,8 +2,8 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from '
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { secretMask } from '../../src/logging/secrets.ts';
 import { openEvents } from '../../src/records/events.ts';
-import { secretMask } from '../../src/secrets.ts';
 import { tempFolder, tempMount } from './folder.ts';
 import { anyText } from './text.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { RunError } from '../../src/errors.ts';
+import { RunError } from '../../src/api/errors.ts';
 import { makeRunFolders, runPaths } from '../../src/records/paths.ts';
 import { outcomeOf, remount, tempFolder, tempMount } from './folder.ts';
 

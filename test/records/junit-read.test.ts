@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RunError } from '../../src/errors.ts';
-import { readJunit } from '../../src/records/junit-read.ts';
+import { RunError } from '../../src/api/errors.ts';
+import { readJunit } from '../../src/junit/read.ts';
 import { anyText } from './text.ts';
 
 const read = async (text: string) => (await readJunit(text, '/a/junit_01.xml')).suites;

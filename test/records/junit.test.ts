@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CommandError, RunError, StepError, TestsFailedError } from '../../src/errors.ts';
-import { xmlText } from '../../src/records/bounded.ts';
-import { JunitRunner } from '../../src/records/junit.ts';
-import { type JunitCase, readJunit } from '../../src/records/junit-read.ts';
-import { secretMask } from '../../src/secrets.ts';
+import { CommandError, RunError, StepError, TestsFailedError } from '../../src/api/errors.ts';
+import { type JunitCase, readJunit } from '../../src/junit/read.ts';
+import { secretMask } from '../../src/logging/secrets.ts';
+import { JunitRunner } from '../../src/records/runner-junit.ts';
+import { xmlText } from '../../src/text/truncate.ts';
 import { tempFolder, tempMount } from './folder.ts';
 import { ALLOWED, anyText } from './text.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/api/errors.ts';
 import { type PathSettings, runPaths } from '../../src/records/paths.ts';
 import { anyText } from './text.ts';
 

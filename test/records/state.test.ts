@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RunError } from '../../src/errors.ts';
+import { RunError } from '../../src/api/errors.ts';
 import { isLive, listRuns, newState, type RunState, readState, writeState } from '../../src/records/state.ts';
 import { outcomeOf, tempFolder } from './folder.ts';
 

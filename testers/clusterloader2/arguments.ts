@@ -1,4 +1,4 @@
-import type { Values } from '../../src/flags.ts';
+import type { Values } from '../../src/api/flags.ts';
 import type { clusterloader2Flags } from './flags.ts';
 
 export type Clusterloader2Values = Values<typeof clusterloader2Flags>;

@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join, resolve } from 'node:path';
-import { platformOf } from '../../src/acquire/platform.ts';
-import { UsageError } from '../../src/errors.ts';
-import type { Run } from '../../src/run.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
+import { platformOf } from '../../src/system/platform.ts';
 import { buildClusterloader } from './build.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function findBinary(
 }
 
 async function download(url: string, run: Run, signal: AbortSignal): Promise<string> {
-  const { openAcquirer } = await import('../../src/acquire/open-acquirer.ts');
+  const { openAcquirer } = await import('../../src/download/open-downloader.ts');
   const acquirer = openAcquirer(run.acquire, run);
   try {
     const cached = await acquirer.file(url, {

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { RunError } from '../../src/errors.ts';
-import type { Run } from '../../src/run.ts';
+import { RunError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
 import { exists } from './files.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/api/errors.ts';
 
 /** Where files that flags name are looked for. */
 export interface Places {

@@ -1,4 +1,4 @@
-import { count, type FlagExtras, list, optional, text, toggle } from '../../src/flags.ts';
+import { count, type FlagExtras, list, optional, text, toggle } from '../../src/api/flags.ts';
 
 const what: FlagExtras = { group: 'What runs' };
 const program: FlagExtras = { group: 'The program' };

@@ -1,4 +1,4 @@
-import { defineTester } from '../../src/tester.ts';
+import { defineTester } from '../../src/api/tester.ts';
 import { clusterloader2Flags } from './flags.ts';
 import { Clusterloader2Tester } from './tester.ts';
 

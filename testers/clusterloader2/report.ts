@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatDuration } from '../../src/duration.ts';
-import { messageOf } from '../../src/errors.ts';
+import { formatDuration } from '../../src/api/duration.ts';
+import { messageOf } from '../../src/api/errors.ts';
+import { type JunitCase, readJunit } from '../../src/junit/read.ts';
 import { type Latency, readSummaries, type Summaries } from '../../src/perf/summaries.ts';
 import { headingOf, isMissed, latencyTable } from '../../src/perf/table.ts';
 import { type Violation, violationsIn } from '../../src/perf/violations.ts';
-import { type JunitCase, readJunit } from '../../src/records/junit-read.ts';
 
 /** What clusterloader2 left in its report folder. */
 export interface Report extends Summaries {

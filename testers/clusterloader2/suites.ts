@@ -1,4 +1,4 @@
-import { UsageError } from '../../src/errors.ts';
+import { UsageError } from '../../src/api/errors.ts';
 
 /** The standard suites and the test configs they stand for, relative to the clusterloader2 folder of perf-tests. */
 const SUITES: Readonly<Record<string, readonly string[]>> = {

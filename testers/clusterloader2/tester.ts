@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CommandError, RunError, TestsFailedError, UsageError } from '../../src/errors.ts';
-import { isFolder } from '../../src/is-folder.ts';
+import { CommandError, RunError, TestsFailedError, UsageError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
+import type { TestContext, Tester, TestSummary } from '../../src/api/tester.ts';
 import { latencyPicture } from '../../src/perf/picture.ts';
-import { writeAtomic } from '../../src/records/atomic.ts';
-import type { Run } from '../../src/run.ts';
-import { shellWords } from '../../src/shell-words.ts';
-import type { TestContext, Tester, TestSummary } from '../../src/tester.ts';
+import { writeAtomic } from '../../src/system/atomic-write.ts';
+import { isFolder } from '../../src/system/is-folder.ts';
+import { shellWords } from '../../src/text/shell-split.ts';
 import { bringsConfigs, type Clusterloader2Values, clusterloaderArguments, isDryRun } from './arguments.ts';
 import { findBinary } from './binary.ts';
 import { exists, findFiles } from './files.ts';

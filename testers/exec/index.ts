@@ -1,7 +1,7 @@
-import { CommandError, causeOf, TestsFailedError, UsageError } from '../../src/errors.ts';
-import { expand } from '../../src/expand.ts';
-import type { Env, Run } from '../../src/run.ts';
-import { defineTester, type TestContext, type Tester, type TestSummary } from '../../src/tester.ts';
+import { CommandError, causeOf, TestsFailedError, UsageError } from '../../src/api/errors.ts';
+import type { Env, Run } from '../../src/api/run.ts';
+import { defineTester, type TestContext, type Tester, type TestSummary } from '../../src/api/tester.ts';
+import { expand } from '../../src/system/expand-env.ts';
 
 /** Turns the expansion of variables in the command's words off when it is `off`. */
 const EXPANSION_SWITCH = 'KUBETEST2_EXEC_EXPAND';

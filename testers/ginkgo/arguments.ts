@@ -1,7 +1,7 @@
-import { formatDuration } from '../../src/duration.ts';
-import { messageOf, RunError, UsageError } from '../../src/errors.ts';
-import type { Env } from '../../src/run.ts';
-import { type ShellWord, shellWordsWithEscapes } from '../../src/shell-words.ts';
+import { formatDuration } from '../../src/api/duration.ts';
+import { messageOf, RunError, UsageError } from '../../src/api/errors.ts';
+import type { Env } from '../../src/api/run.ts';
+import { type ShellWord, shellWordsWithEscapes } from '../../src/text/shell-split.ts';
 import type { GinkgoValues } from './flags.ts';
 import type { Suite } from './suite.ts';
 

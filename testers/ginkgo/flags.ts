@@ -1,5 +1,5 @@
-import { count, duration, list, oneOf, text, toggle, type Values } from '../../src/flags.ts';
-import { SKEW_COMPONENTS, SKEW_LEVELS } from '../../src/kube/skew.ts';
+import { count, duration, list, oneOf, text, toggle, type Values } from '../../src/api/flags.ts';
+import { SKEW_COMPONENTS, SKEW_LEVELS } from '../../src/kube/skew/rules.ts';
 
 /** The flags of the original ginkgo tester, then ours. */
 export const flags = {

@@ -1,9 +1,9 @@
-import { UsageError } from '../../src/errors.ts';
-import { SKEW_COMPONENTS, type SkewComponent } from '../../src/kube/skew.ts';
-import { defineTester } from '../../src/tester.ts';
-import { readVariables } from '../../src/variables.ts';
+import { readVariables } from '../../src/api/env-flag.ts';
+import { UsageError } from '../../src/api/errors.ts';
+import { defineTester } from '../../src/api/tester.ts';
+import { SKEW_COMPONENTS, type SkewComponent } from '../../src/kube/skew/rules.ts';
 import { extraWords } from './arguments.ts';
-import { checkSources } from './binaries.ts';
+import { checkSources } from './find-binaries.ts';
 import { flags, type GinkgoValues } from './flags.ts';
 import { GinkgoTester } from './tester.ts';
 
@@ -23,7 +23,7 @@ export const ginkgo = defineTester({
     };
     if (values.rerunFailed !== '' && plan.extra.focus.length > 0) throw exclusive('--ginkgo.focus in --test-args');
     return new GinkgoTester(plan, run, async () => {
-      const { openAcquirer } = await import('../../src/acquire/open-acquirer.ts');
+      const { openAcquirer } = await import('../../src/download/open-downloader.ts');
       return openAcquirer(run.acquire, run);
     });
   },

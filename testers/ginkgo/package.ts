@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import type { Acquirer, Cached } from '../../src/acquire/acquirer.ts';
-import { platformOf } from '../../src/acquire/platform.ts';
-import type { Run } from '../../src/run.ts';
-import { BINARY_NAMES, type Binaries, type Binary, type BinaryName } from './binary.ts';
+import type { Run } from '../../src/api/run.ts';
+import type { Acquirer, Cached } from '../../src/download/downloader.ts';
+import { platformOf } from '../../src/system/platform.ts';
 import type { GinkgoValues } from './flags.ts';
-import { builtProgram, rememberPlaced } from './placed.ts';
+import { builtProgram, rememberPlaced } from './placed-binaries.ts';
+import { BINARY_NAMES, type Binaries, type Binary, type BinaryName } from './test-binary.ts';
 
 const E2E_TEST = 'kubernetes/test/bin/e2e.test';
 const GINKGO = 'kubernetes/test/bin/ginkgo';

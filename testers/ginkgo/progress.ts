@@ -1,4 +1,4 @@
-import { type Duration, formatDuration } from '../../src/duration.ts';
+import { type Duration, formatDuration } from '../../src/api/duration.ts';
 
 /** How far a suite is, as its output tells. */
 export interface Progress {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { RunError } from '../../src/errors.ts';
-import { junitFolder, readJunitFiles, type Spec } from '../../src/results.ts';
+import { RunError } from '../../src/api/errors.ts';
+import { junitFolder, readJunitFiles, type Spec } from '../../src/junit/results.ts';
 
 /**
  * The failed specs in a junit file, or in the junit files of a folder.

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Exec } from '../../src/command.ts';
-import { messageOf } from '../../src/errors.ts';
-import type { Seen } from '../../src/kube/skew.ts';
-import { askE2eTest } from '../../src/kube/skew-ask.ts';
+import { messageOf } from '../../src/api/errors.ts';
+import type { Env } from '../../src/api/run.ts';
+import { askE2eTest } from '../../src/kube/skew/ask-versions.ts';
+import type { Seen } from '../../src/kube/skew/rules.ts';
 import { parseVersion } from '../../src/kube/version.ts';
-import type { Env } from '../../src/run.ts';
-import { askOnce, type Binary } from './binary.ts';
+import type { Exec } from '../../src/process/exec.ts';
+import { askOnce, type Binary } from './test-binary.ts';
 
 /** What a compiled suite is able to do, as far as it can tell. */
 export interface Suite {

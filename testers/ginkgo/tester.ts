@@ -1,22 +1,22 @@
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import type { Acquirer } from '../../src/acquire/acquirer.ts';
-import { monotonic } from '../../src/clock.ts';
-import { RunError } from '../../src/errors.ts';
-import type { Seen, SeenVersions, SkewRules } from '../../src/kube/skew.ts';
-import { checkVersionSkew } from '../../src/kube/skew-check.ts';
-import { junitFolder, readResults } from '../../src/results.ts';
-import type { Env, Run } from '../../src/run.ts';
-import type { TestContext, Tester, TestSummary } from '../../src/tester.ts';
+import { RunError } from '../../src/api/errors.ts';
+import type { Env, Run } from '../../src/api/run.ts';
+import type { TestContext, Tester, TestSummary } from '../../src/api/tester.ts';
+import type { Acquirer } from '../../src/download/downloader.ts';
+import { junitFolder, readResults } from '../../src/junit/results.ts';
+import { checkVersionSkew } from '../../src/kube/skew/check.ts';
+import type { Seen, SeenVersions, SkewRules } from '../../src/kube/skew/rules.ts';
+import { monotonic } from '../../src/system/clock.ts';
 import { type ExtraWords, ginkgoCommand, lastValue, type Surroundings, suiteArguments } from './arguments.ts';
-import { findBinaries } from './binaries.ts';
-import type { Binaries } from './binary.ts';
+import { findBinaries } from './find-binaries.ts';
 import type { GinkgoValues } from './flags.ts';
 import { listSpecs } from './list-specs.ts';
-import { describeEnding, failureOf, specsRan } from './outcome.ts';
 import { describeProgress, ProgressReader } from './progress.ts';
 import { failedSpecs, focusOn } from './rerun.ts';
 import { inspectSuite, type Suite } from './suite.ts';
+import type { Binaries } from './test-binary.ts';
+import { describeEnding, failureOf, specsRan } from './test-summary.ts';
 import { recordVersions } from './versions.ts';
 
 /** What the command line says, read and checked. */

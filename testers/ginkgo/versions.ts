@@ -1,8 +1,8 @@
-import type { Seen, VersionInfo } from '../../src/kube/skew.ts';
-import { askGinkgo, askKubectlClient } from '../../src/kube/skew-ask.ts';
-import type { Run } from '../../src/run.ts';
-import { askOnce, BINARY_NAMES, type Binaries, type BinaryName } from './binary.ts';
+import type { Run } from '../../src/api/run.ts';
+import { askGinkgo, askKubectlClient } from '../../src/kube/skew/ask-versions.ts';
+import type { Seen, VersionInfo } from '../../src/kube/skew/rules.ts';
 import type { Suite } from './suite.ts';
+import { askOnce, BINARY_NAMES, type Binaries, type BinaryName } from './test-binary.ts';
 
 /**
  * Says of each program where it is, its version, where it came from and its digest, and writes that into

@@ -1,6 +1,6 @@
-import { formatDuration } from '../../src/duration.ts';
-import type { Binaries } from './binary.ts';
-import type { NodeValues } from './mode.ts';
+import { formatDuration } from '../../src/api/duration.ts';
+import type { NodeValues } from './binary-source.ts';
+import type { Binaries } from './test-binary.ts';
 
 /** What is known about the machines only when the tests start. */
 export interface Machines {

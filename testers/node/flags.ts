@@ -1,5 +1,5 @@
+import { count, duration, type FlagExtras, optional, text, toggle } from '../../src/api/flags.ts';
 import { boskosFlags } from '../../src/boskos/flags.ts';
-import { count, duration, type FlagExtras, optional, text, toggle } from '../../src/flags.ts';
 
 const binaries: FlagExtras = { group: 'Which binaries run' };
 const cloud: FlagExtras = { group: 'Where they run' };

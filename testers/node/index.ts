@@ -1,4 +1,4 @@
-import { defineTester } from '../../src/tester.ts';
+import { defineTester } from '../../src/api/tester.ts';
 import { nodeFlags } from './flags.ts';
 import { NodeTester } from './tester.ts';
 

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { platformOf } from '../../src/acquire/platform.ts';
-import { RunError } from '../../src/errors.ts';
-import type { Run } from '../../src/run.ts';
-import { type Found, NAMES } from './binary.ts';
-import type { NodeValues } from './mode.ts';
+import { RunError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
+import { platformOf } from '../../src/system/platform.ts';
+import type { NodeValues } from './binary-source.ts';
+import { type Found, NAMES } from './test-binary.ts';
 
 const MEMBERS = {
   [NAMES.e2eNodeTest]: 'kubernetes/test/bin/e2e_node.test',
@@ -18,7 +18,7 @@ const MEMBERS = {
  * Throws RunError when either cannot be had.
  */
 export async function acquirePackage(values: NodeValues, run: Run, signal: AbortSignal): Promise<Found> {
-  const { openAcquirer } = await import('../../src/acquire/open-acquirer.ts');
+  const { openAcquirer } = await import('../../src/download/open-downloader.ts');
   const acquirer = openAcquirer(run.acquire, run);
   const failed = new AbortController();
   const host = platformOf({ platform: platform(), arch: arch() });

@@ -1,8 +1,8 @@
+import { messageOf } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
 import { boskosFlags, leaseSettings } from '../../src/boskos/flags.ts';
 import type { Lease } from '../../src/boskos/lease.ts';
-import { messageOf } from '../../src/errors.ts';
-import type { Run } from '../../src/run.ts';
-import type { NodeValues } from './mode.ts';
+import type { NodeValues } from './binary-source.ts';
 
 /** The Boskos settings among the flags. Throws UsageError for values that cannot work. */
 export function projectLease(values: NodeValues, run: Run): ReturnType<typeof leaseSettings> {
@@ -22,7 +22,7 @@ export async function withProject<T>(
 ): Promise<T> {
   const project = values.gcpProject || run.recall('project');
   if (project) return await use(project, signal);
-  const { takeLease } = await import('../../src/boskos/take.ts');
+  const { takeLease } = await import('../../src/boskos/acquire-lease.ts');
   const lease = await takeLease(run, projectLease(values, run), signal);
   try {
     return await use(lease.name, AbortSignal.any([signal, lease.lost]));

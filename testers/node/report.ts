@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { type JunitFolder, junitFolder, readJunitFiles } from '../../src/results.ts';
-import { describeResults, failedSentence, totalsOf } from '../../src/results-summary.ts';
+import { type JunitFolder, junitFolder, readJunitFiles } from '../../src/junit/results.ts';
+import { describeResults, failedSentence, totalsOf } from '../../src/junit/summary.ts';
 
 /** What the junit files of the machines say, image by image. */
 export interface Report {

@@ -1,21 +1,21 @@
 import { dirname, resolve } from 'node:path';
-import { CommandError, causeOf, messageOf, RunError, TestsFailedError, UsageError } from '../../src/errors.ts';
+import { CommandError, causeOf, messageOf, RunError, TestsFailedError, UsageError } from '../../src/api/errors.ts';
+import type { Env, Run } from '../../src/api/run.ts';
+import type { TestContext, Tester, TestSummary } from '../../src/api/tester.ts';
 import { instancePrefix } from '../../src/gcp/names.ts';
-import { isFolder } from '../../src/is-folder.ts';
-import { junitFolder } from '../../src/results.ts';
-import type { Env, Run } from '../../src/run.ts';
-import { placeSshKeys } from '../../src/ssh-keys.ts';
-import type { TestContext, Tester, TestSummary } from '../../src/tester.ts';
-import { acceptedWords } from './accepted.ts';
+import { placeSshKeys } from '../../src/gcp/ssh-keys.ts';
+import { junitFolder } from '../../src/junit/results.ts';
+import { isFolder } from '../../src/system/is-folder.ts';
 import { limitOf, type Machines, makeArguments, makeLocalArguments, remoteArguments } from './arguments.ts';
-import { findBinaries } from './binaries.ts';
-import { type Found, NAMES } from './binary.ts';
-import { removeLeftMachines } from './left-machines.ts';
-import { localCommand } from './local.ts';
-import { MadeMachines } from './made-machines.ts';
-import { faultsOf, type Mode, modeOf, type NodeValues, providerOf } from './mode.ts';
+import { faultsOf, type Mode, modeOf, type NodeValues, providerOf } from './binary-source.ts';
+import { MadeMachines } from './created-instances.ts';
+import { findBinaries } from './find-binaries.ts';
+import { removeLeftMachines } from './leaked-instances.ts';
+import { localCommand } from './local-run.ts';
 import { projectLease, withProject } from './project.ts';
 import { type Report, readReport } from './report.ts';
+import { acceptedWords } from './supported-flags.ts';
+import { type Found, NAMES } from './test-binary.ts';
 
 /** How long e2e_node.test may take to show its help, in milliseconds. */
 const HELP_LIMIT = 30_000;

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hostPlatform } from '../../../src/build/binaries.ts';
+import { hostPlatform } from '../../../src/kube-build/binaries.ts';
 import { type Ended, type Launched, program, Sandbox } from '../../sandbox.ts';
 
 const fake = fileURLToPath(new URL('../../fakes/gce/cloud.sh', import.meta.url));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ShortageWatch } from '../../../deployers/gce/shortage.ts';
+import { ShortageWatch } from '../../../deployers/gce/capacity-errors.ts';
 
 /** What the watch makes of a text that arrives in pieces of so many bytes. */
 function seen(text: string, size: number, further: readonly string[] = []): string | undefined {

@@ -12,8 +12,8 @@ import {
   wantedConfig,
 } from '../../../deployers/kind/config.ts';
 import { flags, type KindValues } from '../../../deployers/kind/flags.ts';
-import { parseFlags } from '../../../src/parse.ts';
-import type { Env } from '../../../src/run.ts';
+import type { Env } from '../../../src/api/run.ts';
+import { parseFlags } from '../../../src/cli/flags/parse.ts';
 
 function valuesOf(words: readonly string[], env: Env = {}): KindValues {
   const { values, faults } = parseFlags({ kind: flags }, words, env);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { causedByNameTaken, explain } from '../../../deployers/kind/failures.ts';
-import { CommandError, messageOf } from '../../../src/errors.ts';
+import { CommandError, messageOf } from '../../../src/api/errors.ts';
 
 const failed = (output: string, message = 'kind exited with 1') =>
   new CommandError(message, { command: 'kind create cluster', exitCode: 1, output });

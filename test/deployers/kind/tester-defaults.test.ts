@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { flags } from '../../../deployers/kind/flags.ts';
 import { ginkgoDefaults } from '../../../deployers/kind/tester-defaults.ts';
-import { parseFlags } from '../../../src/parse.ts';
-import type { Env } from '../../../src/run.ts';
+import type { Env } from '../../../src/api/run.ts';
+import { parseFlags } from '../../../src/cli/flags/parse.ts';
 
 const defaults = (env: Env, ...words: string[]) =>
   ginkgoDefaults(env, parseFlags({ kind: flags }, words, env).values.kind);

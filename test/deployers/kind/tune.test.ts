@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { offlineCorefile } from '../../../deployers/kind/tune.ts';
+import { offlineCorefile } from '../../../deployers/kind/post-create.ts';
 
 test('the CoreDNS of an IPv6 cluster answers for internal and asks nobody', () => {
   const corefile = `.:53 {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseFlags } from '../../../src/parse.ts';
-import { shellWords } from '../../../src/shell-words.ts';
+import { parseFlags } from '../../../src/cli/flags/parse.ts';
+import { shellWords } from '../../../src/text/shell-split.ts';
 import {
   bringsConfigs,
   type Clusterloader2Values,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseFlags } from '../../../src/parse.ts';
-import type { Env } from '../../../src/run.ts';
+import type { Env } from '../../../src/api/run.ts';
+import { parseFlags } from '../../../src/cli/flags/parse.ts';
 import { extraWords, suiteArguments } from '../../../testers/ginkgo/arguments.ts';
 import { flags } from '../../../testers/ginkgo/flags.ts';
 import { FROM_PATH, place } from './launch.ts';

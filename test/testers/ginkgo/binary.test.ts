@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Seen } from '../../../src/kube/skew.ts';
-import { askOnce, type Binary } from '../../../testers/ginkgo/binary.ts';
+import type { Seen } from '../../../src/kube/skew/rules.ts';
+import { askOnce, type Binary } from '../../../testers/ginkgo/test-binary.ts';
 
 function binary(cached: boolean): Binary {
   const kept = new Map<string, unknown>();

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { quoted } from '../../../src/quoted.ts';
+import { quoted } from '../../../src/text/shell-quote.ts';
 import { sharingCompiledCode } from '../../compiled.ts';
 
 const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.cjs', import.meta.url));

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/prom
 import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import type { Acquirer, Cached } from '../../../src/acquire/acquirer.ts';
-import { parseFlags } from '../../../src/parse.ts';
-import type { Run } from '../../../src/run.ts';
+import type { Run } from '../../../src/api/run.ts';
+import { parseFlags } from '../../../src/cli/flags/parse.ts';
+import type { Acquirer, Cached } from '../../../src/download/downloader.ts';
 import { flags } from '../../../testers/ginkgo/flags.ts';
 import { acquirePackage } from '../../../testers/ginkgo/package.ts';
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseFlags } from '../../../src/parse.ts';
-import { acceptedWords, changedFlags, flagsInHelp } from '../../../testers/node/accepted.ts';
+import { parseFlags } from '../../../src/cli/flags/parse.ts';
 import { makeArguments, makeLocalArguments, remoteArguments } from '../../../testers/node/arguments.ts';
+import { faultsOf, modeOf, type NodeValues } from '../../../testers/node/binary-source.ts';
+import { MadeMachines } from '../../../testers/node/created-instances.ts';
 import { nodeFlags } from '../../../testers/node/flags.ts';
-import { MadeMachines } from '../../../testers/node/made-machines.ts';
-import { faultsOf, modeOf, type NodeValues } from '../../../testers/node/mode.ts';
+import { acceptedWords, changedFlags, flagsInHelp } from '../../../testers/node/supported-flags.ts';
 
 const machines = { project: 'p-1', zone: 'us-west1-b', sshUser: 'core', sshKey: '/home/.ssh/google_compute_engine' };
 const binaries = { e2eNodeTest: '/run/e2e_node.test', ginkgo: '/run/ginkgo', kubelet: '/run/kubelet' };

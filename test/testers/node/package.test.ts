@@ -3,7 +3,7 @@ import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { platformOf } from '../../../src/acquire/platform.ts';
+import { platformOf } from '../../../src/system/platform.ts';
 import { tarOf } from '../../acquire/package.ts';
 import { object, published, serve, text } from '../../acquire/server.ts';
 import { Stage } from '../../stage.ts';

@@ -1,0 +1,196 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CommandError, causeOf, messageOf, UsageError } from '../../api/errors.ts';
+import type { Env } from '../../api/run.ts';
+import { acquireFlags, acquireSettings } from '../../download/flags.ts';
+import { openLog } from '../../logging/open-log.ts';
+import { secretMask } from '../../logging/secrets.ts';
+import { findPlugins, findProgram } from '../../plugins/find-plugins.ts';
+import { type Exec, openExec } from '../../process/exec.ts';
+import { runPaths } from '../../records/paths.ts';
+import { programVersion } from '../../runtime/build-info.ts';
+import { withDeadline } from '../../system/wait.ts';
+import { parseFlags } from '../flags/parse.ts';
+import type { CommandWorld } from './index.ts';
+
+/** A finding, and for a problem what to do about it. */
+interface Finding {
+  readonly level: 'ok' | 'note' | 'problem';
+  readonly what: string;
+  readonly remedy?: string;
+}
+
+interface Tool {
+  readonly name: string;
+  /** The words after the name that make it tell its version without touching anything. */
+  readonly version: readonly string[];
+  readonly neededFor: string;
+}
+
+const TOOLS: readonly Tool[] = [
+  {
+    name: 'kubectl',
+    version: ['version', '--client'],
+    neededFor: 'the ginkgo tester with binaries from PATH, and gce',
+  },
+  {
+    name: 'docker',
+    version: ['version', '--format', 'client {{.Client.Version}}, server {{.Server.Version}}'],
+    neededFor: 'the kind deployer',
+  },
+  { name: 'kind', version: ['version'], neededFor: 'the kind deployer (it can be fetched: --kind-version)' },
+  { name: 'make', version: ['--version'], neededFor: '--build and the node tester' },
+  { name: 'go', version: ['version'], neededFor: '--build and the node tester' },
+  { name: 'git', version: ['--version'], neededFor: '--build' },
+  {
+    name: 'gcloud',
+    version: ['version', '--format=value("Google Cloud SDK")'],
+    neededFor: 'the gce deployer and node tests on GCE',
+  },
+  { name: 'ssh', version: ['-V'], neededFor: 'node tests and cluster logs on GCE' },
+];
+
+/** Says what this machine has and lacks, and what to do about each problem. Exit code 0 unless there is a problem. */
+export async function doctor(words: readonly string[], world: CommandWorld): Promise<number> {
+  const { values, positionals, faults: found } = parseFlags({ acquire: acquireFlags }, words, world.env);
+  const faults = [...found];
+  if (positionals.length > 0) faults.push(`doctor takes no words, and was given ${positionals.join(' ')}`);
+  if (faults.length > 0) throw new UsageError(faults.join('\n'));
+  const { cacheDir } = acquireSettings(values.acquire, world);
+  const exec = questions(world);
+  const findings: Finding[] = [
+    { level: 'ok', what: `kubetest2-ts ${programVersion()}, run by ${world.runtime}` },
+    ...(await Promise.all(TOOLS.map((tool) => toolFinding(tool, world, exec)))),
+    ...(await credentials(world.env)),
+    ...(await folders(cacheDir, world)),
+    ...pluginFindings(world),
+  ];
+  const marks = { ok: 'ok      ', note: 'note    ', problem: 'PROBLEM ' };
+  for (const { level, what, remedy } of findings) {
+    world.stdout.write(`${marks[level]}${what}\n${remedy === undefined ? '' : `          -> ${remedy}\n`}`);
+  }
+  return findings.some(({ level }) => level === 'problem') ? 1 : 0;
+}
+
+async function toolFinding({ name, version, neededFor }: Tool, world: CommandWorld, exec: Exec): Promise<Finding> {
+  const path = findProgram(name, world.env, world.cwd);
+  if (path === undefined) {
+    return { level: 'note', what: `${name} is not on PATH`, remedy: `install it if you need ${neededFor}` };
+  }
+  const answer = await ask([path, ...version], exec);
+  if (answer.ok) return { level: 'ok', what: `${name}: ${answer.said} (${path})` };
+  return {
+    level: 'problem',
+    what: `${name} (${path}) does not answer: ${answer.said}`,
+    remedy:
+      name === 'docker'
+        ? 'start the Docker daemon, or give yourself access to it (group docker)'
+        : `mend or remove it; it is for ${neededFor}`,
+  };
+}
+
+/** The door to child processes for short questions, which nothing but their own limit stops. */
+function questions({ env, cwd, stdout, stderr, pid }: CommandWorld): Exec {
+  const log = openLog({ format: 'auto', verbosity: 0, stderr, env, now: () => new Date(), pid });
+  return openExec({
+    env: () => env,
+    cwd,
+    stdout,
+    stderr,
+    log,
+    event: () => undefined,
+    mask: secretMask(env),
+    grace: 1000,
+    onHurry: () => () => undefined,
+    giveUp: new AbortController().signal,
+  });
+}
+
+async function ask(argv: readonly string[], exec: Exec): Promise<{ ok: boolean; said: string }> {
+  const never = new AbortController().signal;
+  using limit = withDeadline(never, 15_000, () => new Error('no answer within 15 s'));
+  try {
+    const { stdout, stderr } = await exec(argv, { signal: limit.signal, output: 'capture' });
+    return { ok: true, said: firstLine(stdout) || firstLine(stderr) };
+  } catch (error) {
+    return { ok: false, said: lastLine(causeOf(error, CommandError)?.output ?? '') || messageOf(error) };
+  }
+}
+
+async function credentials(env: Env): Promise<Finding[]> {
+  const home = env['HOME'] ?? '';
+  const places = [
+    [
+      'a kubeconfig',
+      env['KUBECONFIG'] || join(home, '.kube', 'config'),
+      'export KUBECONFIG, or let a deployer make a cluster',
+    ],
+    [
+      'Google application credentials',
+      env['GOOGLE_APPLICATION_CREDENTIALS'] || join(home, '.config', 'gcloud', 'application_default_credentials.json'),
+      'gcloud auth application-default login, if you need private buckets or staging',
+    ],
+    ['an SSH key for GCE', join(home, '.ssh', 'google_compute_engine'), 'gcloud compute config-ssh, if you need GCE'],
+  ] as const;
+  return await Promise.all(
+    places.map(async ([name, path, remedy]): Promise<Finding> => {
+      const there = await stat(path).then(
+        () => true,
+        () => false,
+      );
+      return there
+        ? { level: 'ok', what: `${name}: ${path}` }
+        : { level: 'note', what: `${name} is not there (${path})`, remedy };
+    }),
+  );
+}
+
+async function folders(cacheDir: string, { env, cwd }: CommandWorld): Promise<Finding[]> {
+  const { base, artifacts } = runPaths({ runId: 'any', rundir: '', rundirInArtifacts: false, artifacts: '', env, cwd });
+  const wanted = [
+    ['the folder of run dirs', base, '--rundir or $KUBETEST2_RUN_DIR'],
+    ['the folder of records', artifacts, '--artifacts or $ARTIFACTS'],
+    ['the cache', cacheDir, '--cache-dir or $KUBETEST2_CACHE_DIR'],
+  ] as const;
+  return await Promise.all(
+    wanted.map(async ([name, path, flag]): Promise<Finding> => {
+      const writable = await isWritable(path);
+      if (writable) return { level: 'ok', what: `${name} can be written: ${path}` };
+      return {
+        level: 'problem',
+        what: `${name} cannot be written: ${path}`,
+        remedy: `choose another one with ${flag}`,
+      };
+    }),
+  );
+}
+
+/** Whether a folder, or the nearest one above it that is there, can be written. */
+async function isWritable(path: string): Promise<boolean> {
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined) return path !== dirname(path) && (await isWritable(dirname(path)));
+  if (!there.isDirectory()) return false;
+  return await access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function pluginFindings({ env, cwd, registry }: CommandWorld): Finding[] {
+  const own = { deployer: registry.deployers, tester: registry.testers };
+  return findPlugins(env, cwd).map(({ kind, name, path, shadows }): Finding => {
+    if (own[kind].some((listed) => listed.name === name)) {
+      return { level: 'note', what: `${kind} ${name} on PATH (${path}) is not used: it is built in` };
+    }
+    if (shadows.length === 0) return { level: 'ok', what: `${kind} ${name}: ${path}` };
+    return {
+      level: 'note',
+      what: `${kind} ${name}: ${path} hides ${shadows.join(', ')}`,
+      remedy: 'remove those you do not want',
+    };
+  });
+}
+
+const firstLine = (text: string): string => text.trim().split('\n')[0] ?? '';
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';

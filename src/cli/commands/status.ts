@@ -1,0 +1,69 @@
+import { messageOf, UsageError } from '../../api/errors.ts';
+import { text } from '../../api/flags.ts';
+import { baseDir } from '../../records/paths.ts';
+import { isLive, listRuns, type RunState } from '../../records/state.ts';
+import { isAlive } from '../../system/process-identity.ts';
+import { parseFlags } from '../flags/parse.ts';
+import type { CommandWorld } from './index.ts';
+
+const flags = {
+  rundir: text('The folder that holds one folder for each run. Default: $KUBETEST2_RUN_DIR, else ./_rundir.'),
+} as const;
+
+/** Prints the runs below the run dir, the newest first. */
+export async function status(words: readonly string[], world: CommandWorld): Promise<number> {
+  const { env, cwd, stdout, stderr } = world;
+  const { values, positionals, faults: found } = parseFlags({ status: flags }, words, env);
+  const faults = [...found];
+  if (positionals.length > 0) faults.push(`status takes no words, and was given ${positionals.join(' ')}`);
+  if (faults.length > 0) throw new UsageError(faults.join('\n'));
+  const { rundir } = values.status;
+  const base = baseDir({ rundir, rundirInArtifacts: false, artifacts: '', env, cwd });
+  const rows: string[][] = [];
+  const now = Date.now();
+  const runs = listRuns(base);
+  const states = runs.flatMap((found) => ('state' in found ? [found.state] : []));
+  for (const state of states.sort((a, b) => b.createdAt.localeCompare(a.createdAt))) rows.push(rowOf(state, now));
+  for (const found of runs) if ('problem' in found) stderr.write(`${found.dir}: ${messageOf(found.problem)}\n`);
+  if (rows.length === 0) {
+    stdout.write(`There are no runs below ${base}.\n`);
+    return 0;
+  }
+  const table = [['RUN', 'DEPLOYER', 'STATE', 'LAST STEP', 'AGE', 'CLUSTER', 'TORN DOWN'], ...rows];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] ?? '').length))) ?? [];
+  for (const row of table)
+    stdout.write(
+      `${row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
+  return 0;
+}
+
+function rowOf(state: RunState, now: number): string[] {
+  const last = state.steps.at(-1);
+  return [
+    state.runId,
+    state.deployer,
+    conditionOf(state),
+    last === undefined ? '-' : `${last.name} ${last.result}`,
+    age(now - Date.parse(state.createdAt)),
+    state.facts['clusterName'] ?? state.facts['project'] ?? '-',
+    state.tornDown ? 'yes' : isLive(state) ? 'no' : '-',
+  ];
+}
+
+function conditionOf({ owner, exitCode }: RunState): string {
+  if (owner) return isAlive(owner) ? `running (pid ${owner.pid})` : 'killed';
+  return exitCode === undefined ? '-' : exitCode === 0 ? 'passed' : `failed (${exitCode})`;
+}
+
+/** `12s`, `3m`, `2h05m`, `4d`. */
+function age(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60e3));
+  if (minutes === 0) return `${Math.max(0, Math.floor(ms / 1000))}s`;
+  if (minutes < 60) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours}h${String(minutes % 60).padStart(2, '0')}m` : `${Math.floor(hours / 24)}d`;
+}

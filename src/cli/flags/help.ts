@@ -1,0 +1,109 @@
+import { styleText } from 'node:util';
+import { type Flag, type Flags, namedFlags } from '../../api/flags.ts';
+
+/** What a help text is made of. */
+export interface Help {
+  /** The program as the user called it, for instance `kubetest2-ts kind`. */
+  readonly program: string;
+  /** What follows the program's name, one line for each way to call it: `[flags] -- [tester args]`. */
+  readonly usage: readonly string[];
+  /** A sentence or a few about what it does, above the flags. */
+  readonly about?: string;
+  readonly sections: readonly HelpSection[];
+  /** Columns of the terminal; 80 when it is not known. */
+  readonly width?: number | undefined;
+  /** Headings and flag names stand out. Default: plain. */
+  readonly colour?: boolean;
+}
+
+/** The flags of one owner. Those that name a group are listed under that heading instead of the owner's title. */
+export interface HelpSection {
+  readonly title: string;
+  readonly flags: Flags;
+}
+
+/** The help text of a command, aligned to the terminal, with a newline at its end. Hidden flags are left out. */
+export function renderHelp({ program, usage, about = '', sections, width, colour = false }: Help): string {
+  const columns = Math.max(width === undefined || width <= 0 ? 80 : width, 40);
+  const heading = (title: string) => (colour ? styleText('bold', title, { validateStream: false }) : title);
+  const groups = groupRows(sections);
+  const labels = [...groups.values()].flat().map(({ label }) => label.length);
+  const gutter = labelWidth(labels, columns);
+  const blocks = [
+    [heading('Usage:'), ...usage.map((line) => `  ${program} ${line}`.trimEnd())],
+    ...(about === '' ? [] : [about.split('\n').flatMap((line) => wrap(line, columns))]),
+    ...Array.from(groups, ([title, rows]) => [
+      heading(`${title}:`),
+      ...rows.flatMap((row) => renderRow(row, gutter, columns, colour)),
+    ]),
+  ];
+  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+interface Row {
+  /** `  -v, --v int` */
+  readonly label: string;
+  readonly help: string;
+}
+
+function groupRows(sections: readonly HelpSection[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const { title, flags } of sections) {
+    for (const { name, flag } of namedFlags(flags)) {
+      if (flag.more.hidden) continue;
+      const group = flag.more.group ?? title;
+      const rows = groups.get(group) ?? [];
+      rows.push({ label: flagLabel(name, flag), help: flagHelp(flag) });
+      groups.set(group, rows);
+    }
+  }
+  return groups;
+}
+
+/** `-v, --v int`, `--down[=string]`: a value in brackets may be left out. */
+function flagLabel(name: string, flag: Flag<unknown>): string {
+  const short = flag.more.short === undefined ? '    ' : `-${flag.more.short}, `;
+  const value = flag.hint === '' ? '' : flag.bare === undefined ? ` ${flag.hint}` : `[=${flag.hint}]`;
+  return `  ${short}--${name}${value}`;
+}
+
+/** The help of a flag with what a reader has to know besides: values, default, environment twin. */
+export function flagHelp(flag: Flag<unknown>): string {
+  const notes: string[] = [];
+  const words = (flag.choices ?? []).filter((choice) => choice !== '');
+  if (flag.hint !== '' && words.length > 0) notes.push(`one of ${words.join(', ')}`);
+  if (flag.hint !== '' && flag.bare !== undefined) notes.push(`${flag.bare} when given without a value`);
+  if (flag.shown !== '') notes.push(`default ${flag.shown}`);
+  if (flag.more.env !== undefined) notes.push(`env $${flag.more.env}`);
+  return notes.length === 0 ? flag.help : `${flag.help} (${notes.join('; ')})`;
+}
+
+/** The column where the help texts start: wide enough for most labels, never more than two fifths of the line. */
+function labelWidth(labels: readonly number[], columns: number): number {
+  const most = Math.floor(columns * 0.4);
+  return Math.max(8, ...labels.map((length) => length + 2).filter((length) => length <= most));
+}
+
+function renderRow({ label, help }: Row, gutter: number, columns: number, colour: boolean): string[] {
+  const shown = colour ? label.replace(/-.*/, (flag) => styleText('cyan', flag, { validateStream: false })) : label;
+  const indent = ' '.repeat(gutter);
+  const lines = wrap(help, columns - gutter);
+  if (label.length + 2 > gutter) return [shown, ...lines.map((line) => indent + line)];
+  const [first = '', ...rest] = lines;
+  const start = shown + ' '.repeat(gutter - label.length) + first;
+  return [start.trimEnd(), ...rest.map((line) => indent + line)];
+}
+
+/** Breaks a text at spaces into lines of at most `width`; a word longer than that has a line of its own. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

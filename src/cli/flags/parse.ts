@@ -1,0 +1,183 @@
+import yargsParser from 'yargs-parser/browser';
+import { messageOf } from '../../api/errors.ts';
+import { type Flag, type Flags, fallbackOf, namedFlags, type Values } from '../../api/flags.ts';
+import type { Env } from '../../api/run.ts';
+import { nearest } from '../../text/closest-name.ts';
+
+/** What a command line says, each owner of flags with its own typed values. */
+export interface Parsed<O extends Readonly<Record<string, Flags>>> {
+  readonly values: { readonly [K in keyof O]: Values<O[K]> };
+  /** The names of the flags that were typed. */
+  readonly given: ReadonlySet<string>;
+  /** Words that are neither flags nor values; job lines carry such strays. */
+  readonly positionals: readonly string[];
+  /** Words after a `--` among the words given here. */
+  readonly afterDashes: readonly string[];
+  /** One sentence for each thing that is wrong; the values of those flags are their defaults. */
+  readonly faults: readonly string[];
+}
+
+/** Stands before each value on its way through yargs-parser, which takes a pair of quotes around a whole value away. */
+const GUARD = ':';
+
+interface Declared {
+  readonly owner: string;
+  readonly key: string;
+  readonly name: string;
+  readonly flag: Flag<unknown>;
+}
+
+/**
+ * Reads words as Go's pflag does: `--flag=value`, `--flag value`, `--toggle` (never eats the next word), `-v=2`, `-v 2`,
+ * a value may start with a dash, flags and positionals in any order, the last value wins.
+ * Throws an Error when two owners declare the same name: a mistake in the program, not in the words.
+ */
+export function parseFlags<const O extends Readonly<Record<string, Flags>>>(
+  owners: O,
+  words: readonly string[],
+  env: Env,
+): Parsed<O> {
+  const declared = declare(owners);
+  const faults: string[] = [];
+  const split = splitWords(words, declared, faults);
+  const typed = yargsParser(split.canonical, {
+    string: [...new Set(Array.from(declared.values(), ({ name }) => name))],
+    configuration: {
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': true,
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'short-option-groups': false,
+    },
+  }) as Readonly<Record<string, unknown>>;
+
+  const given = new Set<string>();
+  const values: Record<string, Record<string, unknown>> = {};
+  for (const owner of Object.keys(owners)) values[owner] = {};
+  for (const { owner, key, name, flag } of new Set(declared.values())) {
+    const occurrences = Object.hasOwn(typed, name)
+      ? [typed[name]].flat().map((value) => String(value).slice(GUARD.length))
+      : [];
+    if (occurrences.length > 0) given.add(name);
+    const own = values[owner];
+    if (own) own[key] = readValue(flag, name, occurrences, env, faults);
+  }
+  return {
+    values: values as Parsed<O>['values'],
+    given,
+    positionals: split.positionals,
+    afterDashes: split.afterDashes,
+    faults,
+  };
+}
+
+function declare(owners: Readonly<Record<string, Flags>>): Map<string, Declared> {
+  const declared = new Map<string, Declared>();
+  for (const [owner, flags] of Object.entries(owners)) {
+    for (const { key, name, flag } of namedFlags(flags)) {
+      const entry = { owner, key, name, flag };
+      const names = [name, ...(flag.more.aliases ?? [])].map((each) => `--${each}`);
+      for (const each of flag.more.short === undefined ? names : [...names, `-${flag.more.short}`]) {
+        const other = declared.get(each);
+        if (other) throw new Error(`flag ${each} is declared by ${other.owner} and by ${owner}`);
+        declared.set(each, entry);
+      }
+    }
+  }
+  return declared;
+}
+
+function readValue(
+  flag: Flag<unknown>,
+  name: string,
+  occurrences: readonly string[],
+  env: Env,
+  faults: string[],
+): unknown {
+  let value: unknown;
+  let typed = '';
+  try {
+    if (occurrences.length === 0) {
+      typed = flag.more.env === undefined ? '' : (env[flag.more.env] ?? '');
+      return fallbackOf(flag, env);
+    }
+    for (typed of occurrences) value = flag.parse(typed, value);
+    return value;
+  } catch (error) {
+    const where = occurrences.length === 0 ? `$${flag.more.env}` : `--${name}`;
+    faults.push(`${where}: ${JSON.stringify(shorten(typed))} is not ${messageOf(error)}`);
+    return flag.fallback;
+  }
+}
+
+/** pflag's walk over the words: every flag becomes `--name=value` under its full name. */
+function splitWords(words: readonly string[], declared: ReadonlyMap<string, Declared>, faults: string[]) {
+  const canonical: string[] = [];
+  const positionals: string[] = [];
+  const queue = words.values();
+  const take = (entry: Declared, as: string, attached: string | undefined): void => {
+    let value = attached ?? entry.flag.bare;
+    if (value === undefined) {
+      const next = queue.next();
+      if (next.done) {
+        faults.push(`${as} needs a value: ${as}=${entry.flag.hint.toUpperCase()}`);
+        return;
+      }
+      value = next.value;
+    }
+    canonical.push(`--${entry.name}=${GUARD}${value}`);
+  };
+  for (const word of queue) {
+    if (word === '--') break;
+    if (!word.startsWith('-') || word === '-') positionals.push(word);
+    else if (word.startsWith('--')) {
+      const [, name = word, value] = /^(--[^=]*)=(.*)$/s.exec(word) ?? [];
+      const entry = declared.get(name);
+      if (entry) take(entry, name, value);
+      else faults.push(unknown(name, declared));
+    } else takeShort(word, declared, take, faults);
+  }
+  return { canonical, positionals, afterDashes: [...queue] };
+}
+
+/** `-v=2`, `-v 2`, `-v2`, `-hv`: letters are toggles up to the first that needs a value, which takes the rest. */
+function takeShort(
+  word: string,
+  declared: ReadonlyMap<string, Declared>,
+  take: (entry: Declared, as: string, attached: string | undefined) => void,
+  faults: string[],
+): void {
+  for (let at = 1; at < word.length; at += 1) {
+    const short = `-${word[at]}`;
+    const entry = declared.get(short);
+    if (!entry) {
+      const long = `-${word.replace(/=.*$/s, '')}`;
+      faults.push(
+        declared.has(long)
+          ? `${shorten(word)}: a long flag takes two dashes, -${shorten(word)}`
+          : `unknown flag ${short} in ${shorten(word)}`,
+      );
+      return;
+    }
+    const rest = word.slice(at + 1);
+    if (rest.startsWith('=')) return take(entry, short, rest.slice(1));
+    if (entry.flag.bare === undefined) return take(entry, short, rest === '' ? undefined : rest);
+    take(entry, short, undefined);
+  }
+}
+
+function unknown(name: string, declared: ReadonlyMap<string, Declared>): string {
+  const hint = nearest(
+    name,
+    [...declared.keys()].filter((each) => each.startsWith('--')),
+  );
+  return `unknown flag ${shorten(name)}${hint === undefined ? '' : `; did you mean ${hint}?`}`;
+}
+
+/** A word short enough for an error message. */
+function shorten(word: string): string {
+  return word.length > 120 ? `${word.slice(0, 120)}…` : word;
+}

@@ -1,0 +1,136 @@
+import { homedir } from 'node:os';
+import { basename } from 'node:path';
+import type { DeployerKind } from '../api/deployer.ts';
+import { messageOf, UsageError } from '../api/errors.ts';
+import { exitCodeOf } from '../api/exit-codes.ts';
+import type { Registry } from '../api/registry.ts';
+import type { Env } from '../api/run.ts';
+import type { TesterKind } from '../api/tester.ts';
+import { findDeployer, unusableProgram } from '../plugins/find-plugins.ts';
+import { isExecutable, programVersion } from '../runtime/build-info.ts';
+import type { World } from '../runtime/world.ts';
+
+const LAUNCHERS = ['kubetest2-ts', 'kubetest2'];
+/** Whatever name it is called by, a program that borrows can be started again as the keeper of what it borrowed. */
+const KEEPER = 'keep-lease';
+
+/**
+ * One call of the program, from its words to its exit code. What it is depends on what it is given: a registry is the
+ * launcher, or one of its deployers or testers when it was called by the name of one (`kubetest2-kind`,
+ * `kubetest2-tester-exec`); a deployer or a tester alone is that program.
+ */
+export async function main(
+  what: Registry | DeployerKind | TesterKind,
+  args: readonly string[] = process.argv.slice(2),
+  env: Env = process.env,
+): Promise<number> {
+  try {
+    const world = realWorld(args, env);
+    letReadersGo(world.stdout);
+    if ('deployers' in what) return await byName(what, world);
+    if (what.is === 'deployer' && args[0] === KEEPER) {
+      return await (await import('./commands/keep-lease.ts')).keepLease(args.slice(1), world);
+    }
+    if (what.is === 'tester') return await (await import('./tester-program.ts')).testerProgram(what, world);
+    return await (await import('./launch.ts')).launch(what, args, { deployers: [], testers: [] }, world);
+  } catch (error) {
+    process.stderr.write(`Error: ${messageOf(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+/** A reader that goes away before the end, head for instance, has seen what it wanted. */
+function letReadersGo(stdout: World['stdout']): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // During a run the door to child processes listens too, and tells.
+    if (error.code !== 'EPIPE' && stdout.listenerCount('error') === 1) throw error;
+  });
+}
+
+/** Absolute. Throws UsageError where it was removed under this process. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new UsageError('the working folder does not exist any more: start this from one that does', { cause });
+  }
+}
+
+function realWorld(args: readonly string[], env: Env): World {
+  return {
+    program: basename((isExecutable() ? process.argv0 : process.argv[1]) ?? 'kubetest2-ts').replace(
+      /\.[cm]?[jt]s$/,
+      '',
+    ),
+    args,
+    env,
+    cwd: workingFolder(),
+    home: env['HOME'] || homedir(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    pid: process.pid,
+    // To look at stdin is to open it.
+    get stdinIsTerminal() {
+      return process.stdin.isTTY === true;
+    },
+    signals: process,
+    runtime: `node ${process.versions.node}`,
+    self: isExecutable()
+      ? [process.execPath]
+      : [process.execPath, ...process.execArgv, ...(process.argv[1] === undefined ? [] : [process.argv[1]])],
+  };
+}
+
+async function byName(registry: Registry, world: World): Promise<number> {
+  const { program, args } = world;
+  if (program.startsWith('kubetest2-tester-')) {
+    const tester = registry.testers.find(({ name }) => `kubetest2-tester-${name}` === program);
+    if (tester) return await (await import('./tester-program.ts')).testerProgram(await tester.load(), world);
+  } else if (program.startsWith('kubetest2-') && !LAUNCHERS.includes(program)) {
+    const deployer = registry.deployers.find(({ name }) => `kubetest2-${name}` === program);
+    if (deployer && args[0] !== KEEPER)
+      return await (await import('./launch.ts')).launch(await deployer.load(), args, registry, world);
+  }
+  return await launcher(registry, world);
+}
+
+async function launcher(registry: Registry, world: World): Promise<number> {
+  const [word, ...rest] = world.args;
+  if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
+    const { launcherHelp } = await import('./commands/help.ts');
+    world.stdout.write(launcherHelp(registry, world));
+    return 0;
+  }
+  if (word === '--version' || word === '-v') {
+    world.stdout.write(`kubetest2-ts version ${programVersion()} (${world.runtime})\n`);
+    return 0;
+  }
+  const deployer = registry.deployers.find(({ name }) => name === word);
+  if (deployer) return await (await import('./launch.ts')).launch(await deployer.load(), rest, registry, world);
+  const { findCommand } = await import('./commands/index.ts');
+  const command = findCommand(word);
+  if (command && !command.explainsItself && rest.some((each) => each === '--help' || each === '-h')) {
+    const { commandHelp } = await import('./commands/help.ts');
+    world.stdout.write(commandHelp(command, world));
+    return 0;
+  }
+  if (command) return await command.run(rest, { ...world, registry });
+  const path = findDeployer(word, world.env, world.cwd);
+  if (path !== undefined)
+    return await (await import('../plugins/plugin-deployer.ts')).foreignDeployer(path, rest, world);
+  throw new UsageError(await unknownWord(word, registry, world));
+}
+
+async function unknownWord(word: string, registry: Registry, { env, cwd }: World): Promise<string> {
+  const { nearest } = await import('../text/closest-name.ts');
+  const { commandNames } = await import('./commands/index.ts');
+  const reason = unusableProgram(`kubetest2-${word}`, env, cwd);
+  const names = [...registry.deployers.map(({ name }) => name), ...commandNames];
+  const near = nearest(word, names);
+  const hint =
+    reason ?? `no program kubetest2-${word} is on PATH${near === undefined ? '' : `; did you mean ${near}?`}`;
+  return (
+    `${JSON.stringify(word)} is neither a deployer (${registry.deployers.map(({ name }) => name).join(', ')}) ` +
+    `nor a command (${commandNames.join(', ')}), and ${hint}`
+  );
+}

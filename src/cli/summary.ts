@@ -1,0 +1,87 @@
+import { styleText } from 'node:util';
+import { causeOf, causes, messageOf, StepError, TestsFailedError } from '../api/errors.ts';
+import type { Log } from '../api/log.ts';
+import type { Plan } from '../lifecycle/lifecycle.ts';
+import type { RecordedRun, StepRecord } from '../lifecycle/recorded-run.ts';
+import type { World } from '../runtime/world.ts';
+
+const MARKS = { passed: '✓', failed: '✗', skipped: '-' } as const;
+const COLOURS = { passed: 'green', failed: 'red', skipped: 'yellow' } as const;
+
+/**
+ * The end of a run: on a terminal one screen (steps, cause, records, what to do next), elsewhere a line each of the
+ * same facts.
+ */
+export function summarise(end: {
+  readonly run: RecordedRun;
+  readonly plan: Plan;
+  readonly failure: unknown;
+  readonly exitCode: number;
+  readonly seconds: number;
+  readonly log: Log;
+  readonly world: World;
+}): void {
+  const { run, failure, exitCode, seconds, log, world } = end;
+  const verdict = failure === undefined ? 'passed' : `failed: ${firstCause(failure)}`;
+  if (!log.interactive) {
+    const steps = run.steps.map((step) => `${step.name} ${step.result} (${step.seconds.toFixed(1)} s)`).join(', ');
+    if (steps !== '') log.info(`Steps: ${steps}.`);
+    if (failure === undefined) log.info(`The run ${verdict} in ${seconds.toFixed(1)} s; exit code 0.`);
+    else log.error(`The run ${verdict}; exit code ${exitCode}.`);
+    for (const line of nextSteps(end)) log.info(line);
+    return;
+  }
+  const colour = !world.env['NO_COLOR'];
+  const paint = (style: Parameters<typeof styleText>[0], words: string) =>
+    colour ? styleText(style, words, { validateStream: false }) : words;
+  const lines = [
+    '',
+    ...reportAgain(run.steps, failure),
+    ...run.steps.map((step) => stepLine(step, paint)),
+    paint(['bold', failure === undefined ? 'green' : 'red'], `The run ${verdict}`) +
+      ` (${seconds.toFixed(1)} s, exit code ${exitCode})`,
+    ...otherCauses(failure).map((message) => `  also: ${message}`),
+    ...nextSteps(end),
+  ];
+  world.stderr.write(`${lines.join('\n')}\n`);
+}
+
+function stepLine(step: StepRecord, paint: (style: 'green' | 'red' | 'yellow', words: string) => string): string {
+  const time = `${step.seconds.toFixed(1)} s`.padStart(10);
+  return `${paint(COLOURS[step.result], MARKS[step.result])} ${step.name.padEnd(12)}${time}`;
+}
+
+/** What failed in the tests, once more where the teardown has pushed it off the screen. */
+function reportAgain(steps: readonly StepRecord[], failure: unknown): string[] {
+  const report = causeOf(failure, TestsFailedError)?.report;
+  return report === undefined || steps.at(-1)?.name === 'Test' ? [] : [report, ''];
+}
+
+function firstCause(failure: unknown): string {
+  return messageOf(failure instanceof AggregateError ? failure.errors[0] : failure);
+}
+
+function otherCauses(failure: unknown): string[] {
+  return failure instanceof AggregateError ? failure.errors.slice(1).map(messageOf) : [];
+}
+
+function nextSteps({
+  run,
+  plan,
+  failure,
+}: Pick<Parameters<typeof summarise>[0], 'run' | 'plan' | 'failure'>): string[] {
+  const lines = [`Records: ${run.artifacts} (junit_runner.xml, metadata.json, events.jsonl)`];
+  if (run.testSummary !== undefined) lines.unshift(run.testSummary);
+  const failedStep = [...causes(failure)].find((cause) => cause instanceof StepError);
+  if (run.isUp) {
+    if (run.kubeconfig !== undefined) lines.push(`The cluster is still there: export KUBECONFIG=${run.kubeconfig}`);
+    lines.push(`Take it down: kubetest2-ts ${run.deployer} --down --run-id=${run.id}${rundirWords(run)}`);
+  } else if (run.armed && (plan.down !== 'never' || failedStep !== undefined)) {
+    lines.push(
+      `Something may be left; try again: kubetest2-ts ${run.deployer} --down --run-id=${run.id}${rundirWords(run)}`,
+    );
+  }
+  return lines;
+}
+
+const rundirWords = (run: RecordedRun): string => ` --rundir=${run.paths.base}`;

@@ -1,0 +1,111 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { causeOf, InterruptedError, messageOf, StepError, UsageError } from '../api/errors.ts';
+import { exitCodeOf } from '../api/exit-codes.ts';
+import type { Log } from '../api/log.ts';
+import type { AcquireSettings, Env, Run } from '../api/run.ts';
+import type { Tester, TesterKind } from '../api/tester.ts';
+import { openLog } from '../logging/open-log.ts';
+import { secretMask } from '../logging/secrets.ts';
+import { type Exec, openExec } from '../process/exec.ts';
+import { mergeMetadata } from '../records/metadata.ts';
+import { programVersion } from '../runtime/build-info.ts';
+import { listenToSignals } from '../runtime/signals.ts';
+import type { World } from '../runtime/world.ts';
+import { readStandalone } from './choose-tester.ts';
+
+const GRACE_MS = 30_000;
+
+/**
+ * A tester as a program of its own (`kubetest2-tester-NAME`), started by an engine such as a Go deployer's. The run it
+ * belongs to is told by $KUBETEST2_RUN_DIR, $KUBETEST2_RUN_ID, $ARTIFACTS and $KUBECONFIG.
+ * `--help` with any arguments answers on stdout and does nothing, as the engine's probe needs it.
+ */
+export async function testerProgram(kind: TesterKind, world: World): Promise<number> {
+  const { args, env, stderr, stdout, pid } = world;
+  const probes = args[0] === '--help' || args[0] === '-h';
+  const { chosen, acquire } = readStandalone(kind, args, world);
+  const log = openLog({ format: 'auto', verbosity: chosen.verbosity, stderr, env, now: () => new Date(), pid });
+  if (probes ? chosen.faults.length === 0 : chosen.help) {
+    const { testerHelp } = await import('./deployer-help.ts');
+    stdout.write(testerHelp(kind, world.program, world));
+    return 0;
+  }
+  using signals = listenToSignals(world.signals, log);
+  const mask = secretMask(env);
+  const run = bareRun(world, acquire, log, mask, (live) =>
+    openExec({
+      env: () => live.env,
+      cwd: world.cwd,
+      stdout,
+      stderr,
+      log,
+      event: () => {},
+      mask,
+      grace: GRACE_MS,
+      onHurry: signals.onHurry,
+      giveUp: signals.giveUp,
+    }),
+  );
+  try {
+    if (chosen.faults.length > 0) throw new UsageError(chosen.faults.join('\n'));
+    const tester = await chosen.create(run, signals.work);
+    if (chosen.strays.length > 0) log.warn(`These words are not flags and are ignored: ${chosen.strays.join(' ')}`);
+    await testOnce(tester, run, env['KUBECONFIG'], signals.work);
+    if (signals.interrupted) throw signals.interrupted;
+    return 0;
+  } catch (error) {
+    log.error(mask(messageOf(error)));
+    const counts = causeOf(error, UsageError) ?? causeOf(error, InterruptedError) ?? new StepError('Test', error);
+    return exitCodeOf(counts);
+  }
+}
+
+async function testOnce(tester: Tester, run: Run, kubeconfig: string | undefined, signal: AbortSignal): Promise<void> {
+  await tester.prepare?.(signal);
+  await run.metadata({ 'tester-version': run.version });
+  const context = { env: run.env, kubeconfig: kubeconfig || undefined, provider: undefined };
+  const summary = await tester.test(context, signal);
+  if (summary) run.log.info(summary.text);
+}
+
+/** The run as a tester of its own can know it; the engine that started it keeps the records but for metadata.json. */
+function bareRun(
+  { env: given, cwd, self }: World,
+  acquire: AcquireSettings,
+  log: Log,
+  mask: (text: string) => string,
+  openFor: (run: { readonly env: Env }) => Exec,
+): Run {
+  const artifacts = resolve(cwd, given['ARTIFACTS'] || '_artifacts');
+  const env: Env = { ...given };
+  const facts = new Map<string, string>();
+  return {
+    id: given['KUBETEST2_RUN_ID'] ?? '',
+    dir: resolve(cwd, given['KUBETEST2_RUN_DIR'] || '.'),
+    artifacts,
+    cwd,
+    env,
+    asked: { build: false, up: false, test: '', down: 'never' },
+    log,
+    exec: openFor({ env }),
+    acquire,
+    version: programVersion(),
+    self,
+    taking: async () => {},
+    givenBack: async () => undefined,
+    recall: (name) => facts.get(name),
+    remember: async (entries) => {
+      for (const [name, value] of Object.entries(entries)) {
+        if (value === undefined) facts.delete(name);
+        else facts.set(name, value);
+      }
+    },
+    metadata: async (entries) => {
+      await mkdir(artifacts, { recursive: true });
+      mergeMetadata(join(artifacts, 'metadata.json'), entries, { log, mask });
+    },
+    junitCase: async () => {},
+    event: () => {},
+  };
+}

@@ -1,0 +1,94 @@
+import { RunError } from '../api/errors.ts';
+import { FetchError } from '../http/retry.ts';
+import { parseVersion } from '../kube/version.ts';
+import { shownUrl } from '../text/redact-url.ts';
+
+export type Algorithm = 'sha512' | 'sha256';
+
+/** What the bytes of a file must come to. */
+export interface Expected {
+  readonly algorithm: Algorithm;
+  /** Lower case. */
+  readonly hex: string;
+  /** Who says so, for messages: an address, or the pins file. */
+  readonly from: string;
+}
+
+const DIGITS: Readonly<Record<Algorithm, number>> = { sha512: 128, sha256: 64 };
+
+/** The digest in a file beside the one it is of: bare hex, or `hex  name`. Undefined when it holds none. */
+export function parseChecksum(text: string, algorithm: Algorithm): string | undefined {
+  return new RegExp(`^([0-9a-f]{${DIGITS[algorithm]}})(?:\\s|$)`, 'i').exec(text.trim())?.[1]?.toLowerCase();
+}
+
+/**
+ * The digest of a file in a list for a whole folder: lines `hex  path` or `hex *path`. The path is relative to the list,
+ * or, as some publishers have it, absolute on the machine that made it. Undefined when the list does not decide.
+ */
+export function findInSums(text: string, algorithm: Algorithm, path: string): string | undefined {
+  const line = new RegExp(`^([0-9a-f]{${DIGITS[algorithm]}})\\s+\\*?(.+?)\\s*$`, 'i');
+  const entries = text.split('\n').flatMap((each) => {
+    const [, hex, name] = line.exec(each) ?? [];
+    return hex === undefined || name === undefined ? [] : [{ hex: hex.toLowerCase(), name: name.replace(/^\.\//, '') }];
+  });
+  const exact = entries.find(({ name }) => name === path);
+  if (exact) return exact.hex;
+  const ending = new Set(entries.filter(({ name }) => name.endsWith(`/${path}`)).map(({ hex }) => hex));
+  return ending.size === 1 ? [...ending][0] : undefined;
+}
+
+/**
+ * The published digest of a file: from `FILE.sha512`, else `FILE.sha256` or `FILE.sha256sum`, else the SHA512SUMS or
+ * SHA256SUMS of the version's folder. Undefined when none is published. Throws when there is one that cannot be had or read.
+ */
+export async function publishedChecksum(
+  url: string,
+  text: (url: string) => Promise<string>,
+): Promise<Expected | undefined> {
+  for (const suffix of ['.sha512', '.sha256', '.sha256sum']) {
+    const algorithm = suffix === '.sha512' ? 'sha512' : 'sha256';
+    const from = suffixed(url, suffix);
+    const found = await absent(() => text(from));
+    if (found === undefined) continue;
+    const hex = parseChecksum(found, algorithm);
+    if (hex === undefined) throw new RunError(`${shownUrl(from)}: is no ${algorithm} checksum`);
+    return { algorithm, hex, from: shownUrl(from) };
+  }
+  for (const algorithm of ['sha512', 'sha256'] as const) {
+    for (const { folder, path } of foldersOf(url)) {
+      const from = suffixed(folder, `${algorithm.toUpperCase()}SUMS`);
+      const hex = findInSums((await absent(() => text(from))) ?? '', algorithm, path);
+      if (hex !== undefined) return { algorithm, hex, from: shownUrl(from) };
+    }
+  }
+  return undefined;
+}
+
+/** Undefined for what is not there. Stores that do not let strangers list answer 403 for that. */
+async function absent(read: () => Promise<string>): Promise<string | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof FetchError && [403, 404, 410].includes(error.status ?? 0)) return undefined;
+    throw error;
+  }
+}
+
+/** The address with something added to its path. */
+function suffixed(url: string, suffix: string): string {
+  const parsed = new URL(url);
+  parsed.pathname += suffix;
+  return parsed.href;
+}
+
+/** The folder of a file, and the folders above it up to the one that is named after a version. */
+function foldersOf(url: string): { folder: string; path: string }[] {
+  const parsed = new URL(url);
+  const words = parsed.pathname.split('/');
+  const at = words.findLastIndex((word) => parseVersion(decodeURIComponent(word)) !== undefined);
+  const depths = new Set([words.length - 1, ...(at >= 0 && at < words.length - 1 ? [at + 1] : [])]);
+  return [...depths].map((depth) => {
+    parsed.pathname = `${words.slice(0, depth).join('/')}/`;
+    return { folder: parsed.href, path: words.slice(depth).map(decodeURIComponent).join('/') };
+  });
+}

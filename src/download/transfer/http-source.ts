@@ -1,0 +1,197 @@
+import type { Dispatcher } from 'undici';
+import { messageOf, RunError } from '../../api/errors.ts';
+import { type Connections, type HttpOptions, openConnections } from '../../http/agent.ts';
+import { FetchError, retryAfter } from '../../http/retry.ts';
+import { shownUrl } from '../../text/redact-url.ts';
+import { swept } from './collect-garbage.ts';
+import type { Ask, Body, Source } from './source.ts';
+
+const REDIRECTS = 10;
+
+/** How one request differs from an ordinary one. */
+export interface HttpExtras {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The header of the answer that names the version of the object, where that is not an entity tag. */
+  readonly versionHeader?: string;
+}
+
+export interface HttpSource extends Source {
+  open(url: string, ask: Ask, extras?: HttpExtras): Promise<Body>;
+}
+
+/** Objects over https, and over plain http on this machine. Nothing is loaded before the first request. */
+export function httpSource(options: HttpOptions): HttpSource {
+  let opened: Promise<Connections> | undefined;
+  const connections = (): Promise<Connections> => {
+    opened ??= openConnections({ ...options, fleeting: true });
+    return opened;
+  };
+  // Where redirects led, so that each part of a large object does not ask the way again.
+  const ways = new Map<string, string>();
+  const follow = async (from: Way, ask: Ask, extras: HttpExtras): Promise<Body> => {
+    const { dispatcher, recycled } = await connections();
+    const body = await followed(dispatcher, from, ask, options.insecure, extras);
+    return recycled ? body : { ...body, bytes: swept(body.bytes) };
+  };
+  return {
+    open: async (url, ask, extras = {}) => {
+      const way = ways.get(url);
+      try {
+        const body = await follow({ url, at: way ?? url }, ask, extras);
+        if (body.url !== url) ways.set(url, body.url);
+        return body;
+      } catch (error) {
+        // Such an address may be good for a few minutes only.
+        if (way === undefined || !(error instanceof FetchError)) throw error;
+        ways.delete(url);
+        return follow({ url, at: url }, ask, extras);
+      }
+    },
+    close: async () => (await opened)?.dispatcher.destroy(),
+  };
+}
+
+/** An address, and where it is known to lead. */
+interface Way {
+  readonly url: string;
+  readonly at: string;
+}
+
+/** Asks where an address is known to lead, and goes on to where that leads. */
+async function followed(
+  dispatcher: Dispatcher,
+  { url, at: start }: Way,
+  ask: Ask,
+  insecure: HttpOptions['insecure'],
+  extras: HttpExtras,
+): Promise<Body> {
+  let at = start;
+  for (let redirects = 0; redirects <= REDIRECTS; redirects += 1) {
+    refuseInsecure(at, insecure);
+    // What is said to one server is no other's business.
+    const said = new URL(at).origin === new URL(url).origin ? extras : {};
+    let answer = await request(dispatcher, at, ask, said);
+    // No part of an empty object can be had.
+    if (answer.statusCode === 416 && ask.from === 0 && ask.to !== undefined) {
+      await answer.body.dump();
+      answer = await request(dispatcher, at, { ...ask, to: undefined }, said);
+    }
+    const next = redirection(at, answer);
+    if (next === undefined) return bodyOf(at, ask, answer, extras.versionHeader);
+    await answer.body.dump();
+    at = next;
+  }
+  throw new FetchError(`${shownUrl(url)}: more than ${REDIRECTS} redirects`, { again: false });
+}
+
+function refuseInsecure(url: string, insecure: (url: string) => boolean): void {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:') return;
+  if (protocol !== 'http:')
+    throw new FetchError(`${shownUrl(url)}: not an address files are fetched from`, { again: false });
+  if (insecure(url) || hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)) return;
+  throw new RunError(
+    `${shownUrl(url)}: plain http is not trusted beyond this machine; use https, --pins, or --allow-unverified`,
+  );
+}
+
+async function request(
+  dispatcher: Dispatcher,
+  url: string,
+  ask: Ask,
+  extras: HttpExtras,
+): Promise<Dispatcher.ResponseData> {
+  const { origin, pathname, search, username, password } = new URL(url);
+  const range = ask.from > 0 || ask.to !== undefined;
+  const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+  const headers = {
+    'user-agent': 'kubetest2-ts',
+    'accept-encoding': 'identity',
+    'cache-control': 'no-cache',
+    ...(username === '' ? {} : { authorization: `Basic ${login}` }),
+    ...(range ? { range: `bytes=${ask.from}-${ask.to === undefined ? '' : ask.to - 1}` } : {}),
+    ...(range && ask.validator !== undefined ? { 'if-range': ask.validator } : {}),
+    ...extras.headers,
+  };
+  try {
+    return await dispatcher.request({ origin, path: pathname + search, method: 'GET', headers, signal: ask.signal });
+  } catch (error) {
+    ask.signal.throwIfAborted();
+    throw connectionFault(url, error);
+  }
+}
+
+function redirection(url: string, { statusCode, headers }: Dispatcher.ResponseData): string | undefined {
+  const location = one(headers['location']);
+  if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return undefined;
+  if (URL.canParse(location, url)) return new URL(location, url).href;
+  throw new FetchError(`${shownUrl(url)}: redirects to what is no address`, { status: statusCode, again: false });
+}
+
+function bodyOf(
+  url: string,
+  ask: Ask,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  versionHeader: string | undefined,
+): Body {
+  if (statusCode !== 200 && statusCode !== 206) {
+    body.destroy().on('error', () => undefined);
+    throw statusFault(url, statusCode, one(headers['retry-after']));
+  }
+  const part = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(one(headers['content-range']) ?? '');
+  const ranged = statusCode === 206;
+  if (ranged && Number(part?.[1]) !== ask.from) {
+    body.destroy().on('error', () => undefined);
+    throw new FetchError(`${shownUrl(url)}: the server sent another part than asked for`, { again: false });
+  }
+  const length = ranged ? part?.[2] : one(headers['content-length']);
+  return {
+    url,
+    ranged,
+    from: ranged ? ask.from : 0,
+    total: length === undefined || length === '*' ? undefined : Number(length),
+    validator:
+      versionHeader === undefined
+        ? validatorOf(one(headers['etag']), one(headers['last-modified']))
+        : one(headers[versionHeader]),
+    type: (one(headers['content-type']) ?? '').toLowerCase(),
+    bytes: chunks(url, body, ask.signal),
+    discard: () => void body.destroy().on('error', () => undefined),
+  };
+}
+
+async function* chunks(url: string, body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw connectionFault(url, error);
+  }
+}
+
+/** A weak tag does not promise the same bytes, so it cannot join parts. */
+function validatorOf(tag: string | undefined, modified: string | undefined): string | undefined {
+  return tag === undefined || tag.startsWith('W/') ? modified : tag;
+}
+
+function statusFault(url: string, status: number, after: string | undefined): FetchError {
+  const again = status >= 500 || status === 408 || status === 429;
+  return new FetchError(`${shownUrl(url)}: the server answered ${status}`, {
+    status,
+    again,
+    after: retryAfter(after, Date.now()),
+  });
+}
+
+/** What a person can read of a failure of the connection; certificates do not get better by trying again. */
+function connectionFault(url: string, error: unknown): FetchError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const again = !/CERT|^ERR_TLS|^ERR_INVALID|^UND_ERR_INVALID|^UNABLE_TO/.test(code);
+  const reasons =
+    error instanceof AggregateError && error.message === '' ? messageOf(error.errors[0]) : messageOf(error);
+  return new FetchError(`${shownUrl(url)}: ${reasons}`, { again }, { cause: error });
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

@@ -1,0 +1,130 @@
+import { createHash, type Hash } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BytesFrom } from '../gcs/resumable-upload.ts';
+import { writeAtomic } from '../system/atomic-write.ts';
+import type { BuiltFile } from './files.ts';
+
+/** What a file's bytes come to. */
+export interface Digests {
+  /** Base64, as Cloud Storage says it. */
+  readonly md5: string;
+  /** Hexadecimal, as the checksum files say it. */
+  readonly sha256: string;
+  readonly sha512: string;
+}
+
+/** The bytes of a file as they pass, and what they came to once they have. */
+export interface Hashing {
+  /** From a position that was reached before, or the beginning. What passes twice counts once. */
+  readonly bytes: BytesFrom;
+  /** Of what has passed; asked once, in the end. */
+  readonly digests: () => Digests;
+}
+
+/** Large enough that reading and hashing cost little beside the bytes themselves. */
+const CHUNK = 256 * 1024;
+
+/** Reads a file, hashing on the way. */
+export function hashing(file: string): Hashing {
+  const hashes = { md5: createHash('md5'), sha256: createHash('sha256'), sha512: createHash('sha512') };
+  let hashed = 0;
+  return {
+    bytes: async function* (position) {
+      let at = position;
+      for await (const chunk of read(file, position)) {
+        const fresh = chunk.subarray(Math.max(0, hashed - at));
+        at += chunk.length;
+        if (at > hashed) {
+          for (const hash of Object.values(hashes)) hash.update(fresh);
+          hashed = at;
+        }
+        yield chunk;
+      }
+    },
+    digests: () => finish(hashes),
+  };
+}
+
+/**
+ * The bytes of a file from a position on, in two buffers by turns: a piece is good until the next but one is asked for.
+ * New buffers for gigabytes cost as much as reading them.
+ */
+export async function* read(file: string, position: number): AsyncGenerator<Uint8Array> {
+  await using handle = await open(file);
+  const [one, other] = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)];
+  let at = position;
+  for (let buffer = one; ; buffer = buffer === one ? other : one) {
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** The digests of a file, read for them alone. Throws the signal's reason when it aborts. */
+export async function digestFile(file: string, signal: AbortSignal): Promise<Digests> {
+  const { bytes, digests } = hashing(file);
+  for await (const _ of bytes(0)) signal.throwIfAborted();
+  return digests();
+}
+
+/** The digests of something in memory. */
+export function digestBytes(bytes: Uint8Array | string): Digests {
+  const hashes = { md5: createHash('md5'), sha256: createHash('sha256'), sha512: createHash('sha512') };
+  for (const hash of Object.values(hashes)) hash.update(bytes);
+  return finish(hashes);
+}
+
+function finish({ md5, sha256, sha512 }: Readonly<Record<keyof Digests, Hash>>): Digests {
+  return { md5: md5.digest('base64'), sha256: sha256.digest('hex'), sha512: sha512.digest('hex') };
+}
+
+/**
+ * The digests of files that were read before, kept beside the build: a file whose size, times and inode are the same is
+ * not read again, so staging what is staged already costs next to nothing.
+ */
+export class DigestBook {
+  readonly #file: string;
+  readonly #known: Map<string, readonly [stamp: string, digests: Digests]>;
+  #changed = false;
+
+  private constructor(file: string, known: Map<string, readonly [string, Digests]>) {
+    this.#file = file;
+    this.#known = known;
+  }
+
+  /** Opens the book of a source tree; one that is missing or damaged is empty. */
+  static async open(repoRoot: string): Promise<DigestBook> {
+    const file = join(repoRoot, '_output', '.kubetest2-ts-digests.json');
+    try {
+      const known = JSON.parse(await readFile(file, 'utf8')) as Record<string, readonly [string, Digests]>;
+      return new DigestBook(file, new Map(Object.entries(known)));
+    } catch {
+      return new DigestBook(file, new Map());
+    }
+  }
+
+  find({ local, stamp }: BuiltFile): Digests | undefined {
+    const entry = this.#known.get(local);
+    return entry?.[0] === stamp ? entry[1] : undefined;
+  }
+
+  add(file: BuiltFile, digests: Digests): void {
+    const { local, stamp } = file;
+    if (this.find(file) === digests) return;
+    this.#known.set(local, [stamp, digests]);
+    this.#changed = true;
+  }
+
+  /** Writes down what was added, for these files alone. */
+  save(files: readonly BuiltFile[]): void {
+    if (!this.#changed) return;
+    const kept = files.flatMap(({ local }) => {
+      const entry = this.#known.get(local);
+      return entry === undefined ? [] : [[local, entry] as const];
+    });
+    writeAtomic(this.#file, JSON.stringify(Object.fromEntries(kept)));
+    this.#changed = false;
+  }
+}

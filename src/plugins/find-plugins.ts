@@ -1,0 +1,92 @@
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import type { Env } from '../api/run.ts';
+
+const DEPLOYER = 'kubetest2-';
+const TESTER = 'kubetest2-tester-';
+
+/** A program on PATH that is a deployer or a tester by its name. */
+export interface PluginProgram {
+  readonly name: string;
+  readonly kind: 'deployer' | 'tester';
+  /** Absolute. */
+  readonly path: string;
+  /** Later programs on PATH of the same name, which this one hides. */
+  readonly shadows: readonly string[];
+}
+
+/** The program of a deployer that is not ours: `kubetest2-NAME`, the first on PATH. */
+export const findDeployer = (name: string, env: Env, cwd: string): string | undefined =>
+  isPluginName(name) ? findProgram(`${DEPLOYER}${name}`, env, cwd) : undefined;
+
+/** The program of a tester that is not ours: `kubetest2-tester-NAME`, the first on PATH. */
+export const findTester = (name: string, env: Env, cwd: string): string | undefined =>
+  isPluginName(name) ? findProgram(`${TESTER}${name}`, env, cwd) : undefined;
+
+/** All deployers and testers on PATH, sorted by kind and name. */
+export function findPlugins(env: Env, cwd: string): PluginProgram[] {
+  const found = new Map<string, string[]>();
+  for (const folder of pathFolders(env, cwd)) {
+    for (const entry of entriesOf(folder)) {
+      if (!entry.startsWith(DEPLOYER) || entry === 'kubetest2-ts') continue;
+      const path = join(folder, entry);
+      if (!isProgram(path)) continue;
+      const paths = found.get(entry) ?? [];
+      if (!paths.includes(path)) found.set(entry, [...paths, path]);
+    }
+  }
+  return Array.from(found, ([entry, [path = '', ...shadows]]) => plugin(entry, path, shadows)).sort(
+    (a, b) => a.kind.localeCompare(b.kind) || a.name.localeCompare(b.name),
+  );
+}
+
+/** The first executable regular file of that name on PATH; an empty element is the working directory. */
+export function findProgram(name: string, env: Env, cwd: string): string | undefined {
+  for (const folder of pathFolders(env, cwd)) {
+    const path = join(folder, name);
+    if (isProgram(path)) return path;
+  }
+  return undefined;
+}
+
+/** Why something on PATH by that name cannot be used; undefined when nothing is there by that name. */
+export function unusableProgram(name: string, env: Env, cwd: string): string | undefined {
+  for (const folder of pathFolders(env, cwd)) {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory()) return `${path} is a folder`;
+    if (stat) return `${path} is not executable (chmod +x it)`;
+  }
+  return undefined;
+}
+
+function plugin(entry: string, path: string, shadows: readonly string[]): PluginProgram {
+  return entry.startsWith(TESTER)
+    ? { name: entry.slice(TESTER.length), kind: 'tester', path, shadows }
+    : { name: entry.slice(DEPLOYER.length), kind: 'deployer', path, shadows };
+}
+
+/** A name that stays inside the folders of PATH. */
+const isPluginName = (name: string): boolean => name !== '' && !name.includes('/') && !name.includes('\0');
+
+function pathFolders(env: Env, cwd: string): string[] {
+  const path = env['PATH'] ?? '';
+  return path === '' ? [] : path.split(delimiter).map((folder) => resolve(cwd, folder));
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // PATH commonly names folders that are not there.
+  }
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

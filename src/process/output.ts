@@ -1,0 +1,224 @@
+import { fstatSync } from 'node:fs';
+import { messageOf } from '../api/errors.ts';
+import type { Log } from '../api/log.ts';
+import type { Source } from './pipe.ts';
+
+/** How much of a child's output is kept: the end of it in every mode, and each stream whole when it is captured. Bytes. */
+const TAIL = 64 * 1024;
+const CAPTURE = 64 * 1024 * 1024;
+
+export interface OutputOptions {
+  readonly output?: 'live' | 'capture' | 'log' | 'inherit';
+  readonly onOutput?: (chunk: Uint8Array) => void;
+}
+
+/** What becomes of the output of one child. */
+export class ChildOutput {
+  readonly #tail = new Tail(TAIL);
+  readonly #captured = { stdout: new Capture(), stderr: new Capture() };
+  readonly #sinks: Readonly<Record<'stdout' | 'stderr', Sink>>;
+  readonly #options: OutputOptions;
+  /** Why the child must be ended because of what it prints. */
+  refusal: Error | undefined;
+  /** Called once, when `refusal` is set. */
+  onRefusal: () => void = () => undefined;
+
+  constructor(sinks: Readonly<Record<'stdout' | 'stderr', Sink>>, options: OutputOptions) {
+    this.#sinks = sinks;
+    this.#options = options;
+  }
+
+  /** Takes over one of the child's streams. */
+  relay(source: Source, name: 'stdout' | 'stderr'): Relay {
+    const { output = 'live', onOutput } = this.#options;
+    const capture = output === 'capture' ? this.#captured[name] : undefined;
+    const sink = output === 'capture' ? undefined : this.#sinks[output === 'log' ? 'stderr' : name];
+    return new Relay(source, sink, (chunk) => {
+      this.#tail.add(chunk);
+      if (this.refusal !== undefined) return;
+      try {
+        onOutput?.(Buffer.from(chunk));
+        capture?.add(chunk);
+      } catch (error) {
+        this.refusal = error instanceof Error ? error : new Error(messageOf(error));
+        this.onRefusal();
+      }
+    });
+  }
+
+  /** What was captured of a stream; empty in the other modes. */
+  captured(name: 'stdout' | 'stderr'): string {
+    return this.#captured[name].text();
+  }
+
+  /** The last bytes that came, and before them the last ones that `written` reads back from our own files. */
+  tail(written: (limit: number) => Uint8Array[]): string {
+    const files = written(TAIL);
+    // Their order is not known: each gets its part.
+    const part = Math.floor(TAIL / (files.length + (this.#tail.isEmpty ? 0 : 1) || 1));
+    const end = new Tail(TAIL);
+    for (const bytes of [...files, this.#tail.bytes()]) end.add(bytes.subarray(Math.max(0, bytes.length - part)));
+    return Buffer.from(end.bytes()).toString('utf8');
+  }
+}
+
+class Capture {
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  add(chunk: Uint8Array): void {
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes > CAPTURE)
+      throw new Error(`printed more than ${CAPTURE / 1024 / 1024} MiB, which is the most that is kept`);
+    this.#chunks.push(Buffer.from(chunk));
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString('utf8');
+  }
+}
+
+/** The last bytes of what passes, by reference to the chunks that hold them. */
+export class Tail {
+  readonly #limit: number;
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.byteLength;
+    let drop = 0;
+    for (const first of this.#chunks) {
+      if (this.#bytes - first.byteLength < this.#limit) break;
+      this.#bytes -= first.byteLength;
+      drop += 1;
+    }
+    if (drop > 0) this.#chunks.splice(0, drop);
+    // Many tiny chunks cost more than their bytes.
+    if (this.#chunks.length > 1024) this.#chunks = [Buffer.concat(this.#chunks)];
+  }
+
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  bytes(): Uint8Array {
+    const bytes = Buffer.concat(this.#chunks);
+    return bytes.subarray(Math.max(0, bytes.byteLength - this.#limit));
+  }
+}
+
+/** Whether two of our output streams lead to the same place, so that the order of what is written to them can be seen. */
+export function samePlace(one: NodeJS.WritableStream, other: NodeJS.WritableStream): boolean {
+  const [first, second] = [one, other].map((stream) => {
+    if (!('fd' in stream) || typeof stream.fd !== 'number') return undefined;
+    try {
+      const { dev, ino } = fstatSync(stream.fd);
+      return `${dev} ${ino}`;
+    } catch {
+      return undefined;
+    }
+  });
+  return one === other || (first !== undefined && first === second);
+}
+
+/** One of our own output streams, which may be slow, full or gone. */
+export class Sink {
+  readonly #stream: NodeJS.WritableStream;
+  readonly #name: string;
+  readonly #log: Log;
+  #gone: boolean = false;
+
+  constructor(stream: NodeJS.WritableStream, name: string, log: Log) {
+    this.#stream = stream;
+    this.#name = name;
+    this.#log = log;
+    stream.on('error', (error: unknown) => this.#lose(error));
+  }
+
+  /** Writes; false when it is better to wait for `ready` before the next chunk. A stream that is gone takes everything. */
+  write(chunk: Uint8Array): boolean {
+    if (this.#gone) return true;
+    try {
+      return this.#stream.write(chunk);
+    } catch (error) {
+      this.#lose(error);
+      return true;
+    }
+  }
+
+  /** Calls back once when there is room again, or nothing to wait for any more. Returns how to forget it. */
+  whenReady(callback: () => void): () => void {
+    const stop = (): void => {
+      for (const event of ['drain', 'error', 'close']) this.#stream.off(event, done);
+    };
+    const done = (): void => {
+      stop();
+      callback();
+    };
+    for (const event of ['drain', 'error', 'close']) this.#stream.on(event, done);
+    return stop;
+  }
+
+  #lose(error: unknown): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    try {
+      this.#log.warn(
+        `${this.#name} cannot be written (${messageOf(error)}): what commands print is lost there from now on`,
+      );
+    } catch {
+      // The log goes to the stream that was just lost.
+    }
+  }
+}
+
+/** The way of a child's output to where it goes. */
+export class Relay {
+  /** Settles when the source has ended or was cut. */
+  readonly ended: Promise<void>;
+  /** True once the source has ended. */
+  over: boolean = false;
+  /** Bytes that came so far. */
+  passed = 0;
+  /** True while the receiver is too slow, so that a silent source means nothing. */
+  waiting: boolean = false;
+  readonly #source: Source;
+
+  /** Passes chunks on to `see` and, where there is one, to the sink, at the speed of the sink. */
+  constructor(source: Source, sink: Sink | undefined, see: (chunk: Uint8Array) => void) {
+    this.#source = source;
+    let forget = (): void => undefined;
+    const resume = (): void => {
+      this.waiting = false;
+      source.resume();
+    };
+    this.ended = source.ended.then(() => {
+      forget();
+      this.over = true;
+      this.waiting = false;
+    });
+    source.start((chunk) => {
+      this.passed += chunk.byteLength;
+      see(chunk);
+      if (sink === undefined || sink.write(chunk)) return true;
+      this.waiting = true;
+      forget = sink.whenReady(resume);
+      return false;
+    });
+  }
+
+  /** The child has ended: takes what it left. */
+  catchUp(): void {
+    this.#source.catchUp?.();
+  }
+
+  /** Stops listening to the child. */
+  cut(): void {
+    this.#source.cut();
+  }
+}

@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import { messageOf, RunError } from '../api/errors.ts';
+import type { Log } from '../api/log.ts';
+import type { JunitEntry } from '../api/run.ts';
+import { freeName, isNamed, isReplaceable, type RunnerCase, unfinished } from '../junit/case.ts';
+import type { JunitCase } from '../junit/read.ts';
+import { RUN_ID, type RunnerSuite, runnerXml } from '../junit/write.ts';
+import { writeAtomic } from '../system/atomic-write.ts';
+import { isCode, reasonOf } from '../system/system-error.ts';
+import { bounded, oneLine, xmlText } from '../text/truncate.ts';
+import { failureText } from './failure-text.ts';
+import { moveAside } from './set-aside.ts';
+
+export interface JunitSettings {
+  readonly runId: string;
+  readonly now: () => Date;
+  /** Takes secrets out of names, failures and outputs; see src/logging/secrets.ts. */
+  readonly mask: (text: string) => string;
+  /** Hears that an earlier file was unreadable, and where it is now. */
+  readonly log?: Pick<Log, 'warn'>;
+}
+
+/** What is kept of one case's output, in bytes; TestGrid keeps 1 KB of a message. */
+const LONGEST_OUTPUT = 400_000;
+const LONGEST_MESSAGE = 1000;
+
+/**
+ * `junit_runner.xml`: the steps of a run. Every method rewrites the file in one step before it returns, so whenever the
+ * run is killed there is a valid file, in which the step that was running reads as not finished.
+ * Each throws RunError when the file cannot be written; the next one that succeeds writes everything.
+ */
+export class JunitRunner {
+  readonly #file: string;
+  readonly #suite: Omit<RunnerSuite, 'cases'>;
+  readonly #clean: (text: string) => string;
+  #cases: RunnerCase[];
+  /** The names that running steps go by in the file. */
+  readonly #running = new Map<string, string>();
+  #written: boolean = false;
+
+  private constructor(file: string, suite: RunnerSuite, clean: (text: string) => string) {
+    this.#file = file;
+    this.#suite = { runId: suite.runId, timestamp: suite.timestamp };
+    this.#cases = [...suite.cases];
+    this.#clean = clean;
+  }
+
+  /**
+   * Keeps the cases of a file of the same run, from an earlier call; starts anew over another run's, and moves aside
+   * one that cannot be read. Writes nothing yet. Throws RunError when a file is there and cannot be opened.
+   */
+  static async open(file: string, { runId, now, mask, log }: JunitSettings): Promise<JunitRunner> {
+    const clean = (text: string) => mask(xmlText(text));
+    const cleanRunId = clean(runId);
+    const earlier = await readEarlier(file, cleanRunId, log);
+    const own = earlier?.suites.find(({ properties }) => properties[RUN_ID] === cleanRunId);
+    const timestamp = own?.timestamp || now().toISOString();
+    const cases = own?.cases.map(kept) ?? [];
+    return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean);
+  }
+
+  /** Writes the file of a run without steps, so that there is one of every run. */
+  saveUnlessWritten(): void {
+    if (!this.#written) this.#write();
+  }
+
+  /** A step begins. One that an earlier call left unfinished, or skipped, is replaced. */
+  begin(name: string): void {
+    this.#running.delete(name);
+    const entry = this.#place(name, unfinished);
+    this.#running.set(name, entry);
+    this.#write();
+  }
+
+  pass(name: string, seconds: number, output = ''): void {
+    this.#end(name, this.#passed(seconds, output));
+    this.#write();
+  }
+
+  /** The failure's text is the error's cause chain and its last lines of output; `output` is what else the step printed. */
+  fail(name: string, seconds: number, error: unknown, output = ''): void {
+    this.#end(name, this.#failed(seconds, error, output));
+    this.#write();
+  }
+
+  skip(name: string, reason: string): void {
+    this.#end(name, this.#skipped(0, reason));
+    this.#write();
+  }
+
+  /** Takes back a step that `begin` told of and that is worth a row only when it fails. */
+  drop(name: string): void {
+    const known = this.#running.get(name);
+    if (known === undefined) return;
+    this.#running.delete(name);
+    this.#cases = this.#cases.filter((each) => each.name !== known);
+    this.#write();
+  }
+
+  /** A case beside the steps; it ends no step of its name. */
+  add({ name, seconds, failure, skipped, output }: JunitEntry): void {
+    const result =
+      failure !== undefined
+        ? this.#failed(seconds, failure, output)
+        : skipped !== undefined
+          ? this.#skipped(seconds, skipped)
+          : this.#passed(seconds, output);
+    this.#place(name, (free) => ({ ...result, name: free }));
+    this.#write();
+  }
+
+  #end(name: string, result: CaseResult): void {
+    const known = this.#running.get(name);
+    this.#running.delete(name);
+    if (known === undefined) {
+      this.#place(name, (free) => ({ ...result, name: free }));
+    } else {
+      this.#cases = this.#cases.map((each) => (each.name === known ? { ...result, name: known } : each));
+    }
+  }
+
+  /** Puts a case where the same step was left unfinished or skipped, else at the end under a free name. Returns the name. */
+  #place(name: string, make: (name: string) => RunnerCase): string {
+    const wanted = oneLine(this.#clean(name), LONGEST_MESSAGE) || 'unnamed';
+    const ours = new Set(this.#running.values());
+    const left = this.#cases.findIndex((each) => isNamed(each, wanted) && isReplaceable(each) && !ours.has(each.name));
+    const placed = make(this.#cases[left]?.name ?? freeName(wanted, this.#cases));
+    this.#cases = left === -1 ? [...this.#cases, placed] : this.#cases.with(left, placed);
+    return placed.name;
+  }
+
+  #passed(seconds: number, output = ''): CaseResult {
+    return { seconds, ...keptOutput(this.#clean(output)) };
+  }
+
+  #failed(seconds: number, error: unknown, output = ''): CaseResult {
+    const told = failureText(error, output, this.#clean);
+    const failure = { message: oneLine(told.message, LONGEST_MESSAGE), text: told.text };
+    return { seconds, failure, ...keptOutput(told.output) };
+  }
+
+  #skipped(seconds: number, reason: string): CaseResult {
+    return { seconds, skipped: oneLine(this.#clean(reason), LONGEST_MESSAGE) };
+  }
+
+  #write(): void {
+    writeAtomic(this.#file, runnerXml({ ...this.#suite, cases: this.#cases }));
+    this.#written = true;
+  }
+}
+
+type CaseResult = Omit<RunnerCase, 'name'>;
+
+function keptOutput(clean: string): { output?: string } {
+  return clean.trim() === '' ? {} : { output: bounded(clean, LONGEST_OUTPUT) };
+}
+
+async function readEarlier(file: string, runId: string, log: JunitSettings['log']) {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw new RunError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+  if (text.trim() === '' || isAnothers(text, runId)) return undefined;
+  try {
+    const { readJunit } = await import('../junit/read.ts');
+    return await readJunit(text, file);
+  } catch (error) {
+    log?.warn(`${messageOf(error)}; it is kept as ${moveAside(file)}`);
+    return undefined;
+  }
+}
+
+/**
+ * Whether a file is whole and cannot be of this run, told without loading the parser: the folder of a person's
+ * last run is what most runs find.
+ */
+function isAnothers(text: string, runId: string): boolean {
+  return /^[\w.:-]+$/.test(runId) && !text.includes(`"${runId}"`) && /<\/testsuites?>\s*$/.test(text.slice(-100));
+}
+
+function kept({ name, seconds, failure, skipped, systemOut }: JunitCase): RunnerCase {
+  return {
+    name,
+    seconds,
+    ...(failure && { failure: { message: failure.message, text: failure.text } }),
+    ...(skipped !== undefined && { skipped }),
+    ...(systemOut !== '' && { output: systemOut }),
+  };
+}

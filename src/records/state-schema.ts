@@ -1,0 +1,117 @@
+import { RunError } from '../api/errors.ts';
+import type { Owner } from '../system/process-identity.ts';
+import type { RunState, StateAsked, StateStep } from './state.ts';
+
+/** Reads the text of a `state.json`. Throws RunError naming the file and the way out. */
+export function checkState(text: string, file: string): RunState {
+  const root = asObject(parse(text, file));
+  const schema = root?.['schema'];
+  if (typeof schema === 'number' && schema > 1) {
+    throw new RunError(
+      `the run's state ${file} was written by a newer kubetest2-ts (schema ${schema}, this one knows 1); use that version for this run, or start another with --run-id`,
+    );
+  }
+  const state = root && schema === 1 ? readRoot(root) : undefined;
+  if (state === undefined) throw corrupt(file, 'it is not what this program writes');
+  return state;
+}
+
+function parse(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw corrupt(file, text.trim() === '' ? 'it is empty' : 'it is not JSON', cause);
+  }
+}
+
+function corrupt(file: string, why: string, cause?: unknown): RunError {
+  return new RunError(
+    `the run's state ${file} is damaged: ${why}; move that file away and name what is left of the run by flags, or start another run with --run-id`,
+    { cause },
+  );
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Undefined when anything that is needed is missing or of another type. */
+function readRoot(root: Json): RunState | undefined {
+  const { runId, deployer, createdAt, updatedAt, phase, up, tornDown, artifacts, kubeconfig, exitCode } = root;
+  const owner = readOwner(root['owner']);
+  const asked = readAsked(root['asked']);
+  const steps = readSteps(root['steps']);
+  const facts = readStrings(root['facts']);
+  const outputs = readStrings(root['outputs']);
+  const taken = readList(root['taken']);
+  if (!allStrings(runId, deployer, createdAt, updatedAt, phase, artifacts)) return;
+  if (typeof up !== 'boolean' || typeof tornDown !== 'boolean' || !asked || !steps || !facts || !outputs || !taken)
+    return;
+  return {
+    schema: 1,
+    runId: String(runId),
+    deployer: String(deployer),
+    createdAt: String(createdAt),
+    updatedAt: String(updatedAt),
+    ...(owner && { owner }),
+    asked,
+    phase: String(phase),
+    steps,
+    facts,
+    ...(typeof kubeconfig === 'string' && { kubeconfig }),
+    outputs,
+    taken,
+    up,
+    tornDown,
+    artifacts: String(artifacts),
+    ...(typeof exitCode === 'number' && { exitCode }),
+  };
+}
+
+const RESULTS = ['passed', 'failed', 'running', 'skipped'] as const;
+
+function readSteps(value: unknown): StateStep[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const steps = value.map(readStep);
+  return steps.every((step) => step !== undefined) ? steps : undefined;
+}
+
+function readStep(value: unknown): StateStep | undefined {
+  const { name, startedAt, seconds, error, ...rest } = asObject(value) ?? {};
+  const result = RESULTS.find((each) => each === rest['result']);
+  if (typeof name !== 'string' || result === undefined) return undefined;
+  return {
+    name,
+    result,
+    ...(typeof startedAt === 'string' && { startedAt }),
+    ...(typeof seconds === 'number' && { seconds }),
+    ...(typeof error === 'string' && { error }),
+  };
+}
+
+function readOwner(value: unknown): Owner | undefined {
+  const { pid, started, place } = asObject(value) ?? {};
+  if (typeof pid !== 'number' || typeof started !== 'string' || typeof place !== 'string') return undefined;
+  return { pid, started, place };
+}
+
+function readAsked(value: unknown): StateAsked | undefined {
+  const { build, up, test, down } = asObject(value) ?? {};
+  if (typeof build !== 'boolean' || typeof up !== 'boolean') return undefined;
+  return typeof test === 'string' && typeof down === 'string' ? { build, up, test, down } : undefined;
+}
+
+function readStrings(value: unknown): Record<string, string> | undefined {
+  const entries = Object.entries(asObject(value) ?? { '': undefined });
+  return entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')
+    ? Object.fromEntries(entries)
+    : undefined;
+}
+
+function readList(value: unknown): string[] | undefined {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string') ? value : undefined;
+}
+
+const allStrings = (...values: readonly unknown[]): boolean => values.every((value) => typeof value === 'string');
+
+function asObject(value: unknown): Json | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+}

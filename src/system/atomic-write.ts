@@ -1,0 +1,48 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { RunError } from '../api/errors.ts';
+import { reasonOf } from './system-error.ts';
+
+export interface WriteOptions {
+  /** Permissions of the file, before the umask. Default: 0644. */
+  readonly mode?: number;
+  /** Whether it is on the disk when this returns, so that it is there after a crash of the machine. Default: false. */
+  readonly durable?: boolean;
+}
+
+/**
+ * Puts a whole file in place: at every moment, also when this process is killed, readers find the old content or the
+ * new one and nothing between. It happens in one go, so what this process writes to a file comes there in order; of two
+ * processes the last one wins. For records, which are small: nothing else of this process goes on meanwhile.
+ * Throws RunError naming the file when it cannot be written; then the old content stays and nothing is left beside it.
+ */
+export function writeAtomic(file: string, data: string | Uint8Array, options: WriteOptions = {}): void {
+  const { mode = 0o644, durable = false } = options;
+  const draft = draftOf(file);
+  try {
+    const fd = openSync(draft, 'wx', mode);
+    try {
+      writeFileSync(fd, data);
+      if (durable) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(draft, file);
+  } catch (error) {
+    discard(draft);
+    throw new RunError(`${file} cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Hidden, in the same folder, and under no name that a reader of junit or metadata would pick up. */
+function draftOf(file: string): string {
+  const name = file.lastIndexOf('/') + 1;
+  return `${file.slice(0, name)}.${file.slice(name)}.${Math.random().toString(36).slice(2)}.tmp`;
+}
+
+function discard(draft: string): void {
+  try {
+    rmSync(draft, { force: true });
+  } catch {
+    // The first error is the one that counts.
+  }
+}

@@ -1,0 +1,78 @@
+import { open } from 'node:fs/promises';
+import { RunError, UsageError } from '../api/errors.ts';
+
+/** An operating system and processor, in Go's names. */
+export interface Platform {
+  readonly os: string;
+  readonly arch: string;
+}
+
+const PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/ppc64le', 'linux/s390x', 'darwin/amd64', 'darwin/arm64'];
+
+/** Reads `linux/arm64`. Throws UsageError for platforms Kubernetes does not publish test binaries for. */
+export function parsePlatform(typed: string): Platform {
+  if (!PLATFORMS.includes(typed))
+    throw new UsageError(`${JSON.stringify(typed)} is not a platform with test binaries: ${PLATFORMS.join(', ')}`);
+  const [os = '', arch = ''] = typed.split('/');
+  return { os, arch };
+}
+
+/** The platform of a machine, from node's names for it. Throws UsageError as `parsePlatform` does. */
+export function platformOf(machine: { readonly platform: string; readonly arch: string }): Platform {
+  const arch = { x64: 'amd64', ppc64: 'ppc64le' }[machine.arch] ?? machine.arch;
+  return parsePlatform(`${machine.platform}/${arch}`);
+}
+
+/** Throws RunError unless the file is a program for that platform. `what` names the file in the message. */
+export async function checkBinary(file: string, wanted: Platform, what: string): Promise<void> {
+  const asked = `${wanted.os}/${wanted.arch}`;
+  const found = await binaryPlatforms(file);
+  if (found.length === 0) throw new RunError(`${what} is not a program for ${asked}, nor for any platform known here`);
+  if (!found.includes(asked)) throw new RunError(`${what} is a program for ${found.join(' and ')}, not for ${asked}`);
+}
+
+/** The platforms a program runs on, by its ELF or Mach-O header; several for a universal one, none for other files. */
+export async function binaryPlatforms(file: string): Promise<readonly string[]> {
+  await using handle = await open(file, 'r');
+  const { buffer: head, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
+  const view = new DataView(head.buffer, head.byteOffset, bytesRead);
+  if (bytesRead < 20) return [];
+  switch (view.getUint32(0)) {
+    case 0x7f454c46:
+      return [elf(view)];
+    case 0xcffaedfe:
+      return [`darwin/${machCpu(view.getUint32(4, true))}`];
+    case 0xcafebabe:
+      return universal(view);
+    default:
+      return [];
+  }
+}
+
+/** A program of a BSD reads as linux: the header of most does not tell them apart. */
+function elf(view: DataView): string {
+  const little = view.getUint8(5) === 1;
+  const bits = view.getUint8(4) === 2 ? 64 : 32;
+  const machine = view.getUint16(18, little);
+  const names: Readonly<Record<string, string>> = {
+    '62 little 64': 'amd64',
+    '183 little 64': 'arm64',
+    '21 little 64': 'ppc64le',
+    '22 big 64': 's390x',
+    '3 little 32': '386',
+    '40 little 32': 'arm',
+  };
+  return `linux/${names[`${machine} ${little ? 'little' : 'big'} ${bits}`] ?? `machine ${machine}`}`;
+}
+
+function universal(view: DataView): string[] {
+  const slices = Math.min(view.getUint32(4), 16);
+  const at = Array.from({ length: slices }, (_, slice) => 8 + slice * 20).filter(
+    (start) => start + 4 <= view.byteLength,
+  );
+  return at.map((start) => `darwin/${machCpu(view.getUint32(start))}`);
+}
+
+function machCpu(type: number): string {
+  return { 16777223: 'amd64', 16777228: 'arm64' }[type] ?? `cpu ${type}`;
+}

@@ -1,0 +1,52 @@
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { RunError } from '../../src/api/errors.ts';
+import type { Run } from '../../src/api/run.ts';
+import { findProgram } from '../../src/plugins/find-plugins.ts';
+import type { Mode, NodeValues } from './binary-source.ts';
+import { type Binaries, type Found, NAMES } from './test-binary.ts';
+
+/** Finds the three binaries where the mode says, building or fetching them first when it says so. Throws RunError. */
+export async function findBinaries(
+  mode: Exclude<Mode, 'make'>,
+  values: NodeValues,
+  run: Run,
+  signal: AbortSignal,
+): Promise<Found> {
+  switch (mode) {
+    case 'run-dir':
+      return { binaries: await inFolder(run.dir, 'a build leaves them there: was --build given?'), version: undefined };
+    case 'path':
+      return { binaries: onPath(run), version: undefined };
+    case 'build':
+      return { binaries: await build(resolve(run.cwd, values.repoRoot), run, signal), version: undefined };
+    case 'package':
+      return await (await import('./package.ts')).acquirePackage(values, run, signal);
+  }
+}
+
+async function inFolder(folder: string, advice: string): Promise<Binaries> {
+  const missing: string[] = [];
+  const paths = mapNames((name) => join(folder, name));
+  for (const path of Object.values(paths)) await access(path).catch(() => missing.push(path));
+  if (missing.length > 0) throw new RunError(`there is no ${missing.join(', no ')}; ${advice}`);
+  return paths;
+}
+
+function onPath(run: Run): Binaries {
+  return mapNames((name) => {
+    const path = findProgram(name, run.env, run.cwd);
+    if (path === undefined) throw new RunError(`${name} is not on PATH, where --use-binaries-from-path looks for it`);
+    return path;
+  });
+}
+
+async function build(root: string, run: Run, signal: AbortSignal): Promise<Binaries> {
+  const what = ['cmd/kubelet', 'ginkgo', 'test/e2e_node/e2e_node.test'].join(' ');
+  await run.exec(['make', `WHAT=${what}`], { signal, cwd: root });
+  return await inFolder(join(root, '_output', 'bin'), `\`make WHAT="${what}"\` should have built them`);
+}
+
+function mapNames(pathOf: (name: string) => string): Binaries {
+  return { e2eNodeTest: pathOf(NAMES.e2eNodeTest), ginkgo: pathOf(NAMES.ginkgo), kubelet: pathOf(NAMES.kubelet) };
+}
