@@ -1,8 +1,8 @@
 import type { KnipConfig } from 'knip';
 
 export default {
-  // test/fakes holds programs that tests put on PATH.
-  entry: ['bin/*.ts', 'src/index.ts', 'scripts/*.ts', 'scripts/bench/**/*.ts', 'test/fakes/**/*.ts'],
+  // test/helpers/programs holds programs that tests put on PATH.
+  entry: ['bin/*.ts', 'src/index.ts', 'scripts/*.ts', 'scripts/*/{build,package,release,components,totals,check-bundle}.ts', 'scripts/bench/**/*.ts', 'test/helpers/programs/**/*.ts'],
   project: ['{bin,src,deployers,testers,scripts,test}/**/*.ts'],
   vitest: { config: ['vitest*.config.ts'], entry: ['test/**/*.test.ts'] },
   ignoreExportsUsedInFile: true,

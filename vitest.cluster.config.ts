@@ -8,6 +8,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 900_000,
     hookTimeout: 900_000,
-    globalSetup: ['test/build.ts', 'test/cluster/daemon.ts'],
+    globalSetup: ['test/global-setup.ts', 'test/helpers/cluster/daemon.ts'],
   },
 });

@@ -1,11 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // These start the built program, again and again.
-const launching = [
-  'test/{bin,commands,deployers,launch,lifecycle,plugins,testers}/**/*.test.ts',
-  'test/boskos/lost.test.ts',
-  'test/start.test.ts',
-];
+const e2e = 'test/e2e/**/*.test.ts';
 const elsewhere = ['test/real/**', 'test/cluster/**'];
 
 /** Everything that needs nothing but this repository. `npm test -- --project=unit` leaves out what starts the program. */
@@ -18,10 +14,10 @@ export default defineConfig({
     maxConcurrency: 8,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    globalSetup: ['test/build.ts'],
+    globalSetup: ['test/global-setup.ts'],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...elsewhere, ...launching] } },
-      { extends: true, test: { name: 'program', include: launching } },
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...elsewhere, e2e] } },
+      { extends: true, test: { name: 'e2e', include: [e2e] } },
     ],
   },
 });

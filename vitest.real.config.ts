@@ -8,6 +8,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 300_000,
-    globalSetup: ['test/build.ts', 'test/real/setup.ts', 'test/real/shared-control-plane.ts'],
+    globalSetup: ['test/global-setup.ts', 'test/helpers/real/setup.ts', 'test/helpers/real/shared-control-plane.ts'],
   },
 });

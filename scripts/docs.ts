@@ -7,7 +7,7 @@ import { exitCodes } from '../src/api/exit-codes.ts';
 import { type Flag, type Flags, namedFlags } from '../src/api/flags.ts';
 import { klogFlags, launcherFlags } from '../src/cli/flags/launcher-flags.ts';
 import { acquireFlags } from '../src/download/flags.ts';
-import { environment } from './environment.ts';
+import { environment } from './ci/environment.ts';
 
 const folder = fileURLToPath(new URL('../docs/reference', import.meta.url));
 const pages = new Map<string, string>();

@@ -1,7 +1,7 @@
 #!/bin/sh
 # npm run quickstart: from a fresh clone to a finished run, and what it left behind. Touches no cluster of yours.
 . "$(dirname "$0")/install.sh"
-node scripts/build.ts
+node scripts/build/build.ts
 home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 records=$PWD/_artifacts/quickstart

@@ -43,8 +43,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/lifecycle': ['src/api', 'src/system', 'src/records', 'src/runtime'],
   'src/cli': ['src/*'],
   'src/index.ts': ['src/api', 'src/cli'],
-  'deployers/*': [...'api text system junit perf http kube gcs download kube-build boskos gcp plugins'.split(' ').map(inSrc)],
-  'testers/*': [...'api text system junit perf http kube gcs download kube-build boskos gcp plugins'.split(' ').map(inSrc)],
+  'deployers/*': [
+    ...'api text system junit perf http kube gcs download kube-build boskos gcp plugins'.split(' ').map(inSrc),
+  ],
+  'testers/*': [
+    ...'api text system junit perf http kube gcs download kube-build boskos gcp plugins'.split(' ').map(inSrc),
+  ],
   bin: ['src/api', 'src/cli', 'deployers/*', 'testers/*'],
 };
 

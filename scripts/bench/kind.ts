@@ -21,7 +21,7 @@ import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { componentsFolder, missingComponents } from '../pinned.ts';
+import { componentsFolder, missingComponents } from '../package/pinned.ts';
 
 const VERSION = 'v1.36.1';
 const PACKAGE_MB = 383;

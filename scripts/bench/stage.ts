@@ -19,7 +19,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { componentsFolder } from '../pinned.ts';
+import { componentsFolder } from '../package/pinned.ts';
 
 interface Sample {
   /** Seconds. */

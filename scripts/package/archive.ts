@@ -1,5 +1,5 @@
 import { create } from 'tar';
-import { order } from '../bundled.ts';
+import { order } from '../build/bundled.ts';
 
 /** Packs files of a folder so that the same files give the same bytes: sorted, no owners, one time for all. */
 export async function archive(file: string, cwd: string, names: readonly string[], seconds: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import { builtins } from '../builtins.ts';
-import { order } from '../bundled.ts';
-import { exportedNames, packageEntries, packageFile, packagesApart } from '../packages-apart.ts';
+import { builtins } from '../build/builtins.ts';
+import { order } from '../build/bundled.ts';
+import { exportedNames, packageEntries, packageFile, packagesApart } from '../build/packages-apart.ts';
 
 /** What the program in the executable knows of itself. */
 export interface Identity {

@@ -1,4 +1,4 @@
-import type { BundledPackage } from '../bundled.ts';
+import type { BundledPackage } from '../build/bundled.ts';
 import type { Identity } from './bundle.ts';
 
 /** What of a lock file says which bytes a package is. */

@@ -6,8 +6,8 @@ import { Boskos } from '../../src/boskos/client.ts';
 import { leaseSettings } from '../../src/boskos/flags.ts';
 import { BoskosRefusal, BoskosUnreachable, type Pace } from '../../src/boskos/request.ts';
 import { type BoskosServer, boskosServer } from '../../src/boskos/server.ts';
-import { FakeBoskos } from './server.ts';
-import { defaults, never, QUICK, testRun } from './world.ts';
+import { defaults, never, QUICK, testRun } from '../helpers/lease.ts';
+import { FakeBoskos } from '../helpers/servers/boskos.ts';
 
 const serverAt = (location: string, more: Partial<BoskosServer> = {}): BoskosServer => ({
   ...boskosServer({ location, user: '', passwordFile: '', cwd: '/' }, 'me'),

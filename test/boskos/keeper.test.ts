@@ -9,8 +9,8 @@ import { leaveToKeeper } from '../../src/boskos/keeper.ts';
 import { logFile, orderFile, pidFile } from '../../src/boskos/keeper-order.ts';
 import { type RunState, writeState } from '../../src/records/state.ts';
 import { waitUntil } from '../../src/system/wait.ts';
-import { FakeBoskos } from './server.ts';
-import { never, QUICK, settingsFor, type TestRun, testRun } from './world.ts';
+import { never, QUICK, settingsFor, type TestRun, testRun } from '../helpers/lease.ts';
+import { FakeBoskos } from '../helpers/servers/boskos.ts';
 
 const TORN_DOWN: RunState = {
   schema: 1,
@@ -29,7 +29,7 @@ const TORN_DOWN: RunState = {
   artifacts: '/a',
 };
 const test = each.concurrent;
-const self = [process.execPath, fileURLToPath(new URL('../fakes/keep-lease.ts', import.meta.url))];
+const self = [process.execPath, fileURLToPath(new URL('../helpers/programs/keep-lease.ts', import.meta.url))];
 
 /** A run whose lease a keeper holds, and what is needed to look at it. */
 async function kept(server: FakeBoskos, other: { keepFor?: number; interval?: number } = {}) {

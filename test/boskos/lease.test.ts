@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { Boskos } from '../../src/boskos/client.ts';
 import { Lease, type LeaseTerms } from '../../src/boskos/lease.ts';
 import { boskosServer } from '../../src/boskos/server.ts';
-import { FakeBoskos } from './server.ts';
-import { type Lines, lines, never, QUICK } from './world.ts';
+import { type Lines, lines, never, QUICK } from '../helpers/lease.ts';
+import { FakeBoskos } from '../helpers/servers/boskos.ts';
 
 /** A lease of `a` on the server, beating every 20 ms unless the test wants it otherwise. */
 async function hold(server: FakeBoskos, other: Partial<LeaseTerms> = {}): Promise<Lease & { log: Lines }> {

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { missingComponents } from '../../scripts/pinned.ts';
-import { componentsBin } from '../real/components.ts';
-import { cuttableDocker, docker, findNodeImage, Machine, nodesOf } from './machine.ts';
+import { missingComponents } from '../../scripts/package/pinned.ts';
+import { cuttableDocker, docker, findNodeImage, Machine, nodesOf } from '../helpers/cluster/machine.ts';
+import { componentsBin } from '../helpers/real/components.ts';
 
 const image = findNodeImage() ?? '';
 const missing = missingComponents(join(componentsBin, '..'), ['kind', 'kubectl', 'ginkgo', 'e2e.test']);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type NotReadyError, waitForApi, waitForCluster } from '../../src/kube/ready.ts';
 import type { Exec } from '../../src/process/exec.ts';
-import { type Answers, Pki, serveApi } from './api-server.ts';
+import { type Answers, Pki, serveApi } from '../helpers/servers/kube-api.ts';
 
 let pki: Pki;
 let folder: string;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareRuns, perfCompare } from '../../src/perf/compare.ts';
 import type { Latency } from '../../src/perf/summaries.ts';
-import { call, phase, reportFolder, writeSummary } from './reports.ts';
+import { call, phase, reportFolder, writeSummary } from '../helpers/perf-reports.ts';
 
 async function compare(...words: string[]) {
   let out = '';

@@ -2,7 +2,7 @@ import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSummaries } from '../../src/perf/summaries.ts';
-import { call, measurement, phase, reportFolder, writeConfig, writeSummary } from './reports.ts';
+import { call, measurement, phase, reportFolder, writeConfig, writeSummary } from '../helpers/perf-reports.ts';
 
 test('a summary is read with its test, its subjects and its percentiles in milliseconds', async () => {
   const folder = reportFolder();

@@ -12,9 +12,9 @@ import { Boskos } from '../../src/boskos/client.ts';
 import { leaveToKeeper } from '../../src/boskos/keeper.ts';
 import { boskosServer } from '../../src/boskos/server.ts';
 import { waitUntil } from '../../src/system/wait.ts';
-import { never, QUICK, settingsFor, testRun } from '../boskos/world.ts';
-import { Cloud, releases } from '../deployers/gce/cloud.ts';
-import { component, describeWith } from './components.ts';
+import { Cloud, releases } from '../helpers/gce-project.ts';
+import { never, QUICK, settingsFor, testRun } from '../helpers/lease.ts';
+import { component, describeWith } from '../helpers/real/components.ts';
 
 const CONFIG = `resources:
 - {type: gce-project, state: free, names: [project-1, project-2]}

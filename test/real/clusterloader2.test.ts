@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { Stage, said } from '../stage.ts';
-import { describeWith } from './components.ts';
-import { type Cluster, CONTROL_PLANE } from './control-plane.ts';
-import { sharedCluster } from './shared-cluster.ts';
+import { describeWith } from '../helpers/real/components.ts';
+import { type Cluster, CONTROL_PLANE } from '../helpers/real/control-plane.ts';
+import { sharedCluster } from '../helpers/real/shared-cluster.ts';
+import { Stage, said } from '../helpers/stage.ts';
 
 // clusterloader2 is published neither as a program nor as a module, so whoever has one says where.
 const program = process.env['KUBETEST2_TEST_CLUSTERLOADER2'] ?? '';

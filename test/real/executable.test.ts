@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Sandbox } from '../sandbox.ts';
-import { noPackages, packaged } from './packaged.ts';
+import { noPackages, packaged } from '../helpers/real/packaged.ts';
+import { Sandbox } from '../helpers/sandbox.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'executable-'));
 const program = join(folder, 'kubetest2-ts');

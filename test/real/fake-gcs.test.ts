@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openBucket } from '../../src/gcs/client.ts';
 import { waitUntil } from '../../src/system/wait.ts';
-import { bytesOf, folder, opened } from '../acquire/opened.ts';
-import { E2E, noise, packageOf } from '../acquire/package.ts';
-import { hex } from '../acquire/server.ts';
-import { component, describeWith } from './components.ts';
+import { bytesOf, folder, opened } from '../helpers/downloader.ts';
+import { component, describeWith } from '../helpers/real/components.ts';
+import { hex } from '../helpers/servers/files.ts';
+import { E2E, noise, packageOf } from '../helpers/test-package.ts';
 
 const ROOT = 'ci/v1.37.0-alpha.1.2+abcdef0123';
 const e2e = noise(3_000_000, 3);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Cloud, RUN, releases } from '../deployers/gce/cloud.ts';
+import { Cloud, RUN, releases } from '../helpers/gce-project.ts';
 
 /** A folder with the programs of kubetest2, for instance made by `go build -o FOLDER . ./kubetest2-gce` in its checkout. */
 const original = process.env['KUBETEST2_ORIGINAL'] ?? '';

@@ -2,8 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findProgram } from '../../src/plugins/find-plugins.ts';
-import { Cloud, NAME, releases, unstage } from '../deployers/gce/cloud.ts';
-import { ComputeResources } from './compute-resources.ts';
+import { Cloud, NAME, releases, unstage } from '../helpers/gce-project.ts';
+import { ComputeResources } from '../helpers/real/compute-resources.ts';
 
 /** Each kind in each place that it may be in. */
 const EVERYTHING = [

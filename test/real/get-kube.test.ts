@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { pinned } from '../../scripts/pinned.ts';
-import { CLIENT, Cloud, releases } from '../deployers/gce/cloud.ts';
+import { pinned } from '../../scripts/package/pinned.ts';
+import { CLIENT, Cloud, releases } from '../helpers/gce-project.ts';
 
 const modules = process.env['GOMODCACHE'] || join(process.env['GOPATH'] || join(homedir(), 'go'), 'pkg', 'mod');
 const scripts = join(modules, `k8s.io/kubernetes@${pinned.get('kubectl')?.version}`, 'cluster');

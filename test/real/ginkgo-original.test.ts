@@ -6,17 +6,17 @@ import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { withGinkgoDifferences } from '../corpus/ginkgo.ts';
-import { inTree } from '../corpus/lines.ts';
-import { program } from '../sandbox.ts';
-import { describeWith } from './components.ts';
-import { smallSuite } from './small-suite.ts';
-import { HOST, makeBucket, serve } from './test-package.ts';
+import { withGinkgoDifferences } from '../helpers/corpus-ginkgo.ts';
+import { inTree } from '../helpers/corpus-lines.ts';
+import { describeWith } from '../helpers/real/components.ts';
+import { smallSuite } from '../helpers/real/small-suite.ts';
+import { HOST, makeBucket, serve } from '../helpers/real/test-package.ts';
+import { program } from '../helpers/sandbox.ts';
 
 /** A folder with the programs of kubetest2, for instance made by `go build -o FOLDER ./kubetest2-tester-ginkgo` in its checkout. */
 const original = join(process.env['KUBETEST2_ORIGINAL'] ?? '', 'kubetest2-tester-ginkgo');
 const there = existsSync(original);
-const fakes = fileURLToPath(new URL('../fakes/ginkgo', import.meta.url));
+const fakes = fileURLToPath(new URL('../helpers/programs/ginkgo', import.meta.url));
 
 /** How ginkgo was started. */
 interface Called {

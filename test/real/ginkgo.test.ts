@@ -19,9 +19,9 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { component, describeWith } from './components.ts';
-import { smallSuite } from './small-suite.ts';
-import { type Bucket, HOST, makeBucket, serve, serveAsBucket } from './test-package.ts';
+import { component, describeWith } from '../helpers/real/components.ts';
+import { smallSuite } from '../helpers/real/small-suite.ts';
+import { type Bucket, HOST, makeBucket, serve, serveAsBucket } from '../helpers/real/test-package.ts';
 
 const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 const suite = smallSuite();

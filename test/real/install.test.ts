@@ -15,19 +15,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { parse } from 'yaml';
 import { publish, settings } from '../../scripts/package/publish.ts';
 import { readJunit } from '../../src/junit/read.ts';
-import { never } from '../boskos/world.ts';
-import { inTree, outOfTree, recorded } from '../corpus/lines.ts';
-import { BareRoot, noBareRoot } from './bare-root.ts';
-import { component, describeWith } from './components.ts';
-import { buildImage } from './dockerfile.ts';
-import { GcsServer } from './gcs.ts';
-import { installPage, snippets } from './install-page.ts';
-import { noPackages, type Packages, packaged } from './packaged.ts';
-import { smallSuite } from './small-suite.ts';
-import { makeBucket, serveAsBucket } from './test-package.ts';
+import { inTree, outOfTree, recorded } from '../helpers/corpus-lines.ts';
+import { never } from '../helpers/lease.ts';
+import { BareRoot, noBareRoot } from '../helpers/real/bare-root.ts';
+import { component, describeWith } from '../helpers/real/components.ts';
+import { buildImage } from '../helpers/real/dockerfile.ts';
+import { GcsServer } from '../helpers/real/gcs.ts';
+import { installPage, snippets } from '../helpers/real/install-page.ts';
+import { noPackages, type Packages, packaged } from '../helpers/real/packaged.ts';
+import { smallSuite } from '../helpers/real/small-suite.ts';
+import { makeBucket, serveAsBucket } from '../helpers/real/test-package.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const kindTools = join(root, 'test/fakes/kind-tools');
+const kindTools = join(root, 'test/helpers/programs/kind-tools');
 /** A folder with the programs of kubetest2, made from its own sources. */
 const original = process.env['KUBETEST2_ORIGINAL'] ?? '';
 const hasOriginal = existsSync(join(original, 'kubetest2-noop')) && existsSync(join(original, 'kubetest2-tester-exec'));

@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { Machine } from '../deployers/kind/launch.ts';
+import { Machine } from '../helpers/kind-machine.ts';
 
 /** A folder with the programs of kubetest2, for instance made by `go build -o FOLDER . ./kubetest2-kind` in its checkout. */
 const original = process.env['KUBETEST2_ORIGINAL'] ?? '';
 const there = existsSync(join(original, 'kubetest2-kind'));
-const fakes = fileURLToPath(new URL('../fakes/kind-tools', import.meta.url));
+const fakes = fileURLToPath(new URL('../helpers/programs/kind-tools', import.meta.url));
 
 /** How the original calls kind and make for the same words. */
 function callsOfOriginal(words: readonly string[]): string[] {

@@ -10,10 +10,10 @@ import { causedByNameTaken, causedByUnknownCluster, explain } from '../../deploy
 import { flags } from '../../deployers/kind/flags.ts';
 import { CommandError, messageOf } from '../../src/api/errors.ts';
 import { parseFlags } from '../../src/cli/flags/parse.ts';
-import { Machine } from '../deployers/kind/launch.ts';
-import { component, componentsBin, describeWith } from './components.ts';
+import { Machine } from '../helpers/kind-machine.ts';
+import { component, componentsBin, describeWith } from '../helpers/real/components.ts';
 
-const fakes = fileURLToPath(new URL('../fakes/docker-for-kind', import.meta.url));
+const fakes = fileURLToPath(new URL('../helpers/programs/docker-for-kind', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'kt2-real-kind-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const PATH = [fakes, componentsBin, '/usr/bin', '/bin'].join(delimiter);

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stagedTars } from '../../deployers/gce/staged-tars.ts';
-import { pinned } from '../../scripts/pinned.ts';
+import { pinned } from '../../scripts/package/pinned.ts';
 
 const modules = process.env['GOMODCACHE'] || join(process.env['GOPATH'] || join(homedir(), 'go'), 'pkg', 'mod');
 const util = join(modules, `k8s.io/kubernetes@${pinned.get('kubectl')?.version}`, 'cluster', 'gce', 'util.sh');

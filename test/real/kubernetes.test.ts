@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { readJunit } from '../../src/junit/read.ts';
-import { componentsBin, describeWith } from './components.ts';
-import { type Cluster, CONTROL_PLANE, type ControlPlane, startControlPlane } from './control-plane.ts';
-import { sharedCluster } from './shared-cluster.ts';
+import { componentsBin, describeWith } from '../helpers/real/components.ts';
+import { type Cluster, CONTROL_PLANE, type ControlPlane, startControlPlane } from '../helpers/real/control-plane.ts';
+import { sharedCluster } from '../helpers/real/shared-cluster.ts';
 
 const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findProgram } from '../../src/plugins/find-plugins.ts';
-import { Stage } from '../stage.ts';
-import { ComputeApi } from './compute-api.ts';
+import { ComputeApi } from '../helpers/real/compute-api.ts';
+import { Stage } from '../helpers/stage.ts';
 
 const gcloud = findProgram('gcloud', process.env, process.cwd());
 const suite = gcloud === undefined ? describe.skip : describe;

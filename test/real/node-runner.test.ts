@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Stage } from '../stage.ts';
+import { Stage } from '../helpers/stage.ts';
 
 /** An e2e_node.test of v1.37 or newer; its `remote` command is used alone. It is some ten minutes to build, so whoever has one says where. */
 const program = process.env['KUBETEST2_TEST_E2E_NODE'] ?? '';

@@ -4,10 +4,10 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, expect, test } from 'vitest';
-import { Stage } from '../stage.ts';
-import { componentsBin, describeWith } from './components.ts';
-import { type Cluster, CONTROL_PLANE } from './control-plane.ts';
-import { sharedCluster } from './shared-cluster.ts';
+import { componentsBin, describeWith } from '../helpers/real/components.ts';
+import { type Cluster, CONTROL_PLANE } from '../helpers/real/control-plane.ts';
+import { sharedCluster } from '../helpers/real/shared-cluster.ts';
+import { Stage } from '../helpers/stage.ts';
 
 /** A folder to run the program in, with the real programs on PATH. */
 const realStage = () => new Stage([], {}, { PATH: `${componentsBin}:${dirname(process.execPath)}:/usr/bin:/bin` });
@@ -49,7 +49,7 @@ describeWith(['etcd', 'kube-apiserver', 'kubectl'], 'noop with an API server tha
 
 /** Starts an API server in a process of its own and kills that; resolves when nothing of the server is left. */
 async function startAndKill(use: (kubeconfig: string) => void): Promise<void> {
-  const module = new URL('control-plane.ts', import.meta.url);
+  const module = new URL('../helpers/real/control-plane.ts', import.meta.url);
   const script = `const { startControlPlane } = await import('${module}');
     const { kubeconfig } = await startControlPlane({ nodes: 0 });
     console.log(kubeconfig);

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { platforms } from '../../scripts/package/runtime.ts';
-import { Sandbox } from '../sandbox.ts';
-import { readSignature } from '../scripts/package/signature.ts';
-import { installPage, snippets } from './install-page.ts';
-import { noPackages, type Packages, packaged } from './packaged.ts';
+import { installPage, snippets } from '../helpers/real/install-page.ts';
+import { noPackages, type Packages, packaged } from '../helpers/real/packaged.ts';
+import { Sandbox } from '../helpers/sandbox.ts';
+import { readSignature } from '../helpers/signature.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const folder = mkdtempSync(join(tmpdir(), 'package-'));
@@ -48,7 +48,7 @@ async function madeAgain(): Promise<string> {
   const run = promisify(execFile);
   await run('cp', ['-a', '--reflink=auto', join(root, 'node_modules'), copy]);
   const env = { ...process.env, TZ: 'Asia/Kathmandu', LC_ALL: 'C', TMPDIR: dirname(copy) };
-  await run('sh', ['-c', 'umask 077; exec "$0" scripts/package.ts', process.execPath], { cwd: copy, env });
+  await run('sh', ['-c', 'umask 077; exec "$0" scripts/package/package.ts', process.execPath], { cwd: copy, env });
   return join(copy, 'dist/release');
 }
 

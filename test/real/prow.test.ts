@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readJunit } from '../../src/junit/read.ts';
-import { type Launched, program, Sandbox } from '../sandbox.ts';
-import { component, describeWith } from './components.ts';
+import { component, describeWith } from '../helpers/real/components.ts';
+import { type Launched, program, Sandbox } from '../helpers/sandbox.ts';
 
 /** Nanoseconds, as Prow writes durations. */
 const SECOND = 1e9;

@@ -7,9 +7,9 @@ import { parseLocation, publish, settings } from '../../scripts/package/publish.
 import { publishedChecksum } from '../../src/download/published-checksum.ts';
 import { besideFiles, sumsText } from '../../src/kube-build/checksums.ts';
 import { digestBytes } from '../../src/kube-build/digest.ts';
-import { never } from '../boskos/world.ts';
-import { describeWith } from './components.ts';
-import { GcsServer } from './gcs.ts';
+import { never } from '../helpers/lease.ts';
+import { describeWith } from '../helpers/real/components.ts';
+import { GcsServer } from '../helpers/real/gcs.ts';
 
 const world = (gcsEndpoint: string) => ({ acquire: settings(gcsEndpoint), env: {} });
 const at = { bucket: 'b', prefix: 'tools/' };

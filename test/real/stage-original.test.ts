@@ -7,11 +7,11 @@ import { hostPlatform } from '../../src/kube-build/binaries.ts';
 import { parseStage } from '../../src/kube-build/location.ts';
 import { updateMarkers } from '../../src/kube-build/markers.ts';
 import { stageBuild } from '../../src/kube-build/stage.ts';
-import { E2E, GINKGO, packageOf } from '../acquire/package.ts';
-import { never } from '../boskos/world.ts';
-import { put, scene } from '../build/world.ts';
-import { component } from './components.ts';
-import { GcsServer } from './gcs.ts';
+import { never } from '../helpers/lease.ts';
+import { component } from '../helpers/real/components.ts';
+import { GcsServer } from '../helpers/real/gcs.ts';
+import { put, scene } from '../helpers/staging.ts';
+import { E2E, GINKGO, packageOf } from '../helpers/test-package.ts';
 
 /** A folder with the programs of kubetest2, for instance made by `go build -o FOLDER . ./kubetest2-tester-ginkgo` in its checkout. */
 const original = join(process.env['KUBETEST2_ORIGINAL'] ?? '', 'kubetest2-tester-ginkgo');

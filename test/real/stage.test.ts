@@ -12,12 +12,12 @@ import { parseStage } from '../../src/kube-build/location.ts';
 import { updateMarkers } from '../../src/kube-build/markers.ts';
 import { stageBuild } from '../../src/kube-build/stage.ts';
 import { waitUntil } from '../../src/system/wait.ts';
-import { bytesOf, opened } from '../acquire/opened.ts';
-import { E2E, noise, packageOf } from '../acquire/package.ts';
-import { lines, never } from '../boskos/world.ts';
-import { put, type Scene, scene } from '../build/world.ts';
-import { describeWith } from './components.ts';
-import { GcsServer } from './gcs.ts';
+import { bytesOf, opened } from '../helpers/downloader.ts';
+import { lines, never } from '../helpers/lease.ts';
+import { describeWith } from '../helpers/real/components.ts';
+import { GcsServer } from '../helpers/real/gcs.ts';
+import { put, type Scene, scene } from '../helpers/staging.ts';
+import { E2E, noise, packageOf } from '../helpers/test-package.ts';
 
 const VERSION = 'v1.36.0-alpha.1.123+abcdef0123456';
 const AT = parseStage('gs://b/ci', 'path');
@@ -31,7 +31,7 @@ async function fill(here: Scene, files: number, large = 0): Promise<void> {
 const stageIt = (here: Scene, signal = never()) =>
   stageBuild({ repoRoot: here.tree, gceFiles: false }, AT, VERSION, here.run, signal);
 
-const program = fileURLToPath(new URL('../fakes/stage.ts', import.meta.url));
+const program = fileURLToPath(new URL('../helpers/programs/stage.ts', import.meta.url));
 const stageApart = (here: Scene, server: GcsServer): ChildProcess =>
   spawn(process.execPath, [program, here.tree, VERSION, server.url, 'gs://b/ci'], {
     stdio: ['ignore', 'pipe', 'inherit'],

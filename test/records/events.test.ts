@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { secretMask } from '../../src/logging/secrets.ts';
 import { openEvents } from '../../src/records/events.ts';
-import { tempFolder, tempMount } from './folder.ts';
-import { anyText } from './text.ts';
+import { anyText } from '../helpers/arbitrary-text.ts';
+import { tempFolder, tempMount } from '../helpers/records-directory.ts';
 
 const now = () => new Date('2026-11-23T10:35:56.789Z');
 const mask = secretMask({ GITHUB_TOKEN: 'open-sesame' });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mergeMetadata } from '../../src/records/metadata.ts';
-import { tempFolder, tempMount } from './folder.ts';
+import { tempFolder, tempMount } from '../helpers/records-directory.ts';
 
 const fileIn = (folder: string) => join(folder, 'metadata.json');
 const read = (folder: string): unknown => JSON.parse(readFileSync(fileIn(folder), 'utf8'));

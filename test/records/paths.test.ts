@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { type PathSettings, runPaths } from '../../src/records/paths.ts';
-import { anyText } from './text.ts';
+import { anyText } from '../helpers/arbitrary-text.ts';
 
 const settings: PathSettings = {
   runId: 'abc',

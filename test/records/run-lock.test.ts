@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { lockRun } from '../../src/records/run-lock.ts';
-import { tempFolder } from './folder.ts';
+import { tempFolder } from '../helpers/records-directory.ts';
 
 const never = new AbortController().signal;
-const holder = join(import.meta.dirname, '../fakes/run-holder.ts');
+const holder = join(import.meta.dirname, '../helpers/programs/run-holder.ts');
 
 async function hold(runDir: string) {
   const child = spawn(process.execPath, [holder, runDir], { stdio: ['ignore', 'pipe', 'inherit'] });

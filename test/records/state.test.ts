@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RunError } from '../../src/api/errors.ts';
 import { isLive, listRuns, newState, type RunState, readState, writeState } from '../../src/records/state.ts';
-import { outcomeOf, tempFolder } from './folder.ts';
+import { outcomeOf, tempFolder } from '../helpers/records-directory.ts';
 
 const begun = newState({
   runId: 'r',

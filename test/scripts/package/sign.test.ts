@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { signAdHoc } from '../../../scripts/package/sign.ts';
-import { readSignature } from './signature.ts';
+import { readSignature } from '../../helpers/signature.ts';
 
 const SEGMENT_SIZE = 72;
 

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { UsageError } from '../../src/api/errors.ts';
+import { meaningOf } from '../../src/download/resolve-version.ts';
+import { opened } from '../helpers/downloader.ts';
+import { type Answer, serve, status, text } from '../helpers/servers/files.ts';
+
+const D = 'https://dl.k8s.io';
+test.each([
+  ['v1.36.1', `${D}/release`, 'v1.36.1'],
+  ['1.36.1', `${D}/release`, 'v1.36.1'],
+  ['v1.37.0-alpha.1.123+abc123', `${D}/ci`, 'v1.37.0-alpha.1.123+abc123'],
+  [`${D}/release/v1.36.1`, `${D}/release`, 'v1.36.1'],
+  [`${D}/ci/fast/v1.37.0-alpha.1.123+abc/`, `${D}/ci/fast`, 'v1.37.0-alpha.1.123+abc'],
+  ['gs://bucket/path/v1.6.0-alpha.0', 'gs://bucket/path', 'v1.6.0-alpha.0'],
+])('%s is a version', (name, base, version) => {
+  expect(meaningOf(name)).toEqual({ resolved: { version, base, root: `${base}/${version}` } });
+});
+
+test.each([
+  ['1.36', `${D}/release/stable-1.36.txt`, `${D}/release`],
+  ['v1.36', `${D}/release/stable-1.36.txt`, `${D}/release`],
+  ['stable', `${D}/release/stable.txt`, `${D}/release`],
+  ['release/stable-1.36', `${D}/release/stable-1.36.txt`, `${D}/release`],
+  ['ci/latest', `${D}/ci/latest.txt`, `${D}/ci`],
+  ['ci/k8s-stable1', `${D}/ci/k8s-stable1.txt`, `${D}/ci`],
+  ['ci/latest-fast', `${D}/ci/fast/latest-fast.txt`, `${D}/ci/fast`],
+  ['ci/fast/latest-fast', `${D}/ci/fast/latest-fast.txt`, `${D}/ci/fast`],
+  [`${D}/release/latest.txt`, `${D}/release/latest.txt`, `${D}/release`],
+  ['gs://bucket/path/latest.txt', 'gs://bucket/path/latest.txt', 'gs://bucket/path'],
+])('%s is the marker %s', (name, marker, base) => {
+  expect(meaningOf(name)).toEqual({ marker, base });
+});
+
+test('with a base, markers and versions are meant there', () => {
+  expect(meaningOf('latest.txt', 'http://127.0.0.1/ci/')).toEqual({
+    marker: 'http://127.0.0.1/ci/latest.txt',
+    base: 'http://127.0.0.1/ci',
+  });
+  expect(meaningOf('v1.36.1', 'http://127.0.0.1/x')).toEqual({
+    resolved: { version: 'v1.36.1', base: 'http://127.0.0.1/x', root: 'http://127.0.0.1/x/v1.36.1' },
+  });
+});
+
+test.each(['', ' ', '../../etc/passwd', 'ci/../../x', '--offline', '<html>', 'https://dl.k8s.io', 'a b'])(
+  '%j is nothing',
+  (name) => {
+    expect(() => meaningOf(name)).toThrow(UsageError);
+  },
+);
+
+test('whatever is typed is a meaning below dl.k8s.io or a usage error', () => {
+  fc.assert(
+    fc.property(
+      fc.string().filter((name) => !name.includes('://')),
+      (name) => {
+        try {
+          const meaning = meaningOf(name);
+          expect('resolved' in meaning ? meaning.resolved.root : meaning.marker).toMatch(
+            /^https:\/\/dl\.k8s\.io\/[^?#\s]+$/,
+          );
+        } catch (error) {
+          expect(error).toBeInstanceOf(UsageError);
+        }
+      },
+    ),
+  );
+});
+
+test('a marker is read past every cache, trimmed, logged and recorded, once for all who ask', async () => {
+  const headers: (string | undefined)[] = [];
+  const server = await serve({
+    '/ci/latest.txt': (request, response, time) => {
+      headers.push(request.headers['cache-control']);
+      text(`v1.37.0-alpha.${time}+abc\n`)(request, response, time);
+    },
+  });
+  const { acquirer, signal, lines, events } = opened();
+  const ask = () => acquirer.resolve(`${server.url}/ci/latest.txt`, { signal });
+  const all = await Promise.all([ask(), ask()]);
+  const wanted = {
+    version: 'v1.37.0-alpha.1+abc',
+    base: `${server.url}/ci`,
+    root: `${server.url}/ci/v1.37.0-alpha.1+abc`,
+    marker: `${server.url}/ci/latest.txt`,
+  };
+  expect([...all, await ask()]).toEqual([wanted, wanted, wanted]);
+  expect(headers).toEqual(['no-cache']);
+  expect(lines).toEqual([`${server.url}/ci/latest.txt is v1.37.0-alpha.1+abc`]);
+  expect(events).toEqual([
+    { event: 'resolved', fields: { url: `${server.url}/ci/latest.txt`, version: 'v1.37.0-alpha.1+abc' } },
+  ]);
+});
+
+test('all parts of a run, and its later calls, get the version the first one read', async () => {
+  const server = await serve({
+    '/ci/latest.txt': (request, response, time) => text(`v1.37.${time}`)(request, response, time),
+  });
+  const facts = new Map<string, string | undefined>();
+  const run = {
+    recall: (name: string) => facts.get(name),
+    remember: async (more: Readonly<Record<string, string | undefined>>) => {
+      for (const [name, value] of Object.entries(more)) facts.set(name, value);
+    },
+  };
+  const ask = async () => {
+    const { acquirer, signal } = opened({}, run);
+    return (await acquirer.resolve(`${server.url}/ci/latest.txt`, { signal })).version;
+  };
+  const [cluster, tests] = await Promise.all([ask(), ask()]);
+  expect(tests).toBe(cluster);
+  expect(await ask()).toBe(cluster);
+});
+
+const bad: [string, Answer, RegExp][] = [
+  ['404', status(404, 'v1.36.1'), /answered 404/],
+  ['500', status(500, 'v1.36.1'), /answered 500.*gave up/],
+  ['204', status(204), /answered 204/],
+  ['a page of HTML', text('<html>v1.36.1</html>', { 'content-type': 'text/html' }), /HTML/],
+  ['another text', text('hello'), /"hello" is no version/],
+  ['nothing', text(''), /"" is no version/],
+  ['two versions', text('v1.36.1\nv1.36.2'), /is no version/],
+];
+test.each(bad)('a marker that answers with %s is an error', async (_, answer, message) => {
+  const server = await serve({ '/latest.txt': answer });
+  const { acquirer, signal } = opened();
+  await expect(acquirer.resolve(`${server.url}/latest.txt`, { signal })).rejects.toThrow(message);
+});
+
+test('a marker that failed is asked again next time', async () => {
+  const server = await serve({
+    '/latest.txt': (request, response, time) => (time === 1 ? status(404) : text('v1.36.1'))(request, response, time),
+  });
+  const { acquirer, signal } = opened();
+  const ask = () => acquirer.resolve(`${server.url}/latest.txt`, { signal });
+  await expect(ask()).rejects.toThrow('404');
+  expect((await ask()).version).toBe('v1.36.1');
+});
+
+test('offline, a marker is what it last was, with a warning', async () => {
+  const server = await serve({ '/latest.txt': text('v1.36.1') });
+  const online = opened();
+  await online.acquirer.resolve(`${server.url}/latest.txt`, { signal: online.signal });
+  const offline = opened({ cacheDir: online.cacheDir, offline: true });
+  expect((await offline.acquirer.resolve(`${server.url}/latest.txt`, { signal: offline.signal })).version).toBe(
+    'v1.36.1',
+  );
+  expect(offline.warnings).toEqual([expect.stringContaining('offline, so it is v1.36.1 as on 20')]);
+  await expect(offline.acquirer.resolve(`${server.url}/other.txt`, { signal: offline.signal })).rejects.toThrow(
+    'never read before',
+  );
+});

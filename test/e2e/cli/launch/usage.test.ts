@@ -1,0 +1,238 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { program, Sandbox } from '../../../helpers/sandbox.ts';
+
+describe.concurrent('the command line', () => {
+  test.each([
+    ['nothing', []],
+    ['--help', ['--help']],
+    ['-h', ['-h']],
+  ])('with %s shows the deployers, testers and commands on stdout', async (_what, words) => {
+    using sandbox = new Sandbox();
+    const { code, stdout, stderr } = await sandbox.run(words);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const word of ['noop', 'exec', 'doctor', 'status', 'link']) expect(stdout).toContain(word);
+  });
+
+  test('--version is one line on stdout', async () => {
+    using sandbox = new Sandbox();
+    const { code, stdout } = await sandbox.run(['--version']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^kubetest2-ts version v\d+\.\d+\.\d+\S* \(node \d+\.\d+\.\d+\)\n$/);
+  });
+
+  test('a deployer alone, or with -h, shows its flags and writes nothing', async () => {
+    using sandbox = new Sandbox();
+    for (const words of [['noop'], ['noop', '-h'], ['noop', '--up', '--help']]) {
+      const { code, stdout } = await sandbox.run(words);
+      expect(code).toBe(0);
+      expect(stdout).toContain('--kubeconfig');
+      expect(stdout).toContain('--up-timeout');
+    }
+    expect(existsSync(sandbox.artifacts)).toBe(false);
+  });
+
+  test('--help helps whatever else is wrong', async () => {
+    using sandbox = new Sandbox();
+    const { code, stdout } = await sandbox.run(['noop', '--nonsense', '--test=none-such', '--down=perhaps', '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('--kubeconfig');
+  });
+
+  test.each([
+    ['an unknown deployer', ['kin'], [/"kin" is neither a deployer/, /did you mean kind\?/]],
+    ['an unknown flag', ['noop', '--upp'], [/unknown flag --upp; did you mean --up\?/]],
+    ['a long flag with one dash', ['noop', '-test=exec'], [/-test=exec: a long flag takes two dashes, --test=exec/]],
+    ['a missing value', ['noop', '--run-id'], [/--run-id needs a value/]],
+    ['a wrong boolean', ['noop', '--up=maybe'], [/--up: "maybe" is not true or false/]],
+    ['an empty boolean', ['noop', '--up='], [/--up: "" is not true or false/]],
+    ['a wrong duration', ['noop', '--timeout=90'], [/--timeout: "90" is not a duration such as 90s/]],
+    ['a wrong --down', ['noop', '--down=perhaps'], [/--down: "perhaps" is not one of never, always, on-success/]],
+    ['several faults', ['noop', '--up=maybe', '--nope', '--test=foo'], [/--up/, /--nope/, /"foo" is none of/]],
+    [
+      'an unknown tester',
+      ['noop', '--test=exce', '--', 'true'],
+      [/"exce" is none of .*exec/, /kubetest2-tester-exce is on PATH; did you mean exec\?/],
+    ],
+    ['metadata without a key', ['noop', '--metadata=x'], [/--metadata: "x" is not key=value/]],
+    ['a quote inside a hook', ['noop', '--pre-test-cmd=a"b'], [/--pre-test-cmd/, /double quotes/]],
+    ['a run id that is a path', ['noop', '--up', '--run-id=a/b'], [/a\/b/, /--run-id/]],
+    ['a run id that climbs', ['noop', '--up', '--run-id=..'], [/"?\.\.?"?/, /--run-id/]],
+    ['exec without a command', ['noop', '--test=exec'], [/exec tester needs a command/]],
+    ['exec with a flag first', ['noop', '--test=exec', '--', '-x'], [/-x is not one/]],
+    ['list with words', ['list', 'x'], [/list takes no arguments/]],
+    ['link without a folder', ['link'], [/link needs one folder/]],
+  ])('%s is a usage error, and nothing is written', async (_what, words, messages) => {
+    using sandbox = new Sandbox();
+    const { code, stdout, stderr } = await sandbox.run(words);
+    expect(code, stderr).toBe(2);
+    expect(stdout).toBe('');
+    for (const message of messages) expect(stderr).toMatch(message);
+    expect(existsSync(sandbox.artifacts)).toBe(false);
+    expect(existsSync(join(sandbox.dir, 'rundir'))).toBe(false);
+  });
+
+  test('stray words are dropped with one warning that names them', async () => {
+    using sandbox = new Sandbox();
+    const { code, stderr } = await sandbox.run(['noop', ';', '--up', 'false', 'true', '--test=exec', '--', 'true']);
+    expect(code).toBe(0);
+    expect(stderr.match(/W\d{4} .*ignored: ; false true/g)).toHaveLength(1);
+  });
+
+  test('a deployer with words but nothing to do says so and leaves its records', async () => {
+    using sandbox = new Sandbox();
+    const { code, stderr } = await sandbox.run(['noop', '-v=2']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('Nothing was asked for');
+    expect(sandbox.read('artifacts/junit_runner.xml')).toContain('tests="0"');
+    expect(JSON.parse(sandbox.read('artifacts/metadata.json'))).toHaveProperty('kubetest-version');
+  });
+
+  test('in a folder that was removed is refused in one line', async () => {
+    using sandbox = new Sandbox();
+    const inRemoved = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+    const { code, stdout, stderr } = await sandbox.start([
+      'sh',
+      '-c',
+      inRemoved,
+      'sh',
+      process.execPath,
+      program,
+      'noop',
+      '--up',
+    ]).ended;
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe('Error: the working folder does not exist any more: start this from one that does\n');
+  });
+
+  test('thousands of flags are read', async () => {
+    using sandbox = new Sandbox();
+    const flags = Array.from({ length: 5000 }, (_, at) => `--metadata=key${at}=${at}`);
+    const { code, stderr } = await sandbox.run(['noop', ...flags, '--up']);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(sandbox.read('artifacts/metadata.json'))).toMatchObject({ key4999: '4999' });
+  });
+
+  test('klog flags are accepted in both spellings', async () => {
+    using sandbox = new Sandbox();
+    const words = [
+      'noop',
+      '--log_dir=x',
+      '--log-file-max-size',
+      '010',
+      '--alsologtostderr',
+      '--skip_headers=F',
+      '-v',
+      '2',
+      '--v=9',
+      '--up',
+    ];
+    const { code, stderr } = await sandbox.run(words);
+    expect(code, stderr).toBe(0);
+  });
+
+  test('every command explains itself', async () => {
+    using sandbox = new Sandbox();
+    const { stdout } = await sandbox.run(['--help']);
+    const [, commands = ''] = /^Commands:\n([\s\S]*?)\n\n/m.exec(stdout) ?? [];
+    const names = [...commands.matchAll(/^ {2}(\w+)/gm)].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(6);
+    for (const name of names) {
+      const { code, stdout: help } = await sandbox.run([name, '--help']);
+      expect([code, help]).toEqual([0, expect.stringMatching(new RegExp(`^Usage:\\n  kubetest2-ts ${name}`))]);
+    }
+  });
+
+  test('the help of the launcher fits 80 columns, or those of the terminal', async () => {
+    using sandbox = new Sandbox();
+    for (const columns of [80, 60]) {
+      const { stdout } = await sandbox.run(['--help'], { COLUMNS: String(columns) });
+      expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
+    }
+  });
+
+  test('a reader that goes away early is no error', async () => {
+    using sandbox = new Sandbox();
+    for (const words of ['list', '--help', 'gce --help']) {
+      const script = `{ sleep 0.1; "$0" "$1" ${words}; echo $? >code; } | true`;
+      const { stderr } = await sandbox.start(['sh', '-c', script, process.execPath, program]).ended;
+      await sandbox.until(() => sandbox.has('code') && sandbox.read('code') !== '', 'the exit code');
+      expect([sandbox.read('code'), stderr]).toEqual(['0\n', '']);
+      rmSync(join(sandbox.dir, 'code'));
+    }
+  });
+
+  test('--dry-run prints the plan and does nothing', async () => {
+    using sandbox = new Sandbox();
+    const words = [
+      '--up',
+      '--down',
+      '--test=exec',
+      '--up-timeout=1h',
+      '--pre-test-cmd=echo,a b',
+      '--dry-run',
+      '--',
+      'rm',
+      '-rf',
+      'a b',
+    ];
+    const { code, stdout } = await sandbox.run(['noop', ...words]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /Up \(at most 1h0m0s\)[\s\S]*PreTestCmd\s+echo 'a b'[\s\S]*Test\s+rm -rf 'a b'[\s\S]*Down \(at most 15m0s\)/,
+    );
+    expect(stdout).toContain(`ARTIFACTS=${sandbox.artifacts}`);
+    expect(existsSync(sandbox.artifacts)).toBe(false);
+  });
+
+  test('--log-format=json writes one object a line', async () => {
+    using sandbox = new Sandbox();
+    const { stderr } = await sandbox.run(['noop', '--up', '--log-format=json']);
+    const lines = stderr.trim().split('\n');
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines) expect(JSON.parse(line)).toHaveProperty('message');
+  });
+});
+
+describe.concurrent('the names of the program', () => {
+  test('are made by link, relative, and again without harm', async () => {
+    using sandbox = new Sandbox();
+    const first = await sandbox.run(['link', 'names']);
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stdout).toContain('names/kubetest2-tester-exec');
+    const again = await sandbox.run(['link', 'names']);
+    expect([again.code, again.stdout]).toEqual([0, '']);
+    const run = await sandbox.start(['names/kubetest2', 'noop', '--test=exec', '--', 'echo', 'as a launcher']).ended;
+    expect([run.code, run.stdout]).toEqual([0, 'as a launcher\n']);
+    const deployer = await sandbox.start(['names/kubetest2-noop', '--test=exec', '--', 'echo', 'as a deployer']).ended;
+    expect([deployer.code, deployer.stdout]).toEqual([0, 'as a deployer\n']);
+    const tester = await sandbox.start(['names/kubetest2-tester-exec', 'echo', 'as a tester']).ended;
+    expect([tester.code, tester.stdout]).toEqual([0, 'as a tester\n']);
+  });
+
+  test('do not replace what is not ours, unless told to', async () => {
+    using sandbox = new Sandbox();
+    mkdirSync(join(sandbox.dir, 'names'));
+    writeFileSync(join(sandbox.dir, 'names/kubetest2-kind'), 'the original');
+    const refused = await sandbox.run(['link', 'names']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('names/kubetest2-kind');
+    expect(sandbox.read('names/kubetest2-kind')).toBe('the original');
+    expect(existsSync(join(sandbox.dir, 'names/kubetest2'))).toBe(false);
+    expect((await sandbox.run(['link', 'names', '--force'])).code).toBe(0);
+  });
+
+  test.each([
+    ['in a file', 'plain', 'plain cannot be made: file already exists'],
+    ['in place of a folder', 'names', 'names/kubetest2 cannot be made a link: '],
+  ])('%s are refused with the path and the reason', async (_, folder, reason) => {
+    using sandbox = new Sandbox();
+    mkdirSync(join(sandbox.dir, 'names/kubetest2'), { recursive: true });
+    writeFileSync(join(sandbox.dir, 'plain'), '');
+    const { code, stderr } = await sandbox.run(['link', folder, '--force']);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^Error: .*\n$/);
+    expect(stderr).toContain(reason);
+  });
+});

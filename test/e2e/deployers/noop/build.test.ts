@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { FakeGcs } from '../../../helpers/servers/gcs.ts';
+import { type Scene, scene } from '../../../helpers/staging.ts';
+
+const program = fileURLToPath(new URL('../../../../dist/kubetest2-ts.cjs', import.meta.url));
+const VERSION = 'v1.36.0-alpha.1.123+abcdef0123456';
+
+/** Runs the program in a scene, with its stand-ins for make, git and docker on PATH. */
+async function noop(here: Scene, ...words: string[]) {
+  return await start(here, ...words).ended;
+}
+
+function start({ run, tree }: Scene, ...words: string[]) {
+  const artifacts = join(run.cwd, 'artifacts');
+  const child = spawn(process.execPath, [program, 'noop', '--build', `--repo-root=${tree}`, ...words], {
+    cwd: run.cwd,
+    env: { ...run.env, HOME: run.cwd, ARTIFACTS: artifacts },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const artifact = (name: string) => readFile(join(artifacts, name), 'utf8');
+  const ended = Promise.all([text(child.stderr), once(child, 'exit')]).then(([stderr, [exitCode]]) => ({
+    exitCode: exitCode as number | null,
+    stderr,
+    artifact,
+  }));
+  return { child, ended };
+}
+
+test('noop --build --stage builds the tree and stages its plain version', async () => {
+  await using gcs = await FakeGcs.start();
+  await using here = await scene();
+  const words = ['--stage=gs://b/ci', '--update-latest', `--gcs-endpoint=${gcs.url}`];
+  const { exitCode, stderr, artifact } = await noop(here, ...words);
+  expect(stderr).toMatch(`staged gs://b/ci/${VERSION}: 21 of 21 objects sent`);
+  expect(exitCode).toBe(0);
+  expect(gcs.text(`ci/${VERSION}/kubernetes.tar.gz`)).toBe('all');
+  expect(gcs.text('ci/latest.txt')).toBe(VERSION);
+  expect(await artifact('junit_runner.xml')).toMatch(/name="Build"/);
+  expect(JSON.parse(await artifact('metadata.json'))).toMatchObject({ 'build-version': VERSION });
+  expect(await artifact('events.jsonl')).toMatch(/"event":"stage".*"written":21/);
+});
+
+test('a staging that hangs ends with a signal, and the next call sends the rest', async () => {
+  await using gcs = await FakeGcs.start();
+  await using here = await scene();
+  const words = ['--stage=gs://b/ci', `--gcs-endpoint=${gcs.url}`];
+  gcs.failUpload(`ci/${VERSION}/kubernetes.tar.gz`, 'hang');
+  const { child, ended } = start(here, ...words);
+  await once(gcs, 'hung');
+  child.kill('SIGTERM');
+  const { exitCode, artifact } = await ended;
+  expect(exitCode).toBe(143);
+  expect(await artifact('junit_runner.xml')).toMatch(/name="Interrupted"/);
+  expect([...gcs.objects.keys()].filter((name) => name.includes('SUMS'))).toEqual([]);
+  expect(await noop(here, ...words)).toMatchObject({ exitCode: 0 });
+  expect(gcs.objects.size).toBe(21);
+});
+
+test('a stage of another form is exit code 2 before anything is built', async () => {
+  await using here = await scene();
+  const { exitCode, stderr } = await noop(here, '--stage=gs://b/release');
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch('--stage=gs://b/release is not of the form');
+  expect(await here.calls()).toEqual([]);
+});
+
+test('a build that fails is exit code 3, with what make said in junit', async () => {
+  await using here = await scene({ env: { FAKE_MAKE_FAILS: 'yes' } });
+  const { exitCode, artifact } = await noop(here);
+  expect(exitCode).toBe(3);
+  expect(await artifact('junit_runner.xml')).toMatch('it does not compile');
+});

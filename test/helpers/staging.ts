@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { CommandError } from '../../src/api/errors.ts';
+import type { Values } from '../../src/api/flags.ts';
+import type { Env, Run } from '../../src/api/run.ts';
+import { type BuildOptions, buildFlags, buildOptions } from '../../src/kube-build/flags.ts';
+import type { Exec } from '../../src/process/exec.ts';
+import { type Lines, lines } from './lease.ts';
+
+const FAKES = fileURLToPath(new URL('programs/build', import.meta.url));
+
+/** A source tree that says it is of a version, a run that works in it with stand-ins for make, git and docker. */
+export interface Scene extends AsyncDisposable {
+  readonly run: Run & { readonly log: Lines };
+  readonly tree: string;
+  /** What the stand-ins were called with, line by line. */
+  calls(): Promise<string[]>;
+  options(values?: Partial<Values<typeof buildFlags>>, more?: Partial<BuildOptions>): BuildOptions;
+  /** Changes the version the tree says it is of. */
+  isOf(version: string): Promise<void>;
+}
+
+export async function scene({ gcsEndpoint = '', env = {} }: { gcsEndpoint?: string; env?: Env } = {}): Promise<Scene> {
+  const root = await mkdtemp(join(tmpdir(), 'build-'));
+  const tree = join(root, 'kubernetes');
+  const dir = join(root, 'run');
+  await mkdir(join(tree, 'hack'), { recursive: true });
+  await mkdir(dir);
+  const calls = join(root, 'calls');
+  await writeFile(calls, '');
+  const live: Env = { PATH: `${FAKES}${delimiter}${process.env['PATH']}`, CALLS: calls, ...env };
+  const isOf = async (version: string) => {
+    const script = join(tree, 'hack', 'print-workspace-status.sh');
+    const source = `#!/bin/sh\necho 'gitVersion v0.0.1' >&2\necho 'gitCommit abc'\necho 'gitVersion ${version}'\n`;
+    await writeFile(script, source);
+    await chmod(script, 0o755);
+  };
+  await isOf('v1.36.0-alpha.1.123+abcdef0123456');
+  const log = lines();
+  const run: Scene['run'] = {
+    id: 'run-1',
+    dir,
+    artifacts: root,
+    cwd: root,
+    env: live,
+    asked: { build: true, up: false, test: '', down: 'never' },
+    log,
+    exec: execIn(root, live),
+    acquire: {
+      cacheDir: root,
+      offline: false,
+      pins: '',
+      allowUnverified: false,
+      downloadConnections: 1,
+      gcsEndpoint,
+    },
+    version: 'test',
+    self: [],
+    taking: async () => undefined,
+    givenBack: async () => undefined,
+    recall: () => undefined,
+    remember: async () => undefined,
+    metadata: async () => undefined,
+    junitCase: async () => undefined,
+    event: () => undefined,
+  };
+  return {
+    run,
+    tree,
+    isOf,
+    calls: async () => (await readFile(calls, 'utf8')).split('\n').filter((line) => line !== ''),
+    options: (values = {}, more = {}) => ({
+      ...buildOptions({ ...defaults(), ...values }, tree, run, {
+        versionSuffix: '',
+        gceFiles: false,
+        needs: [],
+        usesTree: false,
+      }),
+      ...more,
+    }),
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** Starts programs for real and captures what they print; the program's own way to do so needs a process of its own. */
+const execIn =
+  (root: string, live: Env): Exec =>
+  async ([program = '', ...words], { env = live, cwd = root, signal }) => {
+    signal.throwIfAborted();
+    const child = spawn(program, words, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const printed = Promise.all([text(child.stdout), text(child.stderr)]);
+    const failed = (message: string, fields: { exitCode?: number; output: string }, cause?: unknown) =>
+      new CommandError(message, { command: [program, ...words].join(' '), ...fields }, { cause });
+    const exitCode = await once(child, 'exit').then(
+      ([code]) => Number(code),
+      (error: unknown) => {
+        throw failed(`${program} could not be started`, { output: '' }, error);
+      },
+    );
+    const [stdout, stderr] = await printed;
+    const tail = stdout + stderr;
+    if (exitCode !== 0) throw failed(`${program} exited with ${exitCode}`, { exitCode, output: tail });
+    return { exitCode, stdout, stderr, tail, seconds: 0 };
+  };
+
+/** What the flags are when nobody types one. */
+export function defaults(): Values<typeof buildFlags> {
+  return Object.fromEntries(Object.entries(buildFlags).map(([key, flag]) => [key, flag.fallback])) as Values<
+    typeof buildFlags
+  >;
+}
+
+/** Writes a file of a tree, folders included. */
+export async function put(tree: string, path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(join(tree, path)), { recursive: true });
+  await writeFile(join(tree, path), content);
+}

@@ -1,0 +1,108 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { junitFolder, readJunitFiles, readResults } from '../../src/junit/results.ts';
+import { describeResults, failedSentence, totalsOf } from '../../src/junit/summary.ts';
+
+let dir: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'results-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+});
+
+const write = (name: string, ...cases: string[]) =>
+  writeFile(
+    join(dir, name),
+    `<testsuites><testsuite name="Kubernetes e2e suite">${cases.join('')}</testsuite></testsuites>`,
+  );
+
+const passed = (name: string, seconds = 0.1) => `<testcase name="${name}" classname="e2e" time="${seconds}"/>`;
+const skipped = (name: string) => `<testcase name="${name}"><skipped message="skipped"/></testcase>`;
+const failed = (name: string, text: string, seconds = 0.1) =>
+  `<testcase name="${name}" time="${seconds}"><failure message="" type="failed">${text}</failure></testcase>`;
+
+async function read(...names: string[]) {
+  return await readJunitFiles(names.map((name) => join(dir, name)));
+}
+
+test('the results of a run are those of the junit files that it wrote, without our own', async () => {
+  await write('junit_old.xml', passed('[It] old'));
+  await write('junit_01.xml', passed('[It] rewritten'));
+  const before = await junitFolder(dir);
+  await write('junit_01.xml', passed('[It] one'), failed('[It] two', 'no'));
+  await write('junit_02.xml', skipped('three'));
+  await write('junit_runner.xml', passed('Up'));
+  await write('junit_version_skew.xml', passed('kubectl'));
+  await writeFile(join(dir, 'results.xml'), '<x/>');
+  const results = await readResults(dir, before);
+  expect(results.files).toEqual([join(dir, 'junit_01.xml'), join(dir, 'junit_02.xml')]);
+  expect(results.specs.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+    'one passed',
+    'two failed',
+    'three skipped',
+  ]);
+});
+
+test('a folder that is not there has no results', async () => {
+  expect((await readResults(join(dir, 'none'), await junitFolder(join(dir, 'none')))).specs).toEqual([]);
+});
+
+test('what belongs to the suite as a whole is no spec, but its failure is told', async () => {
+  const nodes = ['[BeforeSuite]', '[SynchronizedAfterSuite]', '[ReportAfterSuite] junit report', 'BeforeSuite'];
+  await write('a.xml', ...nodes.map((name) => passed(name)), failed('[DeferCleanup (Suite)]', 'left over'));
+  const results = await read('a.xml');
+  expect(totalsOf(results)).toMatchObject({ ran: 0, failed: 0 });
+  expect(failedSentence(results)).toBe('the suite failed outside of its specs: [DeferCleanup (Suite)]');
+  expect(describeResults(results)).toContain('    left over');
+});
+
+test('a spec that several processes tell of counts once', async () => {
+  await write('a.xml', passed('one'), skipped('two'), skipped('three'));
+  await write('b.xml', skipped('one'), failed('two', 'no'), skipped('three'));
+  expect(totalsOf(await read('a.xml', 'b.xml'))).toEqual({ ran: 2, passed: 1, failed: 1, skipped: 1, flaky: 0 });
+});
+
+test('the summary has totals, the beginning of each failure, flakes and the slowest specs', async () => {
+  const text = Array.from({ length: 9 }, (_, line) => `line ${line + 1}\n\n`).join('');
+  await write('a.xml', passed('[It] quick'), passed('[It] slow', 61.25), failed('[It] bad', text, 2), skipped('no'));
+  expect(describeResults(await read('a.xml'), ['unsteady'])).toBe(
+    [
+      '3 specs ran: 2 passed, 1 failed, 1 flaky, 1 skipped',
+      'failed:',
+      '  bad (2.0 s)',
+      ...[1, 2, 3, 4, 5, 6].map((line) => `    line ${line}`),
+      '    …',
+      'flaky, passed at a later attempt:',
+      '  unsteady',
+      'slowest:',
+      '    61.3 s  slow',
+      '     2.0 s  bad',
+    ].join('\n'),
+  );
+});
+
+test('a thousand failures stay readable', async () => {
+  await write('a.xml', ...Array.from({ length: 1000 }, (_, at) => failed(`spec ${at}`, 'no'.repeat(5000))));
+  const results = await read('a.xml');
+  expect(failedSentence(results)).toBe('1000 of 1000 specs failed: spec 0; spec 1; spec 2 and 997 more');
+  const lines = describeResults(results).split('\n');
+  expect(lines).toContain('  and 980 more');
+  expect(lines.length).toBeLessThan(60);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(310);
+});
+
+test('a file that was cut off is told and does not hide the others', async () => {
+  await write('a.xml', passed('one'));
+  await writeFile(join(dir, 'b.xml'), '<testsuites><testsuite name="x"><testcase name="tw');
+  const results = await read('a.xml', 'b.xml');
+  expect(totalsOf(results).ran).toBe(1);
+  expect(describeResults(results)).toMatch(/b\.xml is not valid XML, perhaps cut off/);
+});
+
+test('a folder named like a junit file is told, not fatal', async () => {
+  await mkdir(join(dir, 'junit_x.xml'));
+  const results = await readResults(dir, new Map());
+  expect(results.unreadable).toHaveLength(1);
+});

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { LockedError, lockHolder, takeLock } from '../../src/system/lock.ts';
+import { ownIdentity } from '../../src/system/process-identity.ts';
+
+const signal = AbortSignal.timeout(60_000);
+const HOLDER = join(import.meta.dirname, '../helpers/programs/lock-holder.ts');
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'kubetest2-lock-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+function start(...words: string[]) {
+  const child = spawn(process.execPath, [HOLDER, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+test('a lock is held by one at a time, names its holder, and leaves nothing behind', async () => {
+  const at = folder();
+  const file = join(at, 'deeper', 'a.lock');
+  {
+    await using _ = await takeLock(file, { signal, wait: false });
+    await expect(takeLock(file, { signal, wait: false })).rejects.toThrow(LockedError);
+    await expect(takeLock(file, { signal, wait: false })).rejects.toMatchObject({ pid: process.pid });
+    expect(lockHolder(file)).toBe(process.pid);
+  }
+  expect(lockHolder(file)).toBeUndefined();
+  expect(readdirSync(join(at, 'deeper'))).toEqual([]);
+});
+
+test('who waits says once for whom, and stops with the reason of the signal', async () => {
+  const file = join(folder(), 'a.lock');
+  await using _ = await takeLock(file, { signal, wait: true });
+  const waitedFor: number[] = [];
+  const stop = new AbortController();
+  const waiting = takeLock(file, {
+    signal: stop.signal,
+    wait: true,
+    onWait: (pid) => {
+      waitedFor.push(pid);
+      setTimeout(() => stop.abort(new Error('enough')), 100);
+    },
+  });
+  await expect(waiting).rejects.toThrow('enough');
+  expect(waitedFor).toEqual([process.pid]);
+});
+
+test('eight processes that find the lock of a killed one hold it one after the other', async () => {
+  const at = folder();
+  const [file, log] = [join(at, 'a.lock'), join(at, 'log')];
+  const dead = start(file, log, 'forever');
+  await once(dead.stdout, 'data');
+  dead.kill('SIGKILL');
+  await once(dead, 'exit');
+  writeFileSync(log, '');
+  await Promise.all(Array.from({ length: 8 }, () => once(start(file, log), 'exit')));
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+  expect(lines).toHaveLength(16);
+  for (let at = 0; at < 16; at += 2) expect(lines[at + 1]).toBe(lines[at]?.replace('+', '-'));
+  expect(readdirSync(at)).toEqual(['log']);
+}, 30_000);
+
+test.each([
+  ['a process that took the number of the holder', { started: '1' }, 0, true],
+  ['a holder in another container, silent for long', { place: 'elsewhere' }, 300, true],
+  ['a holder in another container that was there a moment ago', { place: 'elsewhere' }, 0, false],
+])('%s', async (_, differs, silentSeconds, free) => {
+  const file = join(folder(), 'a.lock');
+  writeFileSync(file, JSON.stringify({ ...ownIdentity(), nonce: 'n', ...differs }));
+  const then = Date.now() / 1000 - silentSeconds;
+  utimesSync(file, then, then);
+  const taken = takeLock(file, { signal, wait: false });
+  if (free) await (await taken)[Symbol.asyncDispose]();
+  else await expect(taken).rejects.toThrow(LockedError);
+});
+
+test('a lock that is not readable as one is nobody’s', async () => {
+  const file = join(folder(), 'a.lock');
+  writeFileSync(file, '');
+  await using _ = await takeLock(file, { signal, wait: false });
+  expect(lockHolder(file)).toBe(process.pid);
+});
