@@ -1,6 +1,6 @@
 import { buildAndStage } from '../../src/kube-build/build-and-stage.ts';
 import { type BuildOptions, buildOptions } from '../../src/kube-build/flags.ts';
-import { findProgram } from '../../src/plugins/find-plugins.ts';
+import { findProgram } from '../../src/system/find-program.ts';
 import { rootOf } from './cluster.ts';
 import type { Site } from './context.ts';
 

@@ -1,4 +1,5 @@
-import type { Env, Run } from '../../src/api/run.ts';
+import type { Env } from '../../src/api/env.ts';
+import type { Run } from '../../src/api/run.ts';
 import type { GceValues } from './flags.ts';
 
 /** What the verbs of one run share. */

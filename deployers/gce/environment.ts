@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import type { Env } from '../../src/api/env.ts';
 import { UsageError } from '../../src/api/errors.ts';
-import type { Env, Run } from '../../src/api/run.ts';
+import type { Run } from '../../src/api/run.ts';
 import { instancePrefix } from '../../src/gcp/names.ts';
 import type { Site } from './context.ts';
 

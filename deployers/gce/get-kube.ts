@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Env } from '../../src/api/env.ts';
 import { RunError } from '../../src/api/errors.ts';
-import type { Env } from '../../src/api/run.ts';
 import { openAcquirer } from '../../src/download/open-downloader.ts';
 import { hostPlatform } from '../../src/kube-build/binaries.ts';
-import { findProgram } from '../../src/plugins/find-plugins.ts';
+import { findProgram } from '../../src/system/find-program.ts';
 import { eachInParallel } from '../../src/system/parallel.ts';
 import type { Cluster } from './cluster.ts';
 import type { Site } from './context.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { always } from '../../src/api/errors.ts';
+import { always } from '../../src/system/cleanup.ts';
 import type { Cluster } from './cluster.ts';
 import type { Site } from './context.ts';
 import { findKubectl, runScript, scriptEnvironment } from './scripts.ts';

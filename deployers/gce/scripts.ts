@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Env } from '../../src/api/env.ts';
 import { UsageError } from '../../src/api/errors.ts';
-import type { Env, Run } from '../../src/api/run.ts';
-import { findProgram } from '../../src/plugins/find-plugins.ts';
-import type { ExecOptions } from '../../src/process/exec.ts';
+import type { ExecOptions } from '../../src/api/exec.ts';
+import type { Run } from '../../src/api/run.ts';
+import { findProgram } from '../../src/system/find-program.ts';
 import type { Cluster } from './cluster.ts';
 import { passedThrough } from './environment.ts';
 

@@ -1,5 +1,6 @@
+import type { Env } from '../../src/api/env.ts';
 import { messageOf, RunError } from '../../src/api/errors.ts';
-import type { Env, Run } from '../../src/api/run.ts';
+import type { Run } from '../../src/api/run.ts';
 import { placeSshKeys } from '../../src/gcp/ssh-keys.ts';
 import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
 import { monotonic } from '../../src/system/clock.ts';

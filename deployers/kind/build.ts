@@ -28,11 +28,11 @@ async function buildNodeImage(tools: Tools, signal: AbortSignal): Promise<void> 
 async function sourceTree({ run, values }: Tools): Promise<string | undefined> {
   if (values.buildType !== '' && values.buildType !== 'source') return undefined;
   const root = resolve(run.cwd, values.kubeRoot);
-  const isFolder = await stat(root).then(
+  const isDirectory = await stat(root).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  return isFolder ? root : undefined;
+  return isDirectory ? root : undefined;
 }
 
 const BINARIES = ['kubectl', 'e2e.test', 'ginkgo'];

@@ -1,4 +1,5 @@
-import { always, messageOf, RunError } from '../../src/api/errors.ts';
+import { messageOf, RunError } from '../../src/api/errors.ts';
+import { always } from '../../src/system/cleanup.ts';
 import { delay } from '../../src/system/wait.ts';
 import { containersOf, type NodeContainer, removeKindNetwork } from './containers.ts';
 import { breakKubeconfigLock, runKind, type Tools } from './exec-kind.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { ExecOptions, Finished } from '../../src/api/exec.ts';
 import type { Run } from '../../src/api/run.ts';
-import type { ExecOptions, Finished } from '../../src/process/exec.ts';
 import { explain } from './failures.ts';
 import type { KindValues } from './flags.ts';
 import { PROVIDER_VARIABLE } from './provider.ts';

@@ -1,4 +1,4 @@
-import type { Env } from '../../src/api/run.ts';
+import type { Env } from '../../src/api/env.ts';
 import { quoted } from '../../src/text/shell-quote.ts';
 import { wantedNodes } from './config.ts';
 import type { KindValues } from './flags.ts';

@@ -1,5 +1,6 @@
+import type { Env } from './env.ts';
 import type { Flags, Values } from './flags.ts';
-import type { Env, Run } from './run.ts';
+import type { Run } from './run.ts';
 
 /**
  * One cluster's life. Every verb stops soon after its signal aborts, rethrowing the signal's reason.

@@ -1,6 +1,6 @@
+import type { Env } from './env.ts';
 import { UsageError } from './errors.ts';
 import type { Log } from './log.ts';
-import type { Env } from './run.ts';
 
 /**
  * The pieces of a list flag such as `--env`, each NAME=VALUE, as variables; the last one of a name wins.

@@ -1,6 +1,6 @@
 import type { Duration } from './duration.ts';
 import { formatDuration, parseDuration } from './duration.ts';
-import type { Env } from './run.ts';
+import type { Env } from './env.ts';
 
 /**
  * One flag, declared once: parsing, `--help`, completion, the reference pages and the typed value all come from here.

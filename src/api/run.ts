@@ -1,8 +1,6 @@
-import type { Exec } from '../process/exec.ts';
+import type { Env } from './env.ts';
+import type { Exec } from './exec.ts';
 import type { Log } from './log.ts';
-
-/** An environment for child processes: names to values. */
-export type Env = Record<string, string | undefined>;
 
 /** What the command line asked for. */
 export interface Asked {
@@ -16,7 +14,7 @@ export interface Asked {
   readonly keep?: boolean;
 }
 
-/** The settings for fetching, from the launcher's common flags; read by src/acquire. */
+/** The settings for fetching, from the launcher's common flags; read by src/download. */
 export interface AcquireSettings {
   /** Absolute; `--cache-dir`. */
   readonly cacheDir: string;

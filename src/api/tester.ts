@@ -1,5 +1,6 @@
+import type { Env } from './env.ts';
 import type { Flags, Values } from './flags.ts';
-import type { Env, Run } from './run.ts';
+import type { Run } from './run.ts';
 
 /** What the tests are given, composed after Up. */
 export interface TestContext {

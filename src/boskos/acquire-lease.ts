@@ -1,6 +1,7 @@
 import { formatDuration } from '../api/duration.ts';
-import { always, messageOf } from '../api/errors.ts';
+import { messageOf } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
+import { always } from '../system/cleanup.ts';
 import { monotonic } from '../system/clock.ts';
 import { Boskos } from './client.ts';
 import type { LeaseSettings } from './flags.ts';

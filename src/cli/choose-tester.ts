@@ -1,11 +1,13 @@
+import type { Env } from '../api/env.ts';
 import { UsageError } from '../api/errors.ts';
 import { toggle } from '../api/flags.ts';
 import type { Listed, Registry } from '../api/registry.ts';
-import type { AcquireSettings, Env, Run } from '../api/run.ts';
+import type { AcquireSettings, Run } from '../api/run.ts';
 import type { Tester, TesterKind } from '../api/tester.ts';
 import { acquireFlags, acquireSettings } from '../download/flags.ts';
-import { findTester, unusableProgram } from '../plugins/find-plugins.ts';
+import { findTester } from '../plugins/find-plugins.ts';
 import type { World } from '../runtime/world.ts';
+import { unusableProgram } from '../system/find-program.ts';
 import { nearest } from '../text/closest-name.ts';
 import { klogFlags } from './flags/launcher-flags.ts';
 import { type Parsed, parseFlags } from './flags/parse.ts';

@@ -1,10 +1,10 @@
 import type { Deployer, DeployerKind } from '../api/deployer.ts';
 import { formatDuration } from '../api/duration.ts';
 import type { Tester } from '../api/tester.ts';
-import type { Plan } from '../lifecycle/lifecycle.ts';
+import type { Plan } from '../lifecycle/plan.ts';
 import type { RecordedRun } from '../lifecycle/recorded-run.ts';
 import { plannedContext } from '../lifecycle/test-context.ts';
-import { quoted } from '../process/exec.ts';
+import { quoted } from '../text/shell-quote.ts';
 
 /** What `--dry-run` prints: the phases in order with their limits, the folders, and the commands as far as they are known. */
 export async function describePlan({

@@ -1,13 +1,14 @@
 import type { Deployer, DeployerKind } from '../api/deployer.ts';
+import type { Env } from '../api/env.ts';
 import { causeOf, messageOf, UsageError } from '../api/errors.ts';
 import { exitCodeOf } from '../api/exit-codes.ts';
 import type { Log } from '../api/log.ts';
 import type { Registry } from '../api/registry.ts';
-import type { Env } from '../api/run.ts';
 import type { Tester } from '../api/tester.ts';
 import { acquireFlags, acquireSettings } from '../download/flags.ts';
 import { identify } from '../lifecycle/identity.ts';
-import { type Plan, runLifecycle } from '../lifecycle/lifecycle.ts';
+import { runLifecycle } from '../lifecycle/lifecycle.ts';
+import type { Plan } from '../lifecycle/plan.ts';
 import { RecordedRun } from '../lifecycle/recorded-run.ts';
 import { openLog } from '../logging/open-log.ts';
 import { secretMask } from '../logging/secrets.ts';

@@ -1,14 +1,15 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import type { DeployerKind } from '../api/deployer.ts';
+import type { Env } from '../api/env.ts';
 import { messageOf, UsageError } from '../api/errors.ts';
 import { exitCodeOf } from '../api/exit-codes.ts';
 import type { Registry } from '../api/registry.ts';
-import type { Env } from '../api/run.ts';
 import type { TesterKind } from '../api/tester.ts';
-import { findDeployer, unusableProgram } from '../plugins/find-plugins.ts';
+import { findDeployer } from '../plugins/find-plugins.ts';
 import { isExecutable, programVersion } from '../runtime/build-info.ts';
 import type { World } from '../runtime/world.ts';
+import { unusableProgram } from '../system/find-program.ts';
 
 const LAUNCHERS = ['kubetest2-ts', 'kubetest2'];
 /** Whatever name it is called by, a program that borrows can be started again as the keeper of what it borrowed. */

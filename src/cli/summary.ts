@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { causeOf, causes, messageOf, StepError, TestsFailedError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
-import type { Plan } from '../lifecycle/lifecycle.ts';
+import type { Plan } from '../lifecycle/plan.ts';
 import type { RecordedRun, StepRecord } from '../lifecycle/recorded-run.ts';
 import type { World } from '../runtime/world.ts';
 

@@ -1,13 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Env } from '../api/env.ts';
 import { causeOf, InterruptedError, messageOf, StepError, UsageError } from '../api/errors.ts';
+import type { Exec } from '../api/exec.ts';
 import { exitCodeOf } from '../api/exit-codes.ts';
 import type { Log } from '../api/log.ts';
-import type { AcquireSettings, Env, Run } from '../api/run.ts';
+import type { AcquireSettings, Run } from '../api/run.ts';
 import type { Tester, TesterKind } from '../api/tester.ts';
 import { openLog } from '../logging/open-log.ts';
 import { secretMask } from '../logging/secrets.ts';
-import { type Exec, openExec } from '../process/exec.ts';
+import { openExec } from '../process/exec.ts';
 import { mergeMetadata } from '../records/metadata.ts';
 import { programVersion } from '../runtime/build-info.ts';
 import { listenToSignals } from '../runtime/signals.ts';

@@ -1,5 +1,5 @@
+import type { Env } from '../api/env.ts';
 import type { Log } from '../api/log.ts';
-import type { Env } from '../api/run.ts';
 import type { Pace } from '../http/retry.ts';
 import type { Platform } from '../system/platform.ts';
 

@@ -1,7 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
+import type { Env } from '../api/env.ts';
 import { UsageError } from '../api/errors.ts';
 import { count, type FlagExtras, text, toggle, type Values } from '../api/flags.ts';
-import type { AcquireSettings, Env } from '../api/run.ts';
+import type { AcquireSettings } from '../api/run.ts';
 
 const GROUP = 'Downloads';
 const twin = (name: string): FlagExtras => ({ group: GROUP, env: `KUBETEST2_${name}` });

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Env } from '../api/env.ts';
 import { RunError } from '../api/errors.ts';
-import type { Env } from '../api/run.ts';
 
 /** gcloud's key pair, where gcloud, kube-up and the node e2e runner look for it. */
 export interface SshKeys {
@@ -38,7 +38,7 @@ export async function placeSshKeys(env: Env): Promise<SshKeys> {
   const [privateSource, publicSource] = sources ?? [];
   if (!privateSource || !publicSource) return { ...paths, state: 'absent' };
   const [secret, shown] = await Promise.all([read(privateSource), read(publicSource)]);
-  await makeFolder(dirname(paths.privateKey));
+  await makeDirectory(dirname(paths.privateKey));
   await write(paths.privateKey, secret, 0o600);
   try {
     await write(paths.publicKey, shown, 0o644);
@@ -50,7 +50,7 @@ export async function placeSshKeys(env: Env): Promise<SshKeys> {
 }
 
 /** Makes `~/.ssh`, 0700, when it is not there. Throws RunError when it is something else than a folder. */
-export async function makeFolder(folder: string): Promise<void> {
+export async function makeDirectory(folder: string): Promise<void> {
   const there = await lstat(folder).catch(() => undefined);
   if (there === undefined) {
     await mkdir(folder, { recursive: true, mode: 0o700 });

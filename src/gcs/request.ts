@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { AcquireSettings, Env } from '../api/run.ts';
+import type { Env } from '../api/env.ts';
+import type { AcquireSettings } from '../api/run.ts';
 import { openConnections } from '../http/agent.ts';
 import { DEFAULT_PACE } from '../http/retry.ts';
 import { endpointOf, openSigner } from './client.ts';

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { Env } from '../api/run.ts';
+import type { Env } from '../api/env.ts';
 import type { Pace } from './retry.ts';
 import { roundSockets } from './sockets.ts';
 

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError, RunError } from '../api/errors.ts';
+import type { Exec } from '../api/exec.ts';
 import type { Run } from '../api/run.ts';
-import type { Exec } from '../process/exec.ts';
 import { delay } from '../system/wait.ts';
 
 /**

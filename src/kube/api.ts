@@ -1,9 +1,9 @@
 import { Agent as PlainAgent, request as plainRequest, type RequestOptions } from 'node:http';
 import { Agent, request } from 'node:https';
 import { isIP } from 'node:net';
+import type { Env } from '../api/env.ts';
 import { RunError } from '../api/errors.ts';
-import type { Env } from '../api/run.ts';
-import type { Exec } from '../process/exec.ts';
+import type { Exec } from '../api/exec.ts';
 import { type ClusterAccess, readKubeconfig } from './kubeconfig.ts';
 
 /** Which cluster to talk to, and the doors needed for it. */

@@ -1,14 +1,14 @@
-/** What commands leave running on purpose, for the tests to use: a server that a hook has started, for instance. */
-export class Leftovers {
-  readonly #ends: (() => Promise<void>)[] = [];
+/** Processes that hooks leave running on purpose, for the tests to use: a registry or a proxy, for instance. */
+export class BackgroundServers {
+  readonly #stops: (() => Promise<void>)[] = [];
 
-  /** `end` ends one of them, tells of it where that fails, and settles when nothing of it runs any more. */
-  add(end: () => Promise<void>): void {
-    this.#ends.push(end);
-  }
+  /** `stop` stops one of them, warns where that fails, and settles when none of it runs any more. */
+  readonly add = (stop: () => Promise<void>): void => {
+    this.#stops.push(stop);
+  };
 
-  /** Ends all of them, the last one first. */
-  async end(): Promise<void> {
-    for (const end of this.#ends.splice(0).toReversed()) await end();
+  /** Stops all of them, the last one first. */
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).toReversed()) await stop();
   }
 }

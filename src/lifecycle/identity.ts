@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import type { Env } from '../api/env.ts';
 import { messageOf, UsageError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
-import type { Env } from '../api/run.ts';
 import { baseDir, type RunPaths, runPaths } from '../records/paths.ts';
-import { isLive, listRuns, type RunState, readState } from '../records/state.ts';
-import { newUuid } from './uuid.ts';
+import { isLive, listRuns, readState } from '../records/state.ts';
+import type { RunState } from '../records/state-schema.ts';
 
 export interface IdentityWish {
   readonly deployer: string;
@@ -36,7 +37,7 @@ export function identify(wish: IdentityWish): Identity {
   const named = wish.runId || wish.env['PROW_JOB_ID'];
   if (named) return { ...identityOf(named, wish), isNew: false };
   const continued = wish.begins ? undefined : liveRun(wish);
-  return { ...identityOf(continued ?? newUuid(), wish), isNew: continued === undefined };
+  return { ...identityOf(continued ?? randomUUID(), wish), isNew: continued === undefined };
 }
 
 function identityOf(id: string, wish: IdentityWish): Omit<Identity, 'isNew'> {

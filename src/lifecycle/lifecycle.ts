@@ -1,35 +1,14 @@
 import type { Deployer } from '../api/deployer.ts';
-import { type Duration, formatDuration } from '../api/duration.ts';
-import { always, causes, LostError, messageOf, StepError, type StepName, TimedOutError } from '../api/errors.ts';
+import type { StepName } from '../api/errors.ts';
 import type { TestContext, Tester } from '../api/tester.ts';
 import type { Signals } from '../runtime/signals.ts';
-import { withDeadline } from '../system/wait.ts';
-import { Leftovers } from './background-servers.ts';
+import { always } from '../system/cleanup.ts';
+import { BackgroundServers } from './background-servers.ts';
+import type { Plan } from './plan.ts';
+import { Preparation } from './preparation.ts';
 import type { RecordedRun } from './recorded-run.ts';
+import { type StepOptions, Steps } from './steps.ts';
 import { expandWords, testContext } from './test-context.ts';
-
-/** What a run is asked to do, and how long each part may take (milliseconds, 0 is no limit). */
-export interface Plan {
-  readonly build: boolean;
-  readonly up: boolean;
-  readonly down: 'always' | 'on-success' | 'never';
-  readonly preTestCmd: readonly string[];
-  readonly postTestCmd: readonly string[];
-  /** False leaves the tests' own case out of junit. */
-  readonly testCase: boolean;
-  /** An earlier call of this run died and owes a teardown; it is paid before a new Up, or at the end. */
-  readonly owed: boolean;
-  /** Whether the tester is one of this program's. */
-  readonly ownTester: boolean;
-  readonly limits: {
-    readonly timeout: Duration;
-    readonly build: Duration;
-    readonly up: Duration;
-    readonly test: Duration;
-    readonly down: Duration;
-    readonly cleanup: Duration;
-  };
-}
 
 /**
  * Builds Kubernetes, brings a cluster up, tests it, takes it down.
@@ -55,13 +34,14 @@ export async function runLifecycle(
       await always(
         async () => {
           if (!tester?.preparesAfterBuild) preparation.start();
-          await steps.quietly('Init', deployer.init?.bind(deployer), preparation.signal);
+          await quietly(steps, 'Init', deployer.init?.bind(deployer), { also: preparation.signal });
           using _lost = steps.endWorkWith(deployer.lost?.());
-          if (plan.owed && plan.up) await steps.tidy('DownLeftover', (signal) => deployer.down(signal));
-          if (plan.build) await steps.work('Build', (signal) => build(deployer, signal), preparation.signal);
+          if (plan.owed && plan.up)
+            await steps.run('DownLeftover', (signal) => deployer.down(signal), { budget: 'cleanup' });
+          if (plan.build) await steps.run('Build', (signal) => build(deployer, signal), { also: preparation.signal });
           built = true;
           preparation.start();
-          if (plan.up) await steps.work('Up', (signal) => up(deployer, run, signal), preparation.signal);
+          if (plan.up) await steps.run('Up', (signal) => up(deployer, run, signal), { also: preparation.signal });
           await preparation.done();
           await testAndReact(plan, deployer, tester, run, steps);
         },
@@ -70,12 +50,12 @@ export async function runLifecycle(
           if (!built && !run.armed) return;
           const downDue = steps.downDue(error === undefined);
           if (error !== undefined || downDue) await steps.saveLogs(deployer);
-          if (downDue) await steps.tidy('Down', (signal) => deployer.down(signal));
+          if (downDue) await steps.run('Down', (signal) => deployer.down(signal), { budget: 'cleanup' });
         },
       );
     },
     async () => {
-      await steps.tidyQuietly('Finish', deployer.finish?.bind(deployer));
+      await quietly(steps, 'Finish', deployer.finish?.bind(deployer), { budget: 'cleanup' });
       steps.throwIfInterrupted();
     },
   );
@@ -101,17 +81,17 @@ async function testAndReact(
 ): Promise<void> {
   const hooks = plan.preTestCmd.length + plan.postTestCmd.length > 0;
   if (!tester && !hooks) return;
-  const context = await steps.formality('Kubeconfig', () => testContext(run, deployer));
-  const leftovers = new Leftovers();
+  const context = await steps.run('Kubeconfig', () => testContext(run, deployer), { junit: 'on-failure' });
+  const servers = new BackgroundServers();
   const hook = (words: readonly string[]) => async (signal: AbortSignal) => {
-    await run.exec(expandWords(words, context.env, run.log), { signal, env: context.env, leftovers });
+    await run.exec(expandWords(words, context.env, run.log), { signal, env: context.env, onLeftBehind: servers.add });
   };
   await always(
     () =>
       always(
         async () => {
           try {
-            if (plan.preTestCmd.length > 0) await steps.work('PreTestCmd', hook(plan.preTestCmd));
+            if (plan.preTestCmd.length > 0) await steps.run('PreTestCmd', hook(plan.preTestCmd));
           } catch (error) {
             if (tester && !steps.stopped) await run.skipStep('Test', 'PreTestCmd failed');
             throw error;
@@ -119,13 +99,13 @@ async function testAndReact(
           if (tester) await test(plan, tester, context, run, steps);
         },
         async () => {
-          if (plan.postTestCmd.length > 0 && !steps.stopped) await steps.work('PostTestCmd', hook(plan.postTestCmd));
+          if (plan.postTestCmd.length > 0 && !steps.stopped) await steps.run('PostTestCmd', hook(plan.postTestCmd));
         },
       ),
     async (error) => {
-      // What a hook has left running is there for the tests, and goes with them.
-      await leftovers.end();
-      if (tester && !steps.stopped) await steps.quietly('AfterTest', deployer.afterTest?.bind(deployer, error));
+      // What a hook left running serves the tests, and stops with them.
+      await servers.stop();
+      if (tester && !steps.stopped) await quietly(steps, 'AfterTest', deployer.afterTest?.bind(deployer, error));
     },
   );
 }
@@ -140,191 +120,15 @@ async function test(plan: Plan, tester: Tester, context: TestContext, run: Recor
     const summary = await tester.test(context, signal);
     if (summary) run.describeStep('Test', summary.text);
   };
-  if (plan.testCase) await steps.work('Test', action);
-  else await steps.quietly('Test', action);
+  await steps.run('Test', action, { junit: plan.testCase ? 'always' : 'on-failure' });
 }
 
-/** The steps of one run: each is bounded, recorded before and after, and its error says which step it was. */
-class Steps {
-  readonly #plan: Plan;
-  readonly #run: RecordedRun;
-  readonly #signals: Signals;
-
-  constructor(plan: Plan, run: RecordedRun, signals: Signals) {
-    this.#plan = plan;
-    this.#run = run;
-    this.#signals = signals;
-  }
-
-  /** `--timeout` stops the work as a signal of the operator would. */
-  boundWork(): Disposable {
-    const { timeout } = this.#plan.limits;
-    if (timeout === 0) return { [Symbol.dispose]: () => {} };
-    const timer = setTimeout(
-      () => this.#signals.abortWork(new TimedOutError('the run (--timeout)', formatDuration(timeout))),
-      timeout,
-    );
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
-  }
-
-  /** What the cluster stands on being lost stops the work in the same way. */
-  endWorkWith(lost: AbortSignal | undefined): Disposable {
-    const end = () => this.#signals.abortWork(new LostError(messageOf(lost?.reason), { cause: lost?.reason }));
-    if (lost?.aborted) end();
-    lost?.addEventListener('abort', end);
-    return { [Symbol.dispose]: () => lost?.removeEventListener('abort', end) };
-  }
-
-  /** True once the operator or `--timeout` has ended the work: only the cleanup is left. */
-  get stopped(): boolean {
-    return this.#signals.work.aborted;
-  }
-
-  /** A step of the work: stopped by the operator, by its limit, and by `also`. */
-  async work<T>(name: StepName, action: (signal: AbortSignal) => Promise<T>, also?: AbortSignal): Promise<T> {
-    this.#signals.work.throwIfAborted();
-    return await this.#record(name, true, () => this.#bounded(name, action, also));
-  }
-
-  /** The same, with a junit case only when it fails. */
-  async quietly(
-    name: StepName,
-    action: ((signal: AbortSignal) => Promise<void>) | undefined,
-    also?: AbortSignal,
-  ): Promise<void> {
-    if (!action) return;
-    this.#signals.work.throwIfAborted();
-    await this.#record(name, false, () => this.#bounded(name, action, also), also);
-  }
-
-  /** What takes no time of its own: recorded only when it fails. */
-  async formality<T>(name: StepName, action: () => Promise<T>): Promise<T> {
-    this.#signals.work.throwIfAborted();
-    try {
-      return await action();
-    } catch (error) {
-      await this.#run.failStep(name, error);
-      throw new StepError(name, error);
-    }
-  }
-
-  /** A step of the cleanup: it has time of its own, and only a second request of the operator stops it. */
-  async tidy(name: StepName, action: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    await this.#record(name, true, () => this.#cleanup(name, action));
-  }
-
-  async tidyQuietly(name: StepName, action: ((signal: AbortSignal) => Promise<void>) | undefined): Promise<void> {
-    if (action) await this.#record(name, false, () => this.#cleanup(name, action));
-  }
-
-  /** Saves the cluster's logs as well as can be; a failure is a warning and changes nothing. */
-  async saveLogs(deployer: Deployer): Promise<void> {
-    if (!deployer.dumpLogs) return;
-    try {
-      await this.#cleanup('Logs', async (signal) => await deployer.dumpLogs?.(signal));
-    } catch (error) {
-      this.#run.warnAbout('The cluster logs could not all be saved', error);
-    }
-  }
-
-  downDue(passed: boolean): boolean {
-    const { down, owed, up } = this.#plan;
-    return down === 'always' || (down === 'on-success' && passed && !this.stopped) || (owed && !up);
-  }
-
-  /** A request to stop that arrived when there was no work left to stop is still what the run ends with. */
-  throwIfInterrupted(): void {
-    const { interrupted } = this.#signals;
-    if (interrupted) throw interrupted;
-  }
-
-  async #bounded<T>(name: StepName, action: (signal: AbortSignal) => Promise<T>, also?: AbortSignal): Promise<T> {
-    const signal = also ? AbortSignal.any([this.#signals.work, also]) : this.#signals.work;
-    const [limit, flag] = this.#limitOf(name);
-    if (limit === 0) return await action(signal);
-    using bounded = withDeadline(signal, limit, () => new TimedOutError(`${name} (${flag})`, formatDuration(limit)));
-    return await action(bounded.signal);
-  }
-
-  async #cleanup<T>(name: StepName | 'Logs', action: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { down, cleanup } = this.#plan.limits;
-    const [limit, flag] = name === 'Down' && down > 0 ? [down, '--down-timeout'] : [cleanup, '--cleanup-timeout'];
-    using step = this.#signals.cleanup(limit, `${name} (${flag})`, formatDuration(limit));
-    // Finish is called all the same: it lets go of what would keep this process alive.
-    if (name !== 'Finish') step.throwIfAborted();
-    return await action(step);
-  }
-
-  async #record<T>(name: StepName, row: boolean, action: () => Promise<T>, also?: AbortSignal): Promise<T> {
-    await this.#run.beginStep(name, row);
-    let result: T;
-    try {
-      result = await action();
-    } catch (error) {
-      if (!row && also?.aborted && [...causes(error)].includes(also.reason)) {
-        await this.#run.dropStep(name);
-        throw error;
-      }
-      await this.#run.failStep(name, error);
-      throw new StepError(name, error);
-    }
-    await this.#run.passStep(name, row);
-    return result;
-  }
-
-  #limitOf(name: StepName): readonly [Duration, string] {
-    const { limits } = this.#plan;
-    if (name === 'Build') return [limits.build, '--build-timeout'];
-    if (name === 'Up') return [limits.up, '--up-timeout'];
-    if (name === 'Test') return [limits.test, '--test-timeout'];
-    return [0, ''];
-  }
-}
-
-/** The tester's preparation, running beside Build and Up. */
-class Preparation {
-  /** Aborts with the preparation's error, so that nobody waits for a cluster whose tests cannot start. */
-  readonly signal: AbortSignal;
-  readonly #failed = new AbortController();
-  readonly #stopped = new AbortController();
-  readonly #tester: Tester | undefined;
-  readonly #steps: Steps;
-  readonly #work: AbortSignal;
-  #running: Promise<void> | undefined;
-
-  constructor(tester: Tester | undefined, steps: Steps, work: AbortSignal) {
-    this.#tester = tester;
-    this.#steps = steps;
-    this.#work = work;
-    this.signal = this.#failed.signal;
-  }
-
-  start(): void {
-    const tester = this.#tester;
-    if (this.#running || !tester?.prepare) return;
-    const prepare = async (signal: AbortSignal) => {
-      try {
-        await tester.prepare?.(signal);
-      } catch (error) {
-        // Stopped because the run ends: that is told elsewhere, and is no failure of the preparation.
-        if (!this.#stopped.signal.aborted && !this.#work.aborted) throw error;
-      }
-    };
-    this.#running = this.#steps
-      .quietly('Prepare', prepare, this.#stopped.signal)
-      .catch((error: unknown) => this.#failed.abort(error));
-  }
-
-  /** Waits until the tester is ready; throws what kept it from being. */
-  async done(): Promise<void> {
-    await this.#running;
-    this.signal.throwIfAborted();
-  }
-
-  /** Ends a preparation that is still running, because the run has failed elsewhere. */
-  async stop(): Promise<void> {
-    if (this.#running === undefined) return;
-    this.#stopped.abort(new Error('the run ended before the tester was ready'));
-    await this.#running;
-  }
+/** A step that a deployer may leave out, with a junit case only when it fails. */
+async function quietly(
+  steps: Steps,
+  name: StepName,
+  action: ((signal: AbortSignal) => Promise<void>) | undefined,
+  options: StepOptions = {},
+): Promise<void> {
+  if (action) await steps.run(name, action, { ...options, junit: 'on-failure' });
 }

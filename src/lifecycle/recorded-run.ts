@@ -1,13 +1,15 @@
+import type { Env } from '../api/env.ts';
 import { causeOf, InterruptedError, messageOf, type StepName, TimedOutError } from '../api/errors.ts';
+import type { Exec } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
-import type { AcquireSettings, Asked, Env, JunitEntry, Run } from '../api/run.ts';
-import type { Exec } from '../process/exec.ts';
+import type { AcquireSettings, Asked, JunitEntry, Run } from '../api/run.ts';
 import { type EventLog, openEvents } from '../records/events.ts';
 import { mergeMetadata } from '../records/metadata.ts';
 import { makeRunFolders, type RunPaths } from '../records/paths.ts';
 import { lockRun } from '../records/run-lock.ts';
 import { JunitRunner } from '../records/runner-junit.ts';
-import { isLive, newState, type RunState, type StateStep, writeState } from '../records/state.ts';
+import { isLive, newState, writeState } from '../records/state.ts';
+import type { RunState, StateStep } from '../records/state-schema.ts';
 import type { Lock } from '../system/lock.ts';
 
 /** What a run is made of before its first record is written. */

@@ -1,7 +1,8 @@
 import { delimiter } from 'node:path';
 import type { Deployer } from '../api/deployer.ts';
+import type { Env } from '../api/env.ts';
 import type { Log } from '../api/log.ts';
-import type { Env, Run } from '../api/run.ts';
+import type { Run } from '../api/run.ts';
 import type { TestContext } from '../api/tester.ts';
 import { expand } from '../system/expand-env.ts';
 import type { RecordedRun } from './recorded-run.ts';

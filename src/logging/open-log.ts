@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Env } from '../api/env.ts';
 import type { Log } from '../api/log.ts';
-import type { Env } from '../api/run.ts';
 import { isPlainText } from '../text/plain-text.ts';
 import { logLines, type Severity } from './log-lines.ts';
 import { secretMask } from './secrets.ts';

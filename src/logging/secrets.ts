@@ -1,4 +1,4 @@
-import type { Env } from '../api/run.ts';
+import type { Env } from '../api/env.ts';
 
 /** What stands in place of a secret. */
 export const MASKED = '***';

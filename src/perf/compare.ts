@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Env } from '../api/env.ts';
 import { duration, text, toggle } from '../api/flags.ts';
-import type { Env } from '../api/run.ts';
 import { renderHelp } from '../cli/flags/help.ts';
 import { parseFlags } from '../cli/flags/parse.ts';
 import { type Latency, readSummaries } from './summaries.ts';

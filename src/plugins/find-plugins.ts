@@ -1,6 +1,7 @@
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
-import type { Env } from '../api/run.ts';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Env } from '../api/env.ts';
+import { findProgram, isProgram, pathDirectories } from '../system/find-program.ts';
 
 const DEPLOYER = 'kubetest2-';
 const TESTER = 'kubetest2-tester-';
@@ -26,7 +27,7 @@ export const findTester = (name: string, env: Env, cwd: string): string | undefi
 /** All deployers and testers on PATH, sorted by kind and name. */
 export function findPlugins(env: Env, cwd: string): PluginProgram[] {
   const found = new Map<string, string[]>();
-  for (const folder of pathFolders(env, cwd)) {
+  for (const folder of pathDirectories(env, cwd)) {
     for (const entry of entriesOf(folder)) {
       if (!entry.startsWith(DEPLOYER) || entry === 'kubetest2-ts') continue;
       const path = join(folder, entry);
@@ -40,26 +41,6 @@ export function findPlugins(env: Env, cwd: string): PluginProgram[] {
   );
 }
 
-/** The first executable regular file of that name on PATH; an empty element is the working directory. */
-export function findProgram(name: string, env: Env, cwd: string): string | undefined {
-  for (const folder of pathFolders(env, cwd)) {
-    const path = join(folder, name);
-    if (isProgram(path)) return path;
-  }
-  return undefined;
-}
-
-/** Why something on PATH by that name cannot be used; undefined when nothing is there by that name. */
-export function unusableProgram(name: string, env: Env, cwd: string): string | undefined {
-  for (const folder of pathFolders(env, cwd)) {
-    const path = join(folder, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat?.isDirectory()) return `${path} is a folder`;
-    if (stat) return `${path} is not executable (chmod +x it)`;
-  }
-  return undefined;
-}
-
 function plugin(entry: string, path: string, shadows: readonly string[]): PluginProgram {
   return entry.startsWith(TESTER)
     ? { name: entry.slice(TESTER.length), kind: 'tester', path, shadows }
@@ -69,24 +50,10 @@ function plugin(entry: string, path: string, shadows: readonly string[]): Plugin
 /** A name that stays inside the folders of PATH. */
 const isPluginName = (name: string): boolean => name !== '' && !name.includes('/') && !name.includes('\0');
 
-function pathFolders(env: Env, cwd: string): string[] {
-  const path = env['PATH'] ?? '';
-  return path === '' ? [] : path.split(delimiter).map((folder) => resolve(cwd, folder));
-}
-
 function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
     return []; // PATH commonly names folders that are not there.
-  }
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
   }
 }

@@ -1,5 +1,5 @@
+import type { ExecOptions } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
-import type { Leftovers } from '../lifecycle/background-servers.ts';
 import type { ChildOutput, Relay } from './output.ts';
 import type { Source } from './pipe.ts';
 import { endGroup, type Patience, type ProcessGroup } from './process-group.ts';
@@ -36,8 +36,8 @@ export interface Care {
   readonly signal: AbortSignal;
   /** What the child leaves running is none of our business. */
   readonly leaveBehind: boolean;
-  /** What it leaves running goes there and is ended later; without it, soon after the child. */
-  readonly leftovers: Leftovers | undefined;
+  /** See ExecOptions. */
+  readonly onLeftBehind: ExecOptions['onLeftBehind'];
   /** Milliseconds that what a child left behind has to end, and to close the child's output. */
   readonly settle: number;
 }
@@ -75,10 +75,10 @@ export async function attend(child: Started, group: ProcessGroup, care: Care): P
   const exit = await Promise.race([child.exit, stuck.promise]);
   group.leaderEnded = true;
   for (const relay of relays) relay.catchUp();
-  if (care.leftovers && ending === undefined && (await staysOn(group, relays, care))) {
+  if (care.onLeftBehind && ending === undefined && (await staysOn(group, relays, care))) {
     care.signal.removeEventListener('abort', end);
     const rest = Promise.withResolvers<void>();
-    care.leftovers.add(async () => {
+    care.onLeftBehind(async () => {
       end();
       await ending;
       await drain(relays, care);

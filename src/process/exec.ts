@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
+import type { Env } from '../api/env.ts';
 import { CommandError } from '../api/errors.ts';
+import type { Exec, ExecOptions } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
-import type { Env } from '../api/run.ts';
-import type { Leftovers } from '../lifecycle/background-servers.ts';
 import { monotonic } from '../system/clock.ts';
 import { quoted } from '../text/shell-quote.ts';
 import { attend, type Care, type Exit, type Started } from './child.ts';
@@ -12,54 +12,6 @@ import { type ChildStreams, type OurStreams, openChildStreams } from './child-st
 import { Fifos } from './named-pipes.ts';
 import { ChildOutput, Sink } from './output.ts';
 import { ProcessGroup } from './process-group.ts';
-
-export { quoted } from '../text/shell-quote.ts';
-
-export interface ExecOptions {
-  readonly signal: AbortSignal;
-  /** The whole environment of the child; the run's live environment when absent. */
-  readonly env?: Env;
-  /** The run's working directory when absent. */
-  readonly cwd?: string;
-  /** What it reads; nothing when absent. */
-  readonly input?: string;
-  /**
-   * `live` passes output through to our own stdout and stderr byte for byte and keeps the tail;
-   * `capture` keeps stdout and stderr whole (up to 64 MiB each) and shows nothing;
-   * `log` passes both to our stderr; `inherit` hands the child our own streams, for programs that are engines themselves
-   * (our stdin too, unless it is a terminal, which stops a background group that reads it). Default: live.
-   */
-  readonly output?: 'live' | 'capture' | 'log' | 'inherit';
-  /** Sees every chunk of stdout and stderr as it passes, in live mode too. What it throws ends the child and becomes the CommandError's cause. */
-  readonly onOutput?: (chunk: Uint8Array) => void;
-  /** Exit codes that are not failures. Default: 0 alone. */
-  readonly okCodes?: readonly number[];
-  /** Milliseconds between SIGINT, SIGTERM and SIGKILL once the signal aborts; `--interrupt-grace` when absent. */
-  readonly grace?: number;
-  /** For programs that are meant to leave a daemon running: what is left of the family is not waited for, nor ended. Default: false. */
-  readonly leaveBehind?: boolean;
-  /** For programs that may leave something running: what is left of the family goes there, and its output is passed on meanwhile. */
-  readonly leftovers?: Leftovers;
-}
-
-/** A child process that ended as it should. */
-export interface Finished {
-  readonly exitCode: number;
-  /** Whole in capture mode, else empty. */
-  readonly stdout: string;
-  readonly stderr: string;
-  /** The last 64 KiB of stdout and stderr as they came, secrets masked. */
-  readonly tail: string;
-  readonly seconds: number;
-}
-
-/**
- * Runs a program in a process group of its own and waits until the whole family is gone.
- * When the signal aborts, the group gets SIGINT, after the grace SIGTERM, then SIGKILL, and the signal's reason is thrown;
- * a reason without a cause of its own gets the CommandError with the child's last output as its cause.
- * Throws CommandError when it cannot be started, exits with another code or is killed.
- */
-export type Exec = (argv: readonly string[], options: ExecOptions) => Promise<Finished>;
 
 /** What child processes are given and tied to. */
 export interface ExecWorld {
@@ -143,7 +95,7 @@ function careFor(name: string, output: ChildOutput, options: ExecOptions, world:
     patience: { grace: options.grace ?? world.grace, onHurry: world.onHurry, giveUp: world.giveUp },
     signal: options.signal,
     leaveBehind: options.leaveBehind ?? false,
-    leftovers: options.leftovers,
+    onLeftBehind: options.onLeftBehind,
     settle: world.settle ?? 2000,
   };
 }

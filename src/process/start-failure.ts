@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { basename, delimiter, resolve } from 'node:path';
+import type { Env } from '../api/env.ts';
 import { messageOf } from '../api/errors.ts';
-import type { Env } from '../api/run.ts';
 
 /** Says in a sentence's second half why a program could not be started: the system's own words name neither file nor reason. */
 export async function whyNotStarted(argv: readonly string[], env: Env, cwd: string, error: unknown): Promise<string> {

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
+import type { Env } from '../api/env.ts';
 import { UsageError } from '../api/errors.ts';
-import type { Env } from '../api/run.ts';
 
 export { makeRunFolders } from './run-directories.ts';
 

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { RunError } from '../api/errors.ts';
-import { makeFolder } from '../system/directories.ts';
+import { makeDirectory } from '../system/directories.ts';
 import { isCode, reasonOf } from '../system/system-error.ts';
 
 /** The folders of a run, absolute; see `RunPaths`. */
@@ -21,7 +21,7 @@ export function makeRunFolders({ base, runDir, artifacts }: Folders): void {
   making(base, flag, () => makeBase(base));
   making(runDir, flag, () => makeRunDir(runDir));
   making(artifacts, '--artifacts', () => {
-    makeFolder(artifacts);
+    makeDirectory(artifacts);
     tryWriting(artifacts);
   });
 }
@@ -40,13 +40,13 @@ function making(folder: string, flag: string, make: () => void): void {
 }
 
 function makeBase(base: string): void {
-  const made = makeFolder(base);
+  const made = makeDirectory(base);
   const ours = made !== undefined || basename(base) === '_rundir' || readdirSync(base).length === 0;
   if (ours) ignoring(['EEXIST'], () => writeFileSync(join(base, '.gitignore'), '*\n', { flag: 'wx' }));
 }
 
 function makeRunDir(runDir: string): void {
-  makeFolder(runDir, 0o700);
+  makeDirectory(runDir, 0o700);
   // One that was there before may be another user's; then writing decides.
   ignoring(['EPERM', 'EROFS'], () => chmodSync(runDir, 0o700));
   tryWriting(runDir);

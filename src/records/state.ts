@@ -2,60 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError } from '../api/errors.ts';
 import { writeAtomic } from '../system/atomic-write.ts';
-import type { Owner } from '../system/process-identity.ts';
 import { isCode, reasonOf } from '../system/system-error.ts';
-import { checkState } from './state-schema.ts';
-
-/** What a run writes down for its later calls: `state.json` in the run dir, rewritten at each step. */
-export interface RunState {
-  /** The version of this form; a reader refuses what is newer. */
-  readonly schema: 1;
-  readonly runId: string;
-  readonly deployer: string;
-  /** RFC 3339. */
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  /** The process at work on the run; none between calls. */
-  readonly owner?: Owner | undefined;
-  /** What the last call was asked to do. */
-  readonly asked: StateAsked;
-  /** What the run is at, in the words of the lifecycle. */
-  readonly phase: string;
-  readonly steps: readonly StateStep[];
-  /** What deployers remember: cluster name, project, lease owner … */
-  readonly facts: Readonly<Record<string, string>>;
-  /** Absolute. */
-  readonly kubeconfig?: string | undefined;
-  /** The variables the deployer hands to testers and hooks. */
-  readonly outputs: Readonly<Record<string, string>>;
-  /** What was created or leased and has to be given back. */
-  readonly taken: readonly string[];
-  /** True from a passed Up until a passed Down. */
-  readonly up: boolean;
-  readonly tornDown: boolean;
-  /** Absolute. */
-  readonly artifacts: string;
-  /** Of the last call; none while one is at work, or when it was killed. */
-  readonly exitCode?: number | undefined;
-}
-
-export interface StateAsked {
-  readonly build: boolean;
-  readonly up: boolean;
-  /** The tester's name, or empty. */
-  readonly test: string;
-  readonly down: string;
-}
-
-export interface StateStep {
-  readonly name: string;
-  readonly result: 'passed' | 'failed' | 'running' | 'skipped';
-  /** RFC 3339. */
-  readonly startedAt?: string;
-  readonly seconds?: number;
-  /** One sentence. */
-  readonly error?: string;
-}
+import { checkState, type RunState } from './state-schema.ts';
 
 /** A folder below the run dirs' base: a run, or one whose state cannot be read and why. */
 export type ListedRun =

@@ -1,4 +1,4 @@
-import type { Env } from '../api/run.ts';
+import type { Env } from '../api/env.ts';
 
 /** The process as the program sees it; `main` alone reads the real one. */
 export interface World {

@@ -1,4 +1,4 @@
-import type { Env } from '../api/run.ts';
+import type { Env } from '../api/env.ts';
 
 const REFERENCE = /\\\$|\$(?:\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

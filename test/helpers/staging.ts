@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { Env } from '../../src/api/env.ts';
 import { CommandError } from '../../src/api/errors.ts';
+import type { Exec } from '../../src/api/exec.ts';
 import type { Values } from '../../src/api/flags.ts';
-import type { Env, Run } from '../../src/api/run.ts';
+import type { Run } from '../../src/api/run.ts';
 import { type BuildOptions, buildFlags, buildOptions } from '../../src/kube-build/flags.ts';
-import type { Exec } from '../../src/process/exec.ts';
 import { type Lines, lines } from './lease.ts';
 
 const FAKES = fileURLToPath(new URL('programs/build', import.meta.url));

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Exec } from '../../src/api/exec.ts';
 import { type NotReadyError, waitForApi, waitForCluster } from '../../src/kube/ready.ts';
-import type { Exec } from '../../src/process/exec.ts';
 import { type Answers, Pki, serveApi } from '../helpers/servers/kube-api.ts';
 
 let pki: Pki;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { quoted } from '../../src/process/exec.ts';
+import { quoted } from '../../src/text/shell-quote.ts';
 import { Collector, failure, openWorld as open, temporary } from '../helpers/exec.ts';
 
 const never = new AbortController().signal;

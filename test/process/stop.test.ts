@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { CommandError, InterruptedError } from '../../src/api/errors.ts';
-import type { ExecOptions } from '../../src/process/exec.ts';
+import type { ExecOptions } from '../../src/api/exec.ts';
 import { openWorld, runs } from '../helpers/exec.ts';
 
 const started: string[] = [];

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findProgram } from '../../src/plugins/find-plugins.ts';
+import { findProgram } from '../../src/system/find-program.ts';
 import { Cloud, NAME, releases, unstage } from '../helpers/gce-project.ts';
 import { ComputeResources } from '../helpers/real/compute-resources.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findProgram } from '../../src/plugins/find-plugins.ts';
+import { findProgram } from '../../src/system/find-program.ts';
 import { ComputeApi } from '../helpers/real/compute-api.ts';
 import { Stage } from '../helpers/stage.ts';
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RunError } from '../../src/api/errors.ts';
-import { isLive, listRuns, newState, type RunState, readState, writeState } from '../../src/records/state.ts';
+import { isLive, listRuns, newState, readState, writeState } from '../../src/records/state.ts';
+import type { RunState } from '../../src/records/state-schema.ts';
 import { outcomeOf, tempFolder } from '../helpers/records-directory.ts';
 
 const begun = newState({

@@ -5,7 +5,7 @@ import type { Run } from '../../src/api/run.ts';
 import type { TestContext, Tester, TestSummary } from '../../src/api/tester.ts';
 import { latencyPicture } from '../../src/perf/picture.ts';
 import { writeAtomic } from '../../src/system/atomic-write.ts';
-import { isFolder } from '../../src/system/is-folder.ts';
+import { isDirectory } from '../../src/system/directories.ts';
 import { shellWords } from '../../src/text/shell-split.ts';
 import { bringsConfigs, type Clusterloader2Values, clusterloaderArguments, isDryRun } from './arguments.ts';
 import { findBinary } from './binary.ts';
@@ -48,7 +48,7 @@ export class Clusterloader2Tester implements Tester {
 
   async prepare(signal: AbortSignal): Promise<void> {
     const folder = this.#folder;
-    if (folder !== undefined && !(await isFolder(folder))) {
+    if (folder !== undefined && !(await isDirectory(folder))) {
       throw new UsageError(`--repo-root: ${this.#values.repoRoot} is no checkout of perf-tests, there is no ${folder}`);
     }
     const places = { repository: folder, cwd: this.#run.cwd };

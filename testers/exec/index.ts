@@ -1,5 +1,6 @@
+import type { Env } from '../../src/api/env.ts';
 import { CommandError, causeOf, TestsFailedError, UsageError } from '../../src/api/errors.ts';
-import type { Env, Run } from '../../src/api/run.ts';
+import type { Run } from '../../src/api/run.ts';
 import { defineTester, type TestContext, type Tester, type TestSummary } from '../../src/api/tester.ts';
 import { expand } from '../../src/system/expand-env.ts';
 

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../src/api/duration.ts';
+import type { Env } from '../../src/api/env.ts';
 import { messageOf, RunError, UsageError } from '../../src/api/errors.ts';
-import type { Env } from '../../src/api/run.ts';
 import { type ShellWord, shellWordsWithEscapes } from '../../src/text/shell-split.ts';
 import type { GinkgoValues } from './flags.ts';
 import type { Suite } from './suite.ts';

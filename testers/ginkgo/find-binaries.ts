@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { RunError, UsageError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
 import type { Acquirer } from '../../src/download/downloader.ts';
-import { findProgram } from '../../src/plugins/find-plugins.ts';
+import { findProgram } from '../../src/system/find-program.ts';
 import type { GinkgoValues } from './flags.ts';
 import { acquirePackage } from './package.ts';
 import { BINARY_NAMES, type Binaries, type Binary, type BinaryName, digestOf } from './test-binary.ts';

@@ -1,7 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Env } from '../../src/api/env.ts';
 import { RunError } from '../../src/api/errors.ts';
-import type { Env, Run } from '../../src/api/run.ts';
+import type { Run } from '../../src/api/run.ts';
 
 /**
  * Prints the full names of the specs that would run to stdout, one a line, in the suite's order: a dry run of the suite

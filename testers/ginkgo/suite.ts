@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Env } from '../../src/api/env.ts';
 import { messageOf } from '../../src/api/errors.ts';
-import type { Env } from '../../src/api/run.ts';
+import type { Exec } from '../../src/api/exec.ts';
 import { askE2eTest } from '../../src/kube/skew/ask-versions.ts';
 import type { Seen } from '../../src/kube/skew/rules.ts';
 import { parseVersion } from '../../src/kube/version.ts';
-import type { Exec } from '../../src/process/exec.ts';
 import { askOnce, type Binary } from './test-binary.ts';
 
 /** What a compiled suite is able to do, as far as it can tell. */

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import type { Env } from '../../src/api/env.ts';
 import { RunError } from '../../src/api/errors.ts';
-import type { Env, Run } from '../../src/api/run.ts';
+import type { Run } from '../../src/api/run.ts';
 import type { TestContext, Tester, TestSummary } from '../../src/api/tester.ts';
 import type { Acquirer } from '../../src/download/downloader.ts';
 import { junitFolder, readResults } from '../../src/junit/results.ts';

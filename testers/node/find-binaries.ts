@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RunError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
-import { findProgram } from '../../src/plugins/find-plugins.ts';
+import { findProgram } from '../../src/system/find-program.ts';
 import type { Mode, NodeValues } from './binary-source.ts';
 import { type Binaries, type Found, NAMES } from './test-binary.ts';
 

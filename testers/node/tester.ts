@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path';
+import type { Env } from '../../src/api/env.ts';
 import { CommandError, causeOf, messageOf, RunError, TestsFailedError, UsageError } from '../../src/api/errors.ts';
-import type { Env, Run } from '../../src/api/run.ts';
+import type { Run } from '../../src/api/run.ts';
 import type { TestContext, Tester, TestSummary } from '../../src/api/tester.ts';
 import { instancePrefix } from '../../src/gcp/names.ts';
 import { placeSshKeys } from '../../src/gcp/ssh-keys.ts';
 import { junitFolder } from '../../src/junit/results.ts';
-import { isFolder } from '../../src/system/is-folder.ts';
+import { isDirectory } from '../../src/system/directories.ts';
 import { limitOf, type Machines, makeArguments, makeLocalArguments, remoteArguments } from './arguments.ts';
 import { faultsOf, type Mode, modeOf, type NodeValues, providerOf } from './binary-source.ts';
 import { MadeMachines } from './created-instances.ts';
@@ -49,7 +50,7 @@ export class NodeTester implements Tester {
 
   async prepare(signal: AbortSignal): Promise<void> {
     const { repoRoot, remote } = this.#values;
-    if (repoRoot !== '' && !(await isFolder(this.#root)))
+    if (repoRoot !== '' && !(await isDirectory(this.#root)))
       throw new UsageError(`--repo-root: there is no folder ${this.#root}`);
     if (remote && limitOf(this.#values) === undefined) {
       this.#run.log.info(

@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
+import type { Env } from '../../api/env.ts';
 import { UsageError } from '../../api/errors.ts';
 import type { Flags, Values } from '../../api/flags.ts';
 import type { Log } from '../../api/log.ts';
-import type { AcquireSettings, Env } from '../../api/run.ts';
+import type { AcquireSettings } from '../../api/run.ts';
 import { acquireFlags, acquireSettings } from '../../download/flags.ts';
 import { parseFlags } from '../flags/parse.ts';
 

@@ -2,7 +2,7 @@ import { lstat, readlink, realpath, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { RunError, UsageError } from '../../api/errors.ts';
 import { toggle } from '../../api/flags.ts';
-import { makeFolder } from '../../system/directories.ts';
+import { makeDirectory } from '../../system/directories.ts';
 import { reasonOf } from '../../system/system-error.ts';
 import { parseFlags } from '../flags/parse.ts';
 import type { CommandWorld } from './index.ts';
@@ -21,7 +21,7 @@ export async function link(words: readonly string[], world: CommandWorld): Promi
     throw new UsageError('link needs one folder: kubetest2-ts link DIR');
   const folder = resolve(world.cwd, typed);
   try {
-    makeFolder(folder);
+    makeDirectory(folder);
   } catch (error) {
     refuse(`${folder} cannot be made`, error);
   }

@@ -1,7 +1,8 @@
 import { messageOf, UsageError } from '../../api/errors.ts';
 import { text } from '../../api/flags.ts';
 import { baseDir } from '../../records/paths.ts';
-import { isLive, listRuns, type RunState } from '../../records/state.ts';
+import { isLive, listRuns } from '../../records/state.ts';
+import type { RunState } from '../../records/state-schema.ts';
 import { isAlive } from '../../system/process-identity.ts';
 import { parseFlags } from '../flags/parse.ts';
 import type { CommandWorld } from './index.ts';

@@ -1,7 +1,7 @@
 import yargsParser from 'yargs-parser/browser';
+import type { Env } from '../../api/env.ts';
 import { messageOf } from '../../api/errors.ts';
 import { type Flag, type Flags, fallbackOf, namedFlags, type Values } from '../../api/flags.ts';
-import type { Env } from '../../api/run.ts';
 import { nearest } from '../../text/closest-name.ts';
 
 /** What a command line says, each owner of flags with its own typed values. */

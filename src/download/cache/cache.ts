@@ -4,7 +4,7 @@ import { access, chmod, lstat, readdir, readFile, rename, rm, utimes, writeFile 
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { RunError } from '../../api/errors.ts';
-import { makeFolder } from '../../system/directories.ts';
+import { makeDirectory } from '../../system/directories.ts';
 import { reasonOf } from '../../system/system-error.ts';
 import type { Verified } from '../downloader.ts';
 import type { Algorithm } from '../published-checksum.ts';
@@ -87,7 +87,7 @@ export function openCache(dir: string): Cache {
     scratch: async (url) => {
       const path = join(root, 'scratch', key(url));
       await rm(path, { recursive: true, force: true });
-      makeFolder(path, 0o700);
+      makeDirectory(path, 0o700);
       return path;
     },
     clear: (url) => rm(join(root, 'scratch', key(url)), { recursive: true, force: true }),
@@ -100,7 +100,7 @@ export function openCache(dir: string): Cache {
 
 async function prepare(dir: string, root: string): Promise<void> {
   try {
-    makeFolder(root, 0o700);
+    makeDirectory(root, 0o700);
     await access(root, constants.W_OK);
   } catch (error) {
     throw new RunError(
@@ -170,7 +170,7 @@ async function find(path: string, content: Content, signal: AbortSignal): Promis
 
 async function keep(scratch: string, path: string): Promise<string> {
   await chmod(scratch, 0o555);
-  makeFolder(join(path, '..'), 0o700);
+  makeDirectory(join(path, '..'), 0o700);
   await rename(scratch, path);
   const stat = await statOf(path);
   if (stat !== undefined) await writeWhole(seenFile(path), stat);
@@ -198,7 +198,7 @@ async function statOf(path: string): Promise<string | undefined> {
 /** Writes a file so that a reader sees all of it or what was there before. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomUUID()}.new`;
-  makeFolder(join(path, '..'), 0o700);
+  makeDirectory(join(path, '..'), 0o700);
   try {
     await writeFile(draft, text, { mode: 0o600 });
     await rename(draft, path);

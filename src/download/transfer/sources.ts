@@ -1,4 +1,5 @@
-import type { AcquireSettings, Env } from '../../api/run.ts';
+import type { Env } from '../../api/env.ts';
+import type { AcquireSettings } from '../../api/run.ts';
 import type { Pace } from '../../http/retry.ts';
 import { fileSource } from './file-source.ts';
 import { gcsSource } from './gcs-source.ts';

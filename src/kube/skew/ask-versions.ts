@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
+import type { Env } from '../../api/env.ts';
 import { CommandError, causeOf, messageOf } from '../../api/errors.ts';
-import type { Env } from '../../api/run.ts';
-import type { Exec } from '../../process/exec.ts';
+import type { Exec } from '../../api/exec.ts';
 import { delay } from '../../system/wait.ts';
 import { parseVersion } from '../version.ts';
 import type { Seen, SeenVersions, ServerVersion, VersionInfo } from './rules.ts';

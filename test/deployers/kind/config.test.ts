@@ -12,7 +12,7 @@ import {
   wantedConfig,
 } from '../../../deployers/kind/config.ts';
 import { flags, type KindValues } from '../../../deployers/kind/flags.ts';
-import type { Env } from '../../../src/api/run.ts';
+import type { Env } from '../../../src/api/env.ts';
 import { parseFlags } from '../../../src/cli/flags/parse.ts';
 
 function valuesOf(words: readonly string[], env: Env = {}): KindValues {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { flags } from '../../../deployers/kind/flags.ts';
 import { ginkgoDefaults } from '../../../deployers/kind/tester-defaults.ts';
-import type { Env } from '../../../src/api/run.ts';
+import type { Env } from '../../../src/api/env.ts';
 import { parseFlags } from '../../../src/cli/flags/parse.ts';
 
 const defaults = (env: Env, ...words: string[]) =>

@@ -7,11 +7,11 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CommandError, RunError } from '../../../src/api/errors.ts';
+import type { Exec } from '../../../src/api/exec.ts';
 import { readJunit } from '../../../src/junit/read.ts';
 import { askE2eTest, askGinkgo } from '../../../src/kube/skew/ask-versions.ts';
 import { checkVersionSkew } from '../../../src/kube/skew/check.ts';
 import type { SkewRules } from '../../../src/kube/skew/rules.ts';
-import type { Exec } from '../../../src/process/exec.ts';
 
 const fakes = fileURLToPath(new URL('../../helpers/programs/ginkgo', import.meta.url));
 

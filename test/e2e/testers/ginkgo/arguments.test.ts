@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Env } from '../../../../src/api/run.ts';
+import type { Env } from '../../../../src/api/env.ts';
 import { parseFlags } from '../../../../src/cli/flags/parse.ts';
 import { extraWords, suiteArguments } from '../../../../testers/ginkgo/arguments.ts';
 import { flags } from '../../../../testers/ginkgo/flags.ts';

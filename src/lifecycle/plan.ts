@@ -1,0 +1,24 @@
+import type { Duration } from '../api/duration.ts';
+
+/** What a run is asked to do, and how long each part may take (milliseconds, 0 is no limit). */
+export interface Plan {
+  readonly build: boolean;
+  readonly up: boolean;
+  readonly down: 'always' | 'on-success' | 'never';
+  readonly preTestCmd: readonly string[];
+  readonly postTestCmd: readonly string[];
+  /** False leaves the tests' own case out of junit. */
+  readonly testCase: boolean;
+  /** An earlier call of this run died and owes a teardown; it is paid before a new Up, or at the end. */
+  readonly owed: boolean;
+  /** Whether the tester is one of this program's. */
+  readonly ownTester: boolean;
+  readonly limits: {
+    readonly timeout: Duration;
+    readonly build: Duration;
+    readonly up: Duration;
+    readonly test: Duration;
+    readonly down: Duration;
+    readonly cleanup: Duration;
+  };
+}

@@ -1,0 +1,39 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import type { Env } from '../api/env.ts';
+
+/** The first executable regular file of that name on PATH; an empty element is the working directory. */
+export function findProgram(name: string, env: Env, cwd: string): string | undefined {
+  for (const folder of pathDirectories(env, cwd)) {
+    const path = join(folder, name);
+    if (isProgram(path)) return path;
+  }
+  return undefined;
+}
+
+/** Why something on PATH by that name cannot be used; undefined when nothing is there by that name. */
+export function unusableProgram(name: string, env: Env, cwd: string): string | undefined {
+  for (const folder of pathDirectories(env, cwd)) {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory()) return `${path} is a folder`;
+    if (stat) return `${path} is not executable (chmod +x it)`;
+  }
+  return undefined;
+}
+
+/** The directories of PATH in its order, absolute; an empty element is the working directory. */
+export function pathDirectories(env: Env, cwd: string): string[] {
+  const path = env['PATH'] ?? '';
+  return path === '' ? [] : path.split(delimiter).map((folder) => resolve(cwd, folder));
+}
+
+/** Whether a path is an executable regular file, or a link to one. */
+export function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
