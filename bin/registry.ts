@@ -5,44 +5,44 @@ export const registry: Registry = {
   deployers: [
     {
       name: 'noop',
-      summary: 'uses a cluster that exists already, or none',
+      summary: 'Use an existing cluster, or none',
       load: async () => (await import('../deployers/noop/index.ts')).noop,
     },
     {
       name: 'kind',
-      summary: 'makes a cluster of containers on this machine, with kind',
+      summary: 'Create a local cluster in containers, with kind',
       load: async () => (await import('../deployers/kind/index.ts')).kind,
     },
     {
       name: 'node',
-      summary: 'prepares a Google Cloud project for node tests; brings up no cluster',
+      summary: 'Prepare a Google Cloud project for node tests, without a cluster',
       load: async () => (await import('../deployers/node/index.ts')).node,
     },
     {
       name: 'gce',
-      summary: "makes a cluster on Google Compute Engine, with Kubernetes' own kube-up.sh",
+      summary: "Create a cluster on Google Compute Engine, with Kubernetes' kube-up.sh",
       load: async () => (await import('../deployers/gce/index.ts')).gce,
     },
   ],
   testers: [
     {
       name: 'ginkgo',
-      summary: "runs Kubernetes' e2e.test with ginkgo",
+      summary: "Run Kubernetes' e2e.test with ginkgo",
       load: async () => (await import('../testers/ginkgo/index.ts')).ginkgo,
     },
     {
       name: 'exec',
-      summary: 'runs any command as the tests',
+      summary: 'Run any command as the test',
       load: async () => (await import('../testers/exec/index.ts')).exec,
     },
     {
       name: 'node',
-      summary: "runs Kubernetes' node e2e tests on machines made for them, or on this host",
+      summary: "Run Kubernetes' node e2e tests on new instances, or on this host",
       load: async () => (await import('../testers/node/index.ts')).node,
     },
     {
       name: 'clusterloader2',
-      summary: "runs clusterloader2's scale tests and tells which objectives were missed",
+      summary: "Run clusterloader2's scale tests and report missed objectives",
       load: async () => (await import('../testers/clusterloader2/index.ts')).clusterloader2,
     },
   ],

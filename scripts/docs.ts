@@ -19,14 +19,14 @@ for (const { name, load } of registry.deployers) {
   const kind = await load();
   ownTwins.push(...twins(`Deployer ${name}`, kind.flags));
   const usage = `\`kubetest2-ts ${name} [flags] [--test=TESTER -- tester args]\``;
-  const text = [`${name} ${kind.summary}.`, usage, groupTables(kind.flags, 'Flags')].join('\n\n');
+  const text = [`${kind.summary}.`, usage, groupTables(kind.flags, 'Flags')].join('\n\n');
   pages.set(`deployer-${name}.md`, page(`Deployer ${name}`, text, 'It takes the [common flags](common-flags.md) too.'));
 }
 for (const { name, load } of registry.testers) {
   const kind = await load();
   ownTwins.push(...twins(`Tester ${name}`, kind.flags));
   const usage = `\`kubetest2-ts DEPLOYER [flags] --test=${name} ${kind.takesWords ? '-- COMMAND [args]' : '-- [tester flags]'}\``;
-  const text = [`${name} ${kind.summary}.`, usage, groupTables(kind.flags, 'Flags')].join('\n\n');
+  const text = [`${kind.summary}.`, usage, groupTables(kind.flags, 'Flags')].join('\n\n');
   pages.set(`tester-${name}.md`, page(`Tester ${name}`, text));
 }
 const codes = Object.values(exitCodes).map(({ code, meaning }) => [code === 128 ? '128 + n' : String(code), meaning]);

@@ -124,7 +124,7 @@ interface Arrow {
 
 function cycles(arrows: readonly Arrow[]): string[] {
   const next = Map.groupBy(arrows, ({ from }) => from);
-  return [...next.keys()].sort().flatMap((each) => cycleFrom(each, next));
+  return [...next.keys()].sort((a, b) => a.localeCompare(b)).flatMap((each) => cycleFrom(each, next));
 }
 
 /** The cycles that lead from a file or directory back to it, reported once: from their first one in the alphabet. */

@@ -139,7 +139,7 @@ class GceCluster implements Deployer {
 
 export const gce = defineDeployer({
   name: 'gce',
-  summary: "makes a cluster on Google Compute Engine, with Kubernetes' own kube-up.sh",
+  summary: "Create a cluster on Google Compute Engine, with Kubernetes' kube-up.sh",
   flags,
   create: (values, run) => {
     const faults: string[] = [];

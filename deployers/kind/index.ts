@@ -156,7 +156,7 @@ function refuseAnother(flag: string, typed: string, made: string | undefined, ru
 
 export const kind = defineDeployer({
   name: 'kind',
-  summary: 'makes a cluster of containers on this machine, with kind',
+  summary: 'Create a local cluster in containers, with kind',
   flags,
   create: (values, run) => {
     if (values.config === '-') throw new UsageError('--config: a configuration is read from a file, not from stdin');

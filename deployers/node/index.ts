@@ -111,7 +111,7 @@ class NodeE2e implements Deployer {
 
 export const node = defineDeployer({
   name: 'node',
-  summary: 'prepares a Google Cloud project for node tests; brings up no cluster',
+  summary: 'Prepare a Google Cloud project for node tests, without a cluster',
   flags,
   create: (values, run) => new NodeE2e(values, run),
   testerDefaults: (tester, _env, { gcpProject, gcpZone }) => {

@@ -85,7 +85,7 @@ class ExistingCluster implements Deployer {
 
 export const noop = defineDeployer({
   name: 'noop',
-  summary: 'uses a cluster that exists already, or none',
+  summary: 'Use an existing cluster, or none',
   flags,
   create: (values, run) => new ExistingCluster(values, run),
 });

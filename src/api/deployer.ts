@@ -50,6 +50,8 @@ export interface DeployerKind<F extends Flags = Flags> {
   readonly name: string;
   /** One line for `--help` and `list`. */
   readonly summary: string;
+  /** Whole command lines for help. */
+  readonly examples?: readonly string[];
   readonly flags: F;
   /** Throws UsageError for values that cannot work together. Does nothing else: no files, no processes. */
   create(values: Values<F>, run: Run): Deployer;

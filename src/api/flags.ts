@@ -37,6 +37,8 @@ export interface FlagExtras {
   readonly group?: string;
   /** The environment variable that gives the default when it is set and not empty. */
   readonly env?: string;
+  /** Of the common flags, one that the help of every deployer lists; `options` lists all of them. */
+  readonly brief?: boolean;
   /** Accepted because job lines carry it, left out of `--help`. */
   readonly hidden?: boolean;
 }
@@ -161,6 +163,10 @@ export const each = (help: string, more: FlagExtras = {}): Flag<readonly string[
 
 /** The same flag with no default: undefined means that it was not given. */
 export const optional = <T>(flag: Flag<T>): Flag<T | undefined> => ({ ...flag, fallback: undefined, shown: '' });
+
+/** The default of every flag in a table. */
+export const fallbacks = <F extends Flags>(flags: F): Values<F> =>
+  Object.fromEntries(Object.entries(flags).map(([key, flag]) => [key, flag.fallback])) as Values<F>;
 
 /** `imageName` is typed `--image-name`. */
 export function flagName(key: string, flag: Flag<unknown>): string {

@@ -46,6 +46,8 @@ export interface TesterKind<F extends Flags = Flags> {
   readonly is: 'tester';
   readonly name: string;
   readonly summary: string;
+  /** Whole command lines for help. */
+  readonly examples?: readonly string[];
   readonly flags: F;
   /** True when the words after `--` are not flags but belong to the tester as they are (exec). */
   readonly takesWords?: boolean;

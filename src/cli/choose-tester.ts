@@ -1,6 +1,5 @@
 import type { Env } from '../api/env.ts';
 import { UsageError } from '../api/errors.ts';
-import { toggle } from '../api/flags.ts';
 import type { Listed, Registry } from '../api/registry.ts';
 import type { AcquireSettings, Run } from '../api/run.ts';
 import type { Tester, TesterKind } from '../api/tester.ts';
@@ -9,6 +8,7 @@ import { findTester } from '../plugins/find-plugins.ts';
 import type { World } from '../runtime/world.ts';
 import { unusableProgram } from '../system/find-program.ts';
 import { nearest } from '../text/closest-name.ts';
+import { testerCommonFlags } from './flags/common-flags.ts';
 import { klogFlags } from './flags/launcher-flags.ts';
 import { type Parsed, parseFlags } from './flags/parse.ts';
 
@@ -30,9 +30,6 @@ export interface ChosenTester {
   /** Throws UsageError for values that cannot work. A program on PATH is asked for its help, so that it can refuse. */
   create(run: Run, signal: AbortSignal): Promise<Tester>;
 }
-
-/** The flags every tester of ours takes beside its own. */
-export const testerCommonFlags = { help: toggle('Show the flags of this tester.', false, { short: 'h' }) } as const;
 
 /**
  * Finds the tester: ours by that name, else a program on PATH. `defaultsOf` gives the flags that go before what is typed

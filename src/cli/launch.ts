@@ -10,11 +10,8 @@ import { identify } from '../lifecycle/identity.ts';
 import { runLifecycle } from '../lifecycle/lifecycle.ts';
 import type { Plan } from '../lifecycle/plan.ts';
 import { RecordedRun } from '../lifecycle/recorded-run.ts';
-import { openLog } from '../logging/open-log.ts';
-import { secretMask } from '../logging/secrets.ts';
-import { openExec } from '../process/exec.ts';
 import { programVersion } from '../runtime/build-info.ts';
-import { listenToSignals, type Signals } from '../runtime/signals.ts';
+import { openSession, type Session } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
 import { type ChosenTester, chooseTester } from './choose-tester.ts';
 import { klogFlags, launcherFlags } from './flags/launcher-flags.ts';
@@ -36,26 +33,20 @@ export async function launch(
     chooseTester(launcher.test, line.afterDashes, defaultsOf, registry, world),
   );
   if (words.length === 0 || launcher.help) {
-    const { deployerHelp } = await import('./deployer-help.ts');
-    world.stdout.write(await deployerHelp(kind, chosen, world));
+    const { deployerHelp } = await import('./help/deployer-help.ts');
+    world.stdout.write(deployerHelp(kind, chosen, world));
     return 0;
   }
-  const mask = secretMask(world.env);
-  const log = openLog({
-    format: launcher.logFormat,
-    verbosity: Math.max(klog.v, chosen?.verbosity ?? 0),
-    stderr: world.stderr,
-    env: world.env,
-    now: () => new Date(),
-    pid: world.pid,
-    mask,
-  });
   // There is no run yet to record a request to stop, but there may be one by the time it arrives.
   const begun: { run?: RecordedRun } = {};
-  const onRequest = (name: string, request: number) => begun.run?.event('signal', { name, request });
-  using signals = listenToSignals(world.signals, log, { onRequest });
+  using session = openSession(world, {
+    logFormat: launcher.logFormat,
+    verbosity: Math.max(klog.v, chosen?.verbosity ?? 0),
+    onRequest: (name, request) => begun.run?.event('signal', { name, request }),
+  });
+  const { log } = session;
   try {
-    return await launchParsed({ kind, line, faults, chosen, world, log, mask, signals, begun });
+    return await launchParsed({ kind, line, faults, chosen, world, session, begun });
   } catch (error) {
     if (!causeOf(error, UsageError)) throw error;
     log.error(messageOf(error));
@@ -78,17 +69,15 @@ interface Launch {
   readonly faults: readonly string[];
   readonly chosen: ChosenTester | undefined;
   readonly world: World;
-  readonly log: Log;
-  /** Takes secrets out of what goes to the log and the records. */
-  readonly mask: (text: string) => string;
-  readonly signals: Signals;
+  readonly session: Session;
   /** Where the run is put once it is made. */
   readonly begun: { run?: RecordedRun };
 }
 
 /** Makes the run, its deployer and its tester; every fault in the words is told at once, before anything is written. */
 async function launchParsed(launch: Launch): Promise<number> {
-  const { kind, line, chosen, world, log, signals } = launch;
+  const { kind, line, chosen, world } = launch;
+  const { log, signals } = launch.session;
   const { launcher } = line.values;
   const faults = [...launch.faults, ...(chosen?.faults ?? [])];
   const metadata = metadataEntries(launcher.metadata, faults);
@@ -120,7 +109,8 @@ async function runAndReport(work: {
   readonly launch: Launch;
 }): Promise<number> {
   const { plan, deployer, tester, run, metadata, launch } = work;
-  const { log, world, signals } = launch;
+  const { world } = launch;
+  const { log, signals } = launch.session;
   const began = Date.now();
   let failure: unknown;
   try {
@@ -146,9 +136,10 @@ async function runAndReport(work: {
   return exitCode;
 }
 
-async function openedBasis({ kind, line, world, log, mask, signals }: Launch): Promise<RecordedRun> {
+async function openedBasis({ kind, line, world, session }: Launch): Promise<RecordedRun> {
   const { launcher, acquire } = line.values;
   const { cwd, env } = world;
+  const { log, mask } = session;
   const identity = identify({
     deployer: kind.name,
     runId: launcher.runId,
@@ -181,17 +172,10 @@ async function openedBasis({ kind, line, world, log, mask, signals }: Launch): P
       now: () => new Date(),
     },
     (run) =>
-      openExec({
+      session.openExec({
         env: () => run.env,
-        cwd,
-        stdout: world.stdout,
-        stderr: world.stderr,
-        log,
-        event: (event, fields) => run.event(event, fields),
-        mask,
         grace: launcher.interruptGrace,
-        onHurry: signals.onHurry,
-        giveUp: signals.giveUp,
+        event: (event, fields) => run.event(event, fields),
       }),
   );
 }

@@ -7,10 +7,17 @@ import { exitCodeOf } from '../api/exit-codes.ts';
 import type { Registry } from '../api/registry.ts';
 import type { TesterKind } from '../api/tester.ts';
 import { findDeployer } from '../plugins/find-plugins.ts';
-import { isExecutable, programVersion } from '../runtime/build-info.ts';
+import { isExecutable } from '../runtime/build-info.ts';
 import type { World } from '../runtime/world.ts';
 import { unusableProgram } from '../system/find-program.ts';
 
+/** First arguments that mean a command. */
+const LIKE_COMMANDS: Readonly<Record<string, string>> = {
+  '-h': 'help',
+  '--help': 'help',
+  '-v': 'version',
+  '--version': 'version',
+};
 const LAUNCHERS = ['kubetest2-ts', 'kubetest2'];
 /** Whatever name it is called by, a program that borrows can be started again as the keeper of what it borrowed. */
 const KEEPER = 'keep-lease';
@@ -30,7 +37,7 @@ export async function main(
     letReadersGo(world.stdout);
     if ('deployers' in what) return await byName(what, world);
     if (what.is === 'deployer' && args[0] === KEEPER) {
-      return await (await import('./commands/keep-lease.ts')).keepLease(args.slice(1), world);
+      return await launcher({ deployers: [], testers: [] }, world);
     }
     if (what.is === 'tester') return await (await import('./tester-program.ts')).testerProgram(what, world);
     return await (await import('./launch.ts')).launch(what, args, { deployers: [], testers: [] }, world);
@@ -96,33 +103,20 @@ async function byName(registry: Registry, world: World): Promise<number> {
 }
 
 async function launcher(registry: Registry, world: World): Promise<number> {
-  const [word, ...rest] = world.args;
-  if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
-    const { launcherHelp } = await import('./commands/help.ts');
-    world.stdout.write(launcherHelp(registry, world));
-    return 0;
-  }
-  if (word === '--version' || word === '-v') {
-    world.stdout.write(`kubetest2-ts version ${programVersion()} (${world.runtime})\n`);
-    return 0;
-  }
+  const [first, ...rest] = world.args;
+  const word = first === undefined ? 'help' : (LIKE_COMMANDS[first] ?? first);
   const deployer = registry.deployers.find(({ name }) => name === word);
   if (deployer) return await (await import('./launch.ts')).launch(await deployer.load(), rest, registry, world);
   const { findCommand } = await import('./commands/index.ts');
   const command = findCommand(word);
-  if (command && !command.explainsItself && rest.some((each) => each === '--help' || each === '-h')) {
-    const { commandHelp } = await import('./commands/help.ts');
-    world.stdout.write(commandHelp(command, world));
-    return 0;
-  }
-  if (command) return await command.run(rest, { ...world, registry });
+  if (command) return await (await import('./run-command.ts')).runCommand(command, rest, registry, world);
   const path = findDeployer(word, world.env, world.cwd);
   if (path !== undefined)
     return await (await import('../plugins/plugin-deployer.ts')).foreignDeployer(path, rest, world);
-  throw new UsageError(await unknownWord(word, registry, world));
+  throw new UsageError(await unknownName(word, registry, world));
 }
 
-async function unknownWord(word: string, registry: Registry, { env, cwd }: World): Promise<string> {
+async function unknownName(word: string, registry: Registry, { env, cwd }: World): Promise<string> {
   const { nearest } = await import('../text/closest-name.ts');
   const { commandNames } = await import('./commands/index.ts');
   const reason = unusableProgram(`kubetest2-${word}`, env, cwd);

@@ -2,17 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Env } from '../api/env.ts';
 import { causeOf, InterruptedError, messageOf, StepError, UsageError } from '../api/errors.ts';
-import type { Exec } from '../api/exec.ts';
 import { exitCodeOf } from '../api/exit-codes.ts';
-import type { Log } from '../api/log.ts';
 import type { AcquireSettings, Run } from '../api/run.ts';
 import type { Tester, TesterKind } from '../api/tester.ts';
-import { openLog } from '../logging/open-log.ts';
-import { secretMask } from '../logging/secrets.ts';
-import { openExec } from '../process/exec.ts';
 import { mergeMetadata } from '../records/metadata.ts';
 import { programVersion } from '../runtime/build-info.ts';
-import { listenToSignals } from '../runtime/signals.ts';
+import { openSession, type Session } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
 import { readStandalone } from './choose-tester.ts';
 
@@ -24,31 +19,17 @@ const GRACE_MS = 30_000;
  * `--help` with any arguments answers on stdout and does nothing, as the engine's probe needs it.
  */
 export async function testerProgram(kind: TesterKind, world: World): Promise<number> {
-  const { args, env, stderr, stdout, pid } = world;
+  const { args, env, stdout } = world;
   const probes = args[0] === '--help' || args[0] === '-h';
   const { chosen, acquire } = readStandalone(kind, args, world);
-  const log = openLog({ format: 'auto', verbosity: chosen.verbosity, stderr, env, now: () => new Date(), pid });
   if (probes ? chosen.faults.length === 0 : chosen.help) {
-    const { testerHelp } = await import('./deployer-help.ts');
+    const { testerHelp } = await import('./help/deployer-help.ts');
     stdout.write(testerHelp(kind, world.program, world));
     return 0;
   }
-  using signals = listenToSignals(world.signals, log);
-  const mask = secretMask(env);
-  const run = bareRun(world, acquire, log, mask, (live) =>
-    openExec({
-      env: () => live.env,
-      cwd: world.cwd,
-      stdout,
-      stderr,
-      log,
-      event: () => {},
-      mask,
-      grace: GRACE_MS,
-      onHurry: signals.onHurry,
-      giveUp: signals.giveUp,
-    }),
-  );
+  using session = openSession(world, { verbosity: chosen.verbosity });
+  const { signals, log, mask } = session;
+  const run = bareRun(world, acquire, session);
   try {
     if (chosen.faults.length > 0) throw new UsageError(chosen.faults.join('\n'));
     const tester = await chosen.create(run, signals.work);
@@ -72,13 +53,8 @@ async function testOnce(tester: Tester, run: Run, kubeconfig: string | undefined
 }
 
 /** The run as a tester of its own can know it; the engine that started it keeps the records but for metadata.json. */
-function bareRun(
-  { env: given, cwd, self }: World,
-  acquire: AcquireSettings,
-  log: Log,
-  mask: (text: string) => string,
-  openFor: (run: { readonly env: Env }) => Exec,
-): Run {
+function bareRun({ env: given, cwd, self }: World, acquire: AcquireSettings, session: Session): Run {
+  const { log, mask } = session;
   const artifacts = resolve(cwd, given['ARTIFACTS'] || '_artifacts');
   const env: Env = { ...given };
   const facts = new Map<string, string>();
@@ -90,7 +66,7 @@ function bareRun(
     env,
     asked: { build: false, up: false, test: '', down: 'never' },
     log,
-    exec: openFor({ env }),
+    exec: session.openExec({ env: () => env, grace: GRACE_MS }),
     acquire,
     version: programVersion(),
     self,

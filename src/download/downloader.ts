@@ -2,6 +2,7 @@ import type { Env } from '../api/env.ts';
 import type { Log } from '../api/log.ts';
 import type { Pace } from '../http/retry.ts';
 import type { Platform } from '../system/platform.ts';
+import type { Verified } from './cache/digest.ts';
 
 /** A file in the cache whose bytes were checked. Never write to it and never run it from there: `place` it. */
 export interface Cached {
@@ -28,9 +29,6 @@ export interface Notes {
   read(name: string): Promise<unknown>;
   write(name: string, value: unknown): Promise<void>;
 }
-
-/** `nothing` only with `--allow-unverified`. */
-export type Verified = 'sha512' | 'sha256' | 'pin' | 'nothing';
 
 /** A version, and where its files are. */
 export interface Resolved {

@@ -2,19 +2,7 @@ import { RunError } from '../api/errors.ts';
 import { FetchError } from '../http/retry.ts';
 import { parseVersion } from '../kube/version.ts';
 import { shownUrl } from '../text/redact-url.ts';
-
-export type Algorithm = 'sha512' | 'sha256';
-
-/** What the bytes of a file must come to. */
-export interface Expected {
-  readonly algorithm: Algorithm;
-  /** Lower case. */
-  readonly hex: string;
-  /** Who says so, for messages: an address, or the pins file. */
-  readonly from: string;
-}
-
-const DIGITS: Readonly<Record<Algorithm, number>> = { sha512: 128, sha256: 64 };
+import { type Algorithm, DIGITS, type Expected } from './cache/digest.ts';
 
 /** The digest in a file beside the one it is of: bare hex, or `hex  name`. Undefined when it holds none. */
 export function parseChecksum(text: string, algorithm: Algorithm): string | undefined {

@@ -1,10 +1,7 @@
 import { CommandError, causeOf, messageOf } from '../api/errors.ts';
 import { commandExitCode, exitCodeOf, exitCodes } from '../api/exit-codes.ts';
-import { openLog } from '../logging/open-log.ts';
-import { secretMask } from '../logging/secrets.ts';
-import { openExec } from '../process/exec.ts';
 import { programVersion } from '../runtime/build-info.ts';
-import { listenToSignals } from '../runtime/signals.ts';
+import { openSession } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
 
 /**
@@ -13,25 +10,12 @@ import type { World } from '../runtime/world.ts';
  * the first request interrupts its process group and waits for its teardown, however long that takes.
  */
 export async function foreignDeployer(path: string, words: readonly string[], world: World): Promise<number> {
-  const { env, cwd, stdout, stderr, pid } = world;
-  const log = openLog({ format: 'auto', verbosity: 0, stderr, env, now: () => new Date(), pid });
-  using signals = listenToSignals(world.signals, log);
-  const childEnv = { ...env, KUBETEST2_VERSION: `kubetest2 version ${programVersion()}` };
-  const run = openExec({
-    env: () => childEnv,
-    cwd,
-    stdout,
-    stderr,
-    log,
-    event: () => {},
-    mask: secretMask(env),
-    grace: Number.POSITIVE_INFINITY,
-    onHurry: signals.onHurry,
-    giveUp: signals.giveUp,
-    stdinIsTerminal: world.stdinIsTerminal,
-  });
+  using session = openSession(world);
+  const { signals, log } = session;
+  const env = { ...world.env, KUBETEST2_VERSION: `kubetest2 version ${programVersion()}` };
+  const exec = session.openExec({ env: () => env, grace: Number.POSITIVE_INFINITY });
   try {
-    await run([path, ...words], { signal: signals.work, output: 'inherit' });
+    await exec([path, ...words], { signal: signals.work, output: 'inherit' });
     return 0;
   } catch (error) {
     if (signals.interrupted) return exitCodeOf(signals.interrupted);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Log } from '../../src/api/log.ts';
 import type { AcquireSettings } from '../../src/api/run.ts';
-import type { CommandWorld } from '../../src/cli/commands/download-command.ts';
 import type { Acquirer, AcquirerWorld, Cached } from '../../src/download/downloader.ts';
 import { openAcquirer } from '../../src/download/open-downloader.ts';
 
@@ -60,21 +59,4 @@ export function opened(settings: Partial<AcquireSettings> = {}, world: Partial<A
 export function bytesOf(file: Cached | undefined): Buffer {
   if (file === undefined) throw new Error('not found');
   return readFileSync(file.path);
-}
-
-/** A world for the `pin` and `cache` commands; `out` is what they printed. */
-export function commandWorld(env: Record<string, string> = {}): CommandWorld & { out(): string } {
-  let printed = '';
-  const quiet = (): void => undefined;
-  return {
-    env: { KUBETEST2_CACHE_DIR: join(folder(), 'cache'), ...env },
-    cwd: tmpdir(),
-    stdout: (text) => {
-      printed += text;
-    },
-    stderr: quiet,
-    signal: AbortSignal.timeout(15_000),
-    log: { info: quiet, warn: quiet, error: quiet, detail: quiet, progress: quiet, interactive: false },
-    out: () => printed,
-  };
 }

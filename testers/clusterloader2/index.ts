@@ -5,7 +5,7 @@ import { Clusterloader2Tester } from './tester.ts';
 /** Scale tests of kubernetes/perf-tests. */
 export const clusterloader2 = defineTester({
   name: 'clusterloader2',
-  summary: "runs clusterloader2's scale tests and tells which objectives were missed",
+  summary: "Run clusterloader2's scale tests and report missed objectives",
   flags: clusterloader2Flags,
   create: (values, _words, run, { verbosity }) => new Clusterloader2Tester(values, run, verbosity),
 });

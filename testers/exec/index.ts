@@ -57,7 +57,7 @@ const asksForHelp = (words: readonly string[]): boolean => words[0] === '-h' || 
 
 export const exec = defineTester({
   name: 'exec',
-  summary: 'runs any command as the tests',
+  summary: 'Run any command as the test',
   flags: {},
   takesWords: true,
   usage,

@@ -10,7 +10,7 @@ import { GinkgoTester } from './tester.ts';
 /** The tester of Kubernetes' own end-to-end tests. */
 export const ginkgo = defineTester({
   name: 'ginkgo',
-  summary: "runs Kubernetes' e2e.test with ginkgo",
+  summary: "Run Kubernetes' e2e.test with ginkgo",
   flags,
   create: (values, _words, run) => {
     checkSources(values);

@@ -5,7 +5,7 @@ import { NodeTester } from './tester.ts';
 /** The node e2e tests of Kubernetes. */
 export const node = defineTester({
   name: 'node',
-  summary: "runs Kubernetes' node e2e tests on machines made for them, or on this host",
+  summary: "Run Kubernetes' node e2e tests on new instances, or on this host",
   flags: nodeFlags,
   create: (values, _words, run, { given }) => new NodeTester(values, run, given),
 });

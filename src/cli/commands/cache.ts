@@ -1,12 +1,11 @@
 import { UsageError } from '../../api/errors.ts';
-import { duration, type Flag, optional } from '../../api/flags.ts';
+import { duration, type Flag, fallbacks, optional, type Values } from '../../api/flags.ts';
 import { type Cache, openCache, verifyContent } from '../../download/cache/cache.ts';
 import { prune } from '../../download/cache/prune.ts';
 import { surveyContent, surveyIndex, surveyUnfinished } from '../../download/cache/usage.ts';
-import { acquireFlags } from '../../download/flags.ts';
+import { acquireFlags, acquireSettings } from '../../download/flags.ts';
 import { megabytes } from '../../download/transfer/progress.ts';
-import { renderHelp } from '../flags/help.ts';
-import { asksHelp, type CommandWorld, readCommand } from './download-command.ts';
+import { type CommandWorld, defineCommand } from './command.ts';
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -43,44 +42,36 @@ const flags = {
   ),
 };
 
-/** The help of the `cache` command. */
-export const cacheHelp = (program: string): string =>
-  renderHelp({
-    program: `${program} cache`,
-    usage: ['list', 'verify', 'prune [--older-than DURATION] [--max-size SIZE]'],
-    about:
-      'Shows the downloads that are kept, reads all of them again and removes those that are not what they were, ' +
-      'or removes what is not needed any more. verify exits 1 when it had to remove something.',
-    sections: [
-      { title: 'Flags', flags },
-      { title: 'Downloads', flags: { cacheDir: acquireFlags.cacheDir } },
-    ],
-  });
+const VERBS = ['list', 'verify', 'prune'] as const;
 
-/** `cache list|verify|prune`. Gives the exit code; throws UsageError. */
-export async function cacheCommand(words: readonly string[], world: CommandWorld): Promise<number> {
-  if (asksHelp(words)) {
-    world.stdout(cacheHelp('kubetest2-ts'));
-    return 0;
-  }
-  const command = readCommand(flags, words, world);
-  const cache = openCache(command.settings.cacheDir);
-  switch (command.words.join(' ')) {
-    case 'list':
-      return listEntries(cache, command.settings.cacheDir, world);
-    case 'verify':
-      return verifyAll(cache, world);
-    case 'prune': {
-      const { olderThan, maxSize } = command.values;
-      const done = await prune(cache, { olderThan, maxSize, now: Date.now(), signal: world.signal });
-      world.stdout(
-        `removed ${counted(done.entries, 'entry', 'entries')}, ${megabytes(done.bytes)} MB; ${megabytes(done.left)} MB are left\n`,
-      );
-      return 0;
-    }
-    default:
-      throw new UsageError('cache needs one of list, verify, prune');
-  }
+export const cache = defineCommand({
+  usage: ['cache list', 'cache verify', 'cache prune [flags]'],
+  about:
+    'Lists the cached downloads, verifies all of them and removes those that changed, or prunes those that are no longer ' +
+    'needed. verify exits 1 when it had to remove something.',
+  examples: ['kubetest2-ts cache prune --older-than=168h --max-size=20Gi'],
+  flags: { ...flags, cacheDir: acquireFlags.cacheDir },
+  args: [1, 1],
+  argChoices: [VERBS],
+  run: async ({ flags: values, args: [verb] }, world) => {
+    const { cacheDir } = acquireSettings({ ...fallbacks(acquireFlags), cacheDir: values.cacheDir }, world);
+    const cache = openCache(cacheDir);
+    if (verb === 'list') return await listEntries(cache, cacheDir, world);
+    if (verb === 'verify') return await verifyAll(cache, world);
+    if (verb === 'prune') return await pruneCache(cache, values, world);
+    throw new UsageError(`cache: unknown command ${JSON.stringify(verb)}: expected ${VERBS.join(', ')}`);
+  },
+});
+
+async function pruneCache(
+  cache: Cache,
+  { olderThan, maxSize }: Values<typeof flags>,
+  { stdout, session }: CommandWorld,
+): Promise<number> {
+  const done = await prune(cache, { olderThan, maxSize, now: Date.now(), signal: session.signals.work });
+  const removed = counted(done.entries, 'entry', 'entries');
+  stdout.write(`removed ${removed}, ${megabytes(done.bytes)} MB; ${megabytes(done.left)} MB are left\n`);
+  return 0;
 }
 
 async function listEntries(cache: Cache, dir: string, { stdout }: CommandWorld): Promise<number> {
@@ -89,18 +80,18 @@ async function listEntries(cache: Cache, dir: string, { stdout }: CommandWorld):
     const size = contents.reduce((sum, content) => sum + content.size, 0);
     const members = Object.keys(entry.members);
     const what = members.length > 0 ? ` (${members.join(', ')})` : '';
-    stdout(
+    stdout.write(
       `${new Date(used).toISOString()} ${megabytes(size).padStart(8)} MB ${entry.verified.padEnd(7)} ${entry.url}${what}\n`,
     );
   }
   const stored = await surveyContent(cache);
   const size = stored.reduce((sum, each) => sum + each.size, 0);
   const [known, files] = [counted(entries.length, 'entry', 'entries'), counted(stored.length, 'file', 'files')];
-  stdout(`${known}, ${files}, ${megabytes(size)} MB in ${dir}\n`);
+  stdout.write(`${known}, ${files}, ${megabytes(size)} MB in ${dir}\n`);
   const unfinished = await surveyUnfinished(cache);
   const begun = unfinished.reduce((sum, each) => sum + each.size, 0);
   const downloads = counted(unfinished.length, 'unfinished download', 'unfinished downloads');
-  if (unfinished.length > 0) stdout(`${downloads}, ${megabytes(begun)} MB\n`);
+  if (unfinished.length > 0) stdout.write(`${downloads}, ${megabytes(begun)} MB\n`);
   return 0;
 }
 
@@ -108,16 +99,16 @@ function counted(count: number, one: string, more: string): string {
   return `${count} ${count === 1 ? one : more}`;
 }
 
-async function verifyAll(cache: Cache, { stdout, signal, log }: CommandWorld): Promise<number> {
+async function verifyAll(cache: Cache, { stdout, session }: CommandWorld): Promise<number> {
   const stored = await surveyContent(cache);
   let wrong = 0;
   for (const [at, { path, sha256 }] of stored.entries()) {
-    log.progress(`verifying ${at + 1} of ${stored.length} files`);
-    if (await verifyContent(path, sha256, signal)) continue;
+    session.log.progress(`verifying ${at + 1} of ${stored.length} files`);
+    if (await verifyContent(path, sha256, session.signals.work)) continue;
     wrong += 1;
-    stdout(`removed ${path}: it was not what it was when it was verified\n`);
+    stdout.write(`removed ${path}: it was not what it was when it was verified\n`);
   }
-  log.progress(undefined);
-  stdout(`${stored.length - wrong} of ${stored.length} files are as they were verified\n`);
+  session.log.progress(undefined);
+  stdout.write(`${stored.length - wrong} of ${stored.length} files are as they were verified\n`);
   return wrong === 0 ? 0 : 1;
 }

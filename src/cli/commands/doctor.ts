@@ -2,19 +2,15 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Env } from '../../api/env.ts';
-import { CommandError, causeOf, messageOf, UsageError } from '../../api/errors.ts';
+import { CommandError, causeOf, messageOf } from '../../api/errors.ts';
 import type { Exec } from '../../api/exec.ts';
 import { acquireFlags, acquireSettings } from '../../download/flags.ts';
-import { openLog } from '../../logging/open-log.ts';
-import { secretMask } from '../../logging/secrets.ts';
 import { findPlugins } from '../../plugins/find-plugins.ts';
-import { openExec } from '../../process/exec.ts';
 import { runPaths } from '../../records/paths.ts';
 import { programVersion } from '../../runtime/build-info.ts';
 import { findProgram } from '../../system/find-program.ts';
 import { withDeadline } from '../../system/wait.ts';
-import { parseFlags } from '../flags/parse.ts';
-import type { CommandWorld } from './index.ts';
+import { type CommandWorld, defineCommand } from './command.ts';
 
 /** A finding, and for a problem what to do about it. */
 interface Finding {
@@ -53,14 +49,17 @@ const TOOLS: readonly Tool[] = [
   { name: 'ssh', version: ['-V'], neededFor: 'node tests and cluster logs on GCE' },
 ];
 
-/** Says what this machine has and lacks, and what to do about each problem. Exit code 0 unless there is a problem. */
-export async function doctor(words: readonly string[], world: CommandWorld): Promise<number> {
-  const { values, positionals, faults: found } = parseFlags({ acquire: acquireFlags }, words, world.env);
-  const faults = [...found];
-  if (positionals.length > 0) faults.push(`doctor takes no words, and was given ${positionals.join(' ')}`);
-  if (faults.length > 0) throw new UsageError(faults.join('\n'));
-  const { cacheDir } = acquireSettings(values.acquire, world);
-  const exec = questions(world);
+export const doctor = defineCommand({
+  usage: ['doctor [flags]'],
+  about:
+    'Checks programs, credentials, directories and plugins. Exits 1 if there is a problem, and says how to fix it.',
+  flags: acquireFlags,
+  args: [0, 0],
+  run: async ({ flags }, world) => await examine(acquireSettings(flags, world).cacheDir, world),
+});
+
+async function examine(cacheDir: string, world: CommandWorld): Promise<number> {
+  const exec = world.session.openExec({ env: () => world.env, grace: 1000 });
   const findings: Finding[] = [
     { level: 'ok', what: `kubetest2-ts ${programVersion()}, run by ${world.runtime}` },
     ...(await Promise.all(TOOLS.map((tool) => toolFinding(tool, world, exec)))),
@@ -80,7 +79,7 @@ async function toolFinding({ name, version, neededFor }: Tool, world: CommandWor
   if (path === undefined) {
     return { level: 'note', what: `${name} is not on PATH`, remedy: `install it if you need ${neededFor}` };
   }
-  const answer = await ask([path, ...version], exec);
+  const answer = await ask([path, ...version], exec, world.session.signals.work);
   if (answer.ok) return { level: 'ok', what: `${name}: ${answer.said} (${path})` };
   return {
     level: 'problem',
@@ -92,30 +91,13 @@ async function toolFinding({ name, version, neededFor }: Tool, world: CommandWor
   };
 }
 
-/** The door to child processes for short questions, which nothing but their own limit stops. */
-function questions({ env, cwd, stdout, stderr, pid }: CommandWorld): Exec {
-  const log = openLog({ format: 'auto', verbosity: 0, stderr, env, now: () => new Date(), pid });
-  return openExec({
-    env: () => env,
-    cwd,
-    stdout,
-    stderr,
-    log,
-    event: () => undefined,
-    mask: secretMask(env),
-    grace: 1000,
-    onHurry: () => () => undefined,
-    giveUp: new AbortController().signal,
-  });
-}
-
-async function ask(argv: readonly string[], exec: Exec): Promise<{ ok: boolean; said: string }> {
-  const never = new AbortController().signal;
-  using limit = withDeadline(never, 15_000, () => new Error('no answer within 15 s'));
+async function ask(argv: readonly string[], exec: Exec, signal: AbortSignal): Promise<{ ok: boolean; said: string }> {
+  using limit = withDeadline(signal, 15_000, () => new Error('no answer within 15 s'));
   try {
     const { stdout, stderr } = await exec(argv, { signal: limit.signal, output: 'capture' });
     return { ok: true, said: firstLine(stdout) || firstLine(stderr) };
   } catch (error) {
+    signal.throwIfAborted();
     return { ok: false, said: lastLine(causeOf(error, CommandError)?.output ?? '') || messageOf(error) };
   }
 }

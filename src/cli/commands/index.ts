@@ -1,95 +1,78 @@
-import type { Registry } from '../../api/registry.ts';
-import type { World } from '../../runtime/world.ts';
+import type { ListedCommand } from './command.ts';
 
-/** The world as a command sees it: the program's, and what is built into it. */
-export interface CommandWorld extends World {
-  readonly registry: Registry;
-}
-
-/** A word of the launcher that is not a deployer. */
-export interface Command {
-  readonly name: string;
-  /** What follows the name, for help. */
-  readonly usage: string;
-  readonly summary: string;
-  /** Left out of help: for the program's own use. */
-  readonly hidden?: boolean;
-  /** Answers to --help itself, since it has more to tell than its usage and its summary. */
-  readonly explainsItself?: boolean;
-  /** From the words after the command's name to the exit code. */
-  readonly run: (words: readonly string[], world: CommandWorld) => Promise<number>;
-}
-
-export const commands: readonly Command[] = [
+/** The launcher's commands. The summaries stand here too, so that listing the commands loads none. */
+export const commands: readonly ListedCommand[] = [
   {
     name: 'list',
-    usage: '',
-    summary: 'deployers and testers: where each comes from, what it hides, its version',
-    run: async (words, world) => await (await import('./list.ts')).list(words, world),
+    summary: 'List deployers and testers: version, origin, what they hide',
+    load: async () => (await import('./list.ts')).list,
   },
   {
     name: 'status',
-    usage: '[--rundir=DIR]',
-    summary: 'the runs below the run dir: phase, age, cluster, torn down or not',
-    run: async (words, world) => await (await import('./status.ts')).status(words, world),
+    summary: 'List runs: state, last step, age, cluster',
+    load: async () => (await import('./status.ts')).status,
   },
   {
     name: 'doctor',
-    usage: '',
-    summary: 'what this machine has and lacks for running tests, and what to do about it',
-    run: async (words, world) => await (await import('./doctor.ts')).doctor(words, world),
+    summary: 'Check what this machine needs to run tests',
+    load: async () => (await import('./doctor.ts')).doctor,
   },
   {
     name: 'pin',
-    usage: 'VERSION... > FILE',
-    summary: 'addresses and digests of what a run fetches, for --pins FILE',
-    explainsItself: true,
-    run: async (words, world) => await (await import('./acquire.ts')).pin(words, world),
+    summary: 'Write a pins file: URLs and digests of what a run fetches',
+    load: async () => (await import('./pin.ts')).pin,
   },
   {
     name: 'cache',
-    usage: 'list|verify|prune',
-    summary: 'what has been fetched and kept',
-    explainsItself: true,
-    run: async (words, world) => await (await import('./acquire.ts')).cache(words, world),
+    summary: 'List, verify or prune cached downloads',
+    load: async () => (await import('./cache.ts')).cache,
   },
   {
     name: 'perf',
-    usage: 'compare RUN RUN [--threshold=10%]',
-    summary: 'what got slower between two runs of clusterloader2; exit code 1 when something did',
-    explainsItself: true,
-    run: async (words, world) => await (await import('./perf.ts')).perf(words, world),
+    summary: 'Compare two clusterloader2 runs',
+    load: async () => (await import('./perf.ts')).perf,
   },
   {
     name: 'link',
-    usage: 'DIR [--force]',
-    summary: "kubetest2's own program names in DIR, as links to this program",
-    run: async (words, world) => await (await import('./link.ts')).link(words, world),
-  },
-  {
-    name: 'keep-lease',
-    usage: 'RUNDIR',
-    summary: 'holds what a run borrowed, between its calls',
-    hidden: true,
-    run: async (words, world) => await (await import('./keep-lease.ts')).keepLease(words, world),
+    summary: "Link kubetest2's own program names to this program",
+    load: async () => (await import('./link.ts')).link,
   },
   {
     name: 'completion',
-    usage: 'bash|zsh|fish',
-    summary: 'the lines that make a shell complete the words of this program',
-    run: async (words, world) => await (await import('./completion.ts')).completion(words, world),
+    summary: 'Print a shell completion script',
+    load: async () => (await import('./completion.ts')).completion,
+  },
+  {
+    name: 'options',
+    summary: 'List the flags that every deployer takes',
+    load: async () => (await import('./options.ts')).options,
+  },
+  {
+    name: 'help',
+    summary: 'Print help for a deployer or a command',
+    load: async () => (await import('./help.ts')).help,
+  },
+  {
+    name: 'version',
+    summary: 'Print the version',
+    load: async () => (await import('./version.ts')).version,
+  },
+  {
+    name: 'keep-lease',
+    summary: 'Keep the Boskos lease of a run between its calls',
+    hidden: true,
+    load: async () => (await import('./keep-lease.ts')).keepLease,
   },
   {
     name: 'complete-words',
-    usage: 'SHELL WORD...',
-    summary: 'what those lines call',
+    summary: 'Print completions for a command line; called by completion scripts',
     hidden: true,
-    run: async (words, world) => await (await import('./completion.ts')).completeWords(words, world, commands),
+    load: async () => (await import('./complete-words.ts')).completeWords,
   },
 ];
 
 export const commandNames = commands.filter(({ hidden }) => !hidden).map(({ name }) => name);
 
-export function findCommand(name: string): Command | undefined {
+export function findCommand(name: string): ListedCommand | undefined {
   return commands.find((command) => command.name === name);
 }

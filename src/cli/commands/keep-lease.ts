@@ -1,12 +1,13 @@
-import { openLog } from '../../logging/open-log.ts';
-import { listenToSignals } from '../../runtime/signals.ts';
-import type { World } from '../../runtime/world.ts';
+import { defineCommand } from './command.ts';
 
-/** `keep-lease RUNDIR`: the keeper of a lease, started by this program itself after `--up` without `--down`. */
-export async function keepLease(words: readonly string[], world: World): Promise<number> {
-  const { env, stderr, pid } = world;
-  const log = openLog({ format: 'auto', verbosity: 0, stderr, env, now: () => new Date(), pid });
-  const keeper = await import('../../boskos/keep-lease.ts');
-  using signals = listenToSignals(world.signals, log);
-  return await keeper.keepLease(words, { pid, log, signal: signals.work });
-}
+/** The keeper of a lease, started by this program itself after `--up` without `--down`. */
+export const keepLease = defineCommand({
+  usage: ['keep-lease RUNDIR'],
+  about: 'Keeps the Boskos lease of a run between its calls.',
+  flags: {},
+  args: [0, 1],
+  run: async ({ args }, { pid, session }) => {
+    const keeper = await import('../../boskos/keep-lease.ts');
+    return await keeper.keepLease(args, { pid, log: session.log, signal: session.signals.work });
+  },
+});

@@ -4,22 +4,23 @@ import { RunError, UsageError } from '../../api/errors.ts';
 import { toggle } from '../../api/flags.ts';
 import { makeDirectory } from '../../system/directories.ts';
 import { reasonOf } from '../../system/system-error.ts';
-import { parseFlags } from '../flags/parse.ts';
-import type { CommandWorld } from './index.ts';
+import { type CommandWorld, defineCommand } from './command.ts';
 
 const flags = { force: toggle('Replace what is there by these names already.') } as const;
 
-/**
- * Makes kubetest2's own program names in a folder, as relative links to this program: `kubetest2`, one for each deployer
- * and one for each tester. Links that are right stay; anything else by such a name is kept unless `--force`.
- */
-export async function link(words: readonly string[], world: CommandWorld): Promise<number> {
-  const { values, positionals, faults } = parseFlags({ link: flags }, words, world.env);
-  const [typed] = positionals;
-  if (faults.length > 0) throw new UsageError(faults.join('\n'));
-  if (typed === undefined || positionals.length > 1)
-    throw new UsageError('link needs one folder: kubetest2-ts link DIR');
-  const folder = resolve(world.cwd, typed);
+export const link = defineCommand({
+  usage: ['link DIR [flags]'],
+  about:
+    "Links kubetest2's own program names (kubetest2, kubetest2-kind, kubetest2-tester-ginkgo ...) to this program, so " +
+    'that scripts and other deployers find it. Existing files are kept unless --force is set.',
+  examples: ['kubetest2-ts link ~/bin'],
+  flags,
+  args: [1, 1],
+  run: async ({ flags: { force }, args: [dir = ''] }, world) => await linkInto(dir, force, world),
+});
+
+async function linkInto(dir: string, force: boolean, world: CommandWorld): Promise<number> {
+  const folder = resolve(world.cwd, dir);
   try {
     makeDirectory(folder);
   } catch (error) {
@@ -35,7 +36,7 @@ export async function link(words: readonly string[], world: CommandWorld): Promi
     names.map(async (name) => [name, await stateOf(join(folder, name), program)] as const),
   );
   const taken = states.filter(([, state]) => state === 'other').map(([name]) => join(folder, name));
-  if (taken.length > 0 && !values.link.force) {
+  if (taken.length > 0 && !force) {
     throw new UsageError(
       `these are there already and are not links to ${basename(program)}; --force replaces them:\n  ${taken.join('\n  ')}`,
     );

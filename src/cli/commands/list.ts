@@ -1,12 +1,17 @@
-import { UsageError } from '../../api/errors.ts';
 import { findPlugins, type PluginProgram } from '../../plugins/find-plugins.ts';
 import { programVersion } from '../../runtime/build-info.ts';
-import type { CommandWorld } from './index.ts';
+import { type CommandWorld, defineCommand } from './command.ts';
 
-/** Prints every deployer and tester that can be named, one a line: kind, name, version, where from, what it hides. */
-export async function list(words: readonly string[], world: CommandWorld): Promise<number> {
-  if (words.length > 0) throw new UsageError(`list takes no arguments, and was given ${words.join(' ')}`);
-  const { registry, env, cwd, stdout } = world;
+export const list = defineCommand({
+  usage: ['list'],
+  about:
+    'Lists every deployer and tester, those on PATH included: name, version, where it comes from, and what it hides.',
+  flags: {},
+  args: [0, 0],
+  run: async (_line, world) => listKinds(world),
+});
+
+function listKinds({ registry, env, cwd, stdout }: CommandWorld): number {
   const plugins = findPlugins(env, cwd);
   const rows: string[][] = [['KIND', 'NAME', 'VERSION', 'FROM', 'HIDES']];
   for (const kind of ['deployer', 'tester'] as const) {

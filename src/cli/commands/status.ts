@@ -1,24 +1,24 @@
-import { messageOf, UsageError } from '../../api/errors.ts';
+import { messageOf } from '../../api/errors.ts';
 import { text } from '../../api/flags.ts';
 import { baseDir } from '../../records/paths.ts';
 import { isLive, listRuns } from '../../records/state.ts';
 import type { RunState } from '../../records/state-schema.ts';
 import { isAlive } from '../../system/process-identity.ts';
-import { parseFlags } from '../flags/parse.ts';
-import type { CommandWorld } from './index.ts';
+import { type CommandWorld, defineCommand } from './command.ts';
 
 const flags = {
   rundir: text('The folder that holds one folder for each run. Default: $KUBETEST2_RUN_DIR, else ./_rundir.'),
 } as const;
 
-/** Prints the runs below the run dir, the newest first. */
-export async function status(words: readonly string[], world: CommandWorld): Promise<number> {
-  const { env, cwd, stdout, stderr } = world;
-  const { values, positionals, faults: found } = parseFlags({ status: flags }, words, env);
-  const faults = [...found];
-  if (positionals.length > 0) faults.push(`status takes no words, and was given ${positionals.join(' ')}`);
-  if (faults.length > 0) throw new UsageError(faults.join('\n'));
-  const { rundir } = values.status;
+export const status = defineCommand({
+  usage: ['status [flags]'],
+  about: 'Lists the runs in the run directory, the newest first: state, last step, age, cluster.',
+  flags,
+  args: [0, 0],
+  run: async ({ flags: { rundir } }, world) => listStates(rundir, world),
+});
+
+function listStates(rundir: string, { env, cwd, stdout, stderr }: CommandWorld): number {
   const base = baseDir({ rundir, rundirInArtifacts: false, artifacts: '', env, cwd });
   const rows: string[][] = [];
   const now = Date.now();

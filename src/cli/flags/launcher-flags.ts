@@ -1,6 +1,6 @@
 import { count, csv, duration, each, type FlagExtras, oneOf, text, toggle } from '../../api/flags.ts';
 
-const phases: FlagExtras = { group: 'What to do' };
+const phases: FlagExtras = { group: 'What to do', brief: true };
 const places: FlagExtras = { group: 'Where files go' };
 const limits: FlagExtras = { group: 'Time limits' };
 const output: FlagExtras = { group: 'Output' };
@@ -85,7 +85,7 @@ const klog: FlagExtras = { hidden: true };
 
 /** klog's flags, which kubetest2's programs accept and jobs pass; only -v means something here. */
 export const klogFlags = {
-  v: count('How much to say: 1 to 9 say more.', 0, { short: 'v', group: 'Output' }),
+  v: count('How much to say: 1 to 9 say more.', 0, { short: 'v', group: 'Output', brief: true }),
   addDirHeader: toggle('Accepted for klog.', false, { ...klog, name: 'add_dir_header', aliases: ['add-dir-header'] }),
   alsologtostderr: toggle('Accepted for klog.', false, klog),
   legacyStderrThresholdBehavior: toggle('Accepted for klog.', true, {

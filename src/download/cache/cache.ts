@@ -6,8 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { RunError } from '../../api/errors.ts';
 import { makeDirectory } from '../../system/directories.ts';
 import { reasonOf } from '../../system/system-error.ts';
-import type { Verified } from '../downloader.ts';
-import type { Algorithm } from '../published-checksum.ts';
+import type { Algorithm, Verified } from './digest.ts';
 
 /** One file of the cache, by its content. */
 export interface Content {

@@ -5,7 +5,7 @@ import type { Log } from '../../api/log.ts';
 import { FetchError, type Pace } from '../../http/retry.ts';
 import { monotonic } from '../../system/clock.ts';
 import { shownUrl } from '../../text/redact-url.ts';
-import type { Algorithm, Expected } from '../published-checksum.ts';
+import type { Algorithm, Expected } from '../cache/digest.ts';
 import { inBatches } from './batches.ts';
 import type { Unfinished } from './partial-file.ts';
 import { megabytes, openMeter } from './progress.ts';

@@ -1,6 +1,5 @@
 import { FetchError, type Pace, pauseOrThrow, retried } from '../../http/retry.ts';
-import { monotonic } from '../../system/clock.ts';
-import { cpuTime } from '../../system/cpu-time.ts';
+import { cpuTime, monotonic } from '../../system/clock.ts';
 import { shownUrl } from '../../text/redact-url.ts';
 import type { Beginning } from './partial-file.ts';
 import type { Body, Source } from './source.ts';

@@ -2,9 +2,10 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, utimesSync, writeFileSyn
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/api/errors.ts';
-import { cacheCommand } from '../../../src/cli/commands/cache.ts';
+import { cache } from '../../../src/cli/commands/cache.ts';
 import { takeLock } from '../../../src/system/lock.ts';
-import { commandWorld, opened } from '../../helpers/downloader.ts';
+import { callCommand } from '../../helpers/commands.ts';
+import { opened } from '../../helpers/downloader.ts';
 import { published, serve } from '../../helpers/servers/files.ts';
 import { noise } from '../../helpers/test-package.ts';
 
@@ -29,10 +30,9 @@ async function filled() {
     const then = Date.now() / 1000 - hours * HOUR;
     utimesSync(join(index, file), then, then);
   }
-  const world = () => commandWorld({ KUBETEST2_CACHE_DIR: cacheDir });
-  const run = async (...words: string[]) => {
-    const here = world();
-    return { code: await cacheCommand(words, here), out: here.out() };
+  const run = async (...args: string[]) => {
+    const { code, out } = await callCommand('cache', cache, args, { KUBETEST2_CACHE_DIR: cacheDir });
+    return { code, out };
   };
   return { cacheDir, paths: paths as [string, string, string], files: files as [string, string, string], run, server };
 }
@@ -118,14 +118,16 @@ test('list tells of unfinished downloads, and prune removes those that nobody we
 });
 
 test('an empty cache is no trouble', async () => {
-  const world = commandWorld();
-  for (const word of ['list', 'verify', 'prune']) expect(await cacheCommand([word], world)).toBe(0);
-  expect(world.out()).toContain('0 entries, 0 files, 0.0 MB');
+  for (const verb of ['list', 'verify', 'prune'])
+    expect(await callCommand('cache', cache, [verb])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('0.0 MB'),
+    });
 });
 
 test.each([[[]], [['purge']], [['list', 'all']], [['prune', '--max-size=lots']], [['prune', '--older-than=7 days']]])(
   'cache %j is a usage error',
-  async (words) => {
-    await expect(cacheCommand(words, commandWorld())).rejects.toThrow(UsageError);
+  async (args) => {
+    await expect(callCommand('cache', cache, args)).rejects.toThrow(UsageError);
   },
 );

@@ -1,6 +1,10 @@
 import { styleText } from 'node:util';
 import { type Flag, type Flags, namedFlags } from '../../api/flags.ts';
 
+/** Where to read more, at the end of every help. */
+export const MORE =
+  'More: docs/ of this package, and https://github.com/kubernetes-sigs/kubetest2 for what both share.';
+
 /** What a help text is made of. */
 export interface Help {
   /** The program as the user called it, for instance `kubetest2-ts kind`. */
@@ -9,7 +13,11 @@ export interface Help {
   readonly usage: readonly string[];
   /** A sentence or a few about what it does, above the flags. */
   readonly about?: string;
+  /** Whole command lines, shown below the sections. */
+  readonly examples?: readonly string[];
   readonly sections: readonly HelpSection[];
+  /** Lines below everything else, each wrapped. Default: where to read more. */
+  readonly footer?: readonly string[];
   /** Columns of the terminal; 80 when it is not known. */
   readonly width?: number | undefined;
   /** Headings and flag names stand out. Default: plain. */
@@ -23,21 +31,30 @@ export interface HelpSection {
 }
 
 /** The help text of a command, aligned to the terminal, with a newline at its end. Hidden flags are left out. */
-export function renderHelp({ program, usage, about = '', sections, width, colour = false }: Help): string {
+export function renderHelp(help: Help): string {
+  const { program, usage, about = '', examples = [], sections, footer = [MORE], width, colour = false } = help;
   const columns = Math.max(width === undefined || width <= 0 ? 80 : width, 40);
   const heading = (title: string) => (colour ? styleText('bold', title, { validateStream: false }) : title);
   const groups = groupRows(sections);
   const labels = [...groups.values()].flat().map(({ label }) => label.length);
   const gutter = labelWidth(labels, columns);
   const blocks = [
-    [heading('Usage:'), ...usage.map((line) => `  ${program} ${line}`.trimEnd())],
+    [heading('Usage:'), ...usage.flatMap((line) => usageLines(`${program} ${line}`.trimEnd(), columns))],
     ...(about === '' ? [] : [about.split('\n').flatMap((line) => wrap(line, columns))]),
     ...Array.from(groups, ([title, rows]) => [
       heading(`${title}:`),
       ...rows.flatMap((row) => renderRow(row, gutter, columns, colour)),
     ]),
+    ...(examples.length === 0 ? [] : [[heading('Examples:'), ...examples.map((line) => `  ${line}`)]]),
+    ...footer.map((line) => wrap(line, columns)),
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** A way to call a program; what does not fit on the line is continued, indented, on the next. */
+function usageLines(usage: string, columns: number): string[] {
+  const [first = '', ...rest] = wrap(usage, columns - 6);
+  return [`  ${first}`, ...rest.map((line) => `      ${line}`)];
 }
 
 interface Row {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { count, duration, oneOf, text, toggle } from '../../../src/api/flags.ts';
-import { type Help, renderHelp } from '../../../src/cli/flags/help.ts';
+import { type Help, renderHelp } from '../../../src/cli/help/render-help.ts';
 
 const common = {
   help: toggle('Show this help.', false, { short: 'h' }),
@@ -78,7 +78,7 @@ describe('help', () => {
         fc.integer({ min: 40, max: 160 }),
         (words, width) => {
           const flags = { flag: text(words.join(' ')) };
-          const shown = renderHelp({ program: 'p', usage: [''], sections: [{ title: 'T', flags }], width });
+          const shown = renderHelp({ program: 'p', usage: [''], sections: [{ title: 'T', flags }], footer: [], width });
           expect(shown.split('T:\n')[1]?.trim().split(/\s+/)).toEqual(['--flag', 'string', ...words]);
         },
       ),

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { Env } from '../api/env.ts';
+import { RunError } from '../api/errors.ts';
+import type { Log } from '../api/log.ts';
+import type { AcquireSettings } from '../api/run.ts';
+import { DEFAULT_PACE, retried } from '../http/retry.ts';
+import type { Platform } from '../system/platform.ts';
+import { shownUrl } from '../text/redact-url.ts';
+import type { Resolved } from './downloader.ts';
+import { openAcquirer } from './open-downloader.ts';
+import type { Pin, Pins } from './pins.ts';
+import { publishedChecksum } from './published-checksum.ts';
+import { fetchObject } from './transfer/fetch-object.ts';
+import { fetchText } from './transfer/fetch-text.ts';
+import type { Source } from './transfer/source.ts';
+import { openSources } from './transfer/sources.ts';
+
+/** What a run with the ginkgo or node tester fetches; OS and ARCH stand for the platform. */
+const FILES = ['kubernetes-test-OS-ARCH.tar.gz', 'bin/OS/ARCH/kubectl'];
+
+export interface PinOptions {
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly platforms: readonly Platform[];
+  /** Files of each version, with OS and ARCH for the platform. Default: the test package and kubectl. */
+  readonly files?: readonly string[];
+}
+
+/**
+ * The pins of what a run with these versions or markers fetches. Files whose sha512 is not published are read once.
+ * Throws RunError for a file without a published checksum, and what resolving or reading throws.
+ */
+export async function pinVersions(
+  versions: readonly string[],
+  settings: AcquireSettings,
+  options: PinOptions,
+): Promise<Pins> {
+  const { env, signal, log, platforms, files = FILES } = options;
+  const unpinned = { ...settings, pins: '', offline: false };
+  const acquirer = openAcquirer(unpinned, { env, log, event: () => undefined });
+  const source = openSources(unpinned, env, DEFAULT_PACE);
+  try {
+    const markers: Record<string, string> = {};
+    const pins: Pin[] = [];
+    for (const version of versions) {
+      const resolved = await acquirer.resolve(version, { signal });
+      if (resolved.marker !== undefined) markers[shownUrl(resolved.marker)] = resolved.version;
+      for (const url of urlsOf(resolved, platforms, files)) pins.push(await pinUrl(url, source, options));
+    }
+    return { schema: 1, markers, files: pins };
+  } finally {
+    await acquirer.close();
+    await source.close();
+  }
+}
+
+function urlsOf({ root }: Resolved, platforms: readonly Platform[], files: readonly string[]): Set<string> {
+  const urls = platforms.flatMap(({ os, arch: cpu }) =>
+    files.map((file) => `${root}/${file.replaceAll('OS', os).replaceAll('ARCH', cpu)}`),
+  );
+  return new Set(urls);
+}
+
+async function pinUrl(url: string, source: Source, { signal, log }: PinOptions): Promise<Pin> {
+  const published = await publishedChecksum(url, (address) => fetchText(address, source, DEFAULT_PACE, signal));
+  if (published === undefined) throw new RunError(`${shownUrl(url)}: no checksum is published for it`);
+  const size = await sizeOf(url, source, signal);
+  log.info(`${shownUrl(url)}: ${published.algorithm} as ${published.from} says`);
+  if (published.algorithm === 'sha512' && size !== undefined) return { url, sha512: published.hex, size };
+  // Only what was read can be pinned by a digest that is not published.
+  const sha512 = createHash('sha512');
+  const fetched = await fetchObject(url, {
+    signal,
+    source,
+    pace: DEFAULT_PACE,
+    connections: 1,
+    log,
+    expected: published,
+    size: undefined,
+    open: async () => ({
+      write: async (chunk) => void sha512.update(chunk),
+      end: async () => new Map(),
+      destroy: async () => undefined,
+    }),
+  });
+  return { url, sha512: sha512.digest('hex'), size: fetched.size };
+}
+
+async function sizeOf(url: string, source: Source, signal: AbortSignal): Promise<number | undefined> {
+  const body = await retried(() => source.open(url, { from: 0, to: 1, signal }), DEFAULT_PACE, signal);
+  body.discard();
+  return body.total;
+}
