@@ -25,7 +25,7 @@ for (const { name, load } of registry.deployers) {
 for (const { name, load } of registry.testers) {
   const kind = await load();
   ownTwins.push(...twins(`Tester ${name}`, kind.flags));
-  const usage = `\`kubetest2-ts DEPLOYER [flags] --test=${name} ${kind.takesWords ? '-- COMMAND [args]' : '-- [tester flags]'}\``;
+  const usage = `\`kubetest2-ts DEPLOYER [flags] --test=${name} ${kind.takesArgs ? '-- COMMAND [args]' : '-- [tester flags]'}\``;
   const text = [`${kind.summary}.`, usage, groupTables(kind.flags, 'Flags')].join('\n\n');
   pages.set(`tester-${name}.md`, page(`Tester ${name}`, text));
 }

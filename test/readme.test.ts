@@ -23,7 +23,7 @@ describe('the README', () => {
     expect([typed.faults, typed.positionals]).toEqual([[], []]);
     const tester = await registry.testers.find(({ name }) => name === typed.values.launcher.test)?.load();
     expect(tester).toBeDefined();
-    if (tester?.takesWords) return;
+    if (tester?.takesArgs) return;
     const own = parseFlags({ tester: tester?.flags ?? {} }, typed.afterDashes, {});
     expect([own.faults, own.positionals]).toEqual([[], []]);
   });

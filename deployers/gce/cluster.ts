@@ -31,16 +31,16 @@ export async function plannedCluster(site: Site, project: string, zone: string):
 /** Writes a cluster down, with the project and the zone under the names other parts of the program know. */
 export async function rememberCluster(run: Run, cluster: Cluster): Promise<void> {
   const { project } = namesOf(cluster);
-  await run.remember({ [FACT]: JSON.stringify(cluster), project, zone: cluster.zone });
+  await run.state.remember({ [FACT]: JSON.stringify(cluster), project, zone: cluster.zone });
 }
 
 export async function forgetCluster(run: Run): Promise<void> {
-  await run.remember({ [FACT]: undefined });
+  await run.state.remember({ [FACT]: undefined });
 }
 
 /** The cluster this call or an earlier one of the run has made, or has begun to make. */
 export function recallCluster(run: Run): Cluster | undefined {
-  const text = run.recall(FACT);
+  const text = run.state.recall(FACT);
   return text === undefined ? undefined : (JSON.parse(text) as Cluster);
 }
 

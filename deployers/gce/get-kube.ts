@@ -28,7 +28,7 @@ export async function getKube({ run, values }: Site, cluster: Cluster, signal: A
   const shelf = join(run.dir, 'release');
   try {
     const { version, base, root } = await acquirer.resolve(values.kubernetesVersion, { signal });
-    await run.metadata({ 'cluster-version': version });
+    await run.records.metadata({ 'cluster-version': version });
     run.log.info(`The cluster will run ${version} from ${base}.`);
     const platforms = platformsOf(cluster.variables);
     await eachInParallel([FIRST, ...binaries(platforms, cluster.variables)], signal, async (name, either) => {

@@ -127,7 +127,7 @@ class GceCluster implements Deployer {
 
   async #checkDown(root: string): Promise<void> {
     const { run, values } = this.#site;
-    const known = recallCluster(run) !== undefined || run.recall('project') !== undefined;
+    const known = recallCluster(run) !== undefined || run.state.recall('project') !== undefined;
     if (!known && !run.asked.up && values.gcpProject === '') {
       throw new UsageError(
         '--down of a run that made no cluster needs --gcp-project, and --run-id of the one that did',
@@ -141,7 +141,7 @@ export const gce = defineDeployer({
   name: 'gce',
   summary: "Create a cluster on Google Compute Engine, with Kubernetes' kube-up.sh",
   flags,
-  create: (values, run) => {
+  create: ({ flags: values, run }) => {
     const faults: string[] = [];
     if (values.numNodes < 1) faults.push('--num-nodes: a cluster has at least 1 node');
     if (values.upRetries < 0) faults.push('--up-retries cannot be negative');

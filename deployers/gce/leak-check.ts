@@ -74,10 +74,10 @@ async function tell({ run, values }: Site, leaks: Leaks, told: readonly string[]
   const fails = values.leakedResources === 'fail' && leaks.left.length > 0;
   if (leaks.left.length > 0) run.log.warn(leaked(leaks));
   if (!leaks.certain) run.log.warn('Not everything that could be left of the cluster could be looked for.');
-  run.event('leak check', { left: leaks.left.map(describeResource), certain: leaks.certain });
+  run.records.event('leak check', { left: leaks.left.map(describeResource), certain: leaks.certain });
   const output = [...told, ...(leaks.left.length > 0 ? [leaked(leaks)] : [])].join('\n');
   try {
-    await run.junitCase({
+    await run.records.junitCase({
       name: 'LeakCheck',
       seconds,
       ...(fails ? { failure: leaked(leaks) } : {}),

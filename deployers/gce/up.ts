@@ -49,7 +49,7 @@ async function tryOnce(
     if (values.upRetries === 0) return;
     const name = `Up attempt ${attempt + 1} (${cluster.zone})`;
     const seconds = (monotonic() - began) / 1000;
-    await run.junitCase({ name, seconds, ...(failure === undefined ? {} : { failure: messageOf(failure) }) });
+    await run.records.junitCase({ name, seconds, ...(failure === undefined ? {} : { failure: messageOf(failure) }) });
   };
   try {
     await create(site, cluster, release, watch, signal);
@@ -81,7 +81,7 @@ async function create(
   const { run } = site;
   const { project, prefix } = namesOf(cluster);
   await rememberCluster(run, cluster);
-  await run.taking(`the cluster ${prefix} in project ${project}`);
+  await run.state.holding(`the cluster ${prefix} in project ${project}`);
   run.log.info(`Making the cluster ${prefix} in project ${project}, zone ${cluster.zone}.`);
   await runScript(run, cluster, ['kube-up.sh'], { signal, env: release, onOutput: watch.see });
   await waitUntilReady(site, cluster, signal);

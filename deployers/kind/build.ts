@@ -19,7 +19,7 @@ export async function build(tools: Tools, signal: AbortSignal): Promise<void> {
 async function buildNodeImage(tools: Tools, signal: AbortSignal): Promise<void> {
   const { run, values } = tools;
   const image = values.imageName === '' ? builtImageOf(run.id) : values.imageName;
-  if (values.imageName === '') await run.remember({ 'built-image': image });
+  if (values.imageName === '') await run.state.remember({ 'built-image': image });
   run.log.info(`Building the node image ${image}.`);
   await runKind(tools, buildWords(tools), { signal });
 }

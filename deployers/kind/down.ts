@@ -11,7 +11,7 @@ import { deleteWords } from './kind-args.ts';
  */
 export async function down(tools: Tools, signal: AbortSignal): Promise<void> {
   const { run, values } = tools;
-  const made = run.recall('cluster-name');
+  const made = run.state.recall('cluster-name');
   const name = made ?? (run.asked.up ? '' : values.clusterName);
   if (name === '') {
     run.log.info('This run has made no kind cluster, so there is none to take down.');
@@ -27,7 +27,7 @@ export async function down(tools: Tools, signal: AbortSignal): Promise<void> {
     );
   }
   await removeBuiltImage(tools, signal);
-  await run.remember({
+  await run.state.remember({
     'cluster-name': undefined,
     'kubeconfig-path': undefined,
     'kind-program': undefined,
@@ -39,7 +39,7 @@ export async function down(tools: Tools, signal: AbortSignal): Promise<void> {
 
 /** False when the run knows its containers and none of them is left, while others bear the cluster's name. */
 function isOurs({ run, values }: Tools, there: readonly NodeContainer[]): boolean {
-  const known = (run.recall('kind-nodes') ?? '').split(',').filter((id) => id !== '');
+  const known = (run.state.recall('kind-nodes') ?? '').split(',').filter((id) => id !== '');
   const explicit = values.clusterName !== '' && !run.asked.up;
   return explicit || known.length === 0 || there.length === 0 || there.some(({ id }) => known.includes(id));
 }
@@ -77,17 +77,17 @@ async function orSay<T>(name: string, signal: AbortSignal, action: () => Promise
 }
 
 async function removeNetwork(tools: Tools, signal: AbortSignal): Promise<void> {
-  if (tools.run.recall('kind-network') === 'new') await removeKindNetwork(tools, signal);
+  if (tools.run.state.recall('kind-network') === 'new') await removeKindNetwork(tools, signal);
 }
 
 /** An image that --build tagged for this run alone is of no use after it. */
 async function removeBuiltImage(tools: Tools, signal: AbortSignal): Promise<void> {
   const { run } = tools;
-  const image = run.recall('built-image');
+  const image = run.state.recall('built-image');
   if (image === undefined) return;
   try {
     await run.exec(['docker', 'image', 'rm', image], { signal, output: 'capture' });
-    await run.remember({ 'built-image': undefined });
+    await run.state.remember({ 'built-image': undefined });
   } catch (error) {
     signal.throwIfAborted();
     run.log.warn(`The node image ${image} of this run stays: ${messageOf(error)}`);

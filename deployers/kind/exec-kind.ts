@@ -42,7 +42,7 @@ export async function askProvider(tools: Tools, words: readonly string[], signal
 /** The kubeconfig of this run's cluster: an absolute path. */
 export function kubeconfigPath({ run, values }: Pick<Tools, 'run' | 'values'>): string {
   if (values.kubeconfig !== '') return resolve(run.cwd, values.kubeconfig);
-  return run.recall('kubeconfig-path') ?? join(run.dir, 'kubeconfig');
+  return run.state.recall('kubeconfig-path') ?? join(run.dir, 'kubeconfig');
 }
 
 /** A kind that was killed leaves its lock, and the next one fails on it. Nobody else uses the run's own file. */

@@ -29,7 +29,7 @@ export async function fetchKind(wanted: Wanted, run: Run, signal: AbortSignal): 
     await mkdir(run.dir, { recursive: true });
     const program = join(run.dir, 'kind');
     await acquirer.place(cached, program);
-    await run.metadata({ 'kind-url': cached.url, 'kind-sha256': cached.sha256 });
+    await run.records.metadata({ 'kind-url': cached.url, 'kind-sha256': cached.sha256 });
     return program;
   } finally {
     await acquirer.close();

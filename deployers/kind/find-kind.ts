@@ -11,7 +11,7 @@ import { onPath } from './provider.ts';
  * nothing.
  */
 export async function findKind({ kindVersion, kindUrl }: KindValues, run: Run, signal: AbortSignal): Promise<string> {
-  const made = run.recall('kind-program');
+  const made = run.state.recall('kind-program');
   if (kindVersion === '' && made?.includes('/') && (await canRun(made))) return made;
   if (kindVersion === 'path' || kindVersion === '') {
     if (onPath('kind', run.env['PATH'], run.cwd) !== undefined) return 'kind';

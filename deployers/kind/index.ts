@@ -30,7 +30,7 @@ class KindCluster implements Deployer {
   constructor(values: KindValues, run: Run) {
     this.#run = run;
     this.#values = values;
-    this.#name = values.clusterName || run.recall('cluster-name') || clusterNameOf(run.id);
+    this.#name = values.clusterName || run.state.recall('cluster-name') || clusterNameOf(run.id);
   }
 
   /** Reads the configuration and finds kind, downloading it if need be: what is wrong there shows before a build. */
@@ -79,9 +79,9 @@ class KindCluster implements Deployer {
       log.info(`The nodes of ${this.#name} are kept (${this.#values.retain ? '--retain' : '--down=never'}).`);
       return;
     }
-    const made = this.#run.recall('cluster-name');
+    const made = this.#run.state.recall('cluster-name');
     await down(this.#tools, signal);
-    if (made !== undefined) await this.#run.givenBack(clusterTaken(made));
+    if (made !== undefined) await this.#run.state.released(clusterTaken(made));
   }
 
   kubeconfigPath(): string {
@@ -91,7 +91,7 @@ class KindCluster implements Deployer {
   /** Throws RunError when the run has no cluster and no file was named, or the file has another cluster for its current context. */
   async kubeconfig(): Promise<string> {
     const path = this.kubeconfigPath();
-    const made = this.#run.recall('cluster-name');
+    const made = this.#run.state.recall('cluster-name');
     if (made === undefined && this.#values.kubeconfig === '') {
       throw new RunError(
         `run ${this.#run.id} has no kind cluster: give --up, --run-id of the run that has one, or --kubeconfig`,
@@ -105,7 +105,7 @@ class KindCluster implements Deployer {
   }
 
   outputs(): Readonly<Record<string, string>> {
-    const made = this.#run.recall('cluster-name');
+    const made = this.#run.state.recall('cluster-name');
     return {
       ...(made !== undefined && { KIND_CLUSTER_NAME: made }),
       ...(this.#values.provider !== '' && { [PROVIDER_VARIABLE]: this.#values.provider }),
@@ -158,7 +158,7 @@ export const kind = defineDeployer({
   name: 'kind',
   summary: 'Create a local cluster in containers, with kind',
   flags,
-  create: (values, run) => {
+  create: ({ flags: values, run }) => {
     if (values.config === '-') throw new UsageError('--config: a configuration is read from a file, not from stdin');
     const { build, up, down } = run.asked;
     if (down !== 'never' && !build && !up && run.isNew && values.clusterName === '') {
@@ -166,8 +166,8 @@ export const kind = defineDeployer({
         '--down: there is no run that has a kind cluster; name it with --run-id (and --rundir), or the cluster with --cluster-name',
       );
     }
-    refuseAnother('--cluster-name', values.clusterName, run.recall('cluster-name'), run);
-    refuseAnother('--provider', values.provider, run.recall('kind-provider'), run);
+    refuseAnother('--cluster-name', values.clusterName, run.state.recall('cluster-name'), run);
+    refuseAnother('--provider', values.provider, run.state.recall('kind-provider'), run);
     return new KindCluster(values, run);
   },
   testerDefaults: (tester, env, values) => (tester === 'ginkgo' ? ginkgoDefaults(env, values) : []),

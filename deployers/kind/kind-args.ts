@@ -43,5 +43,5 @@ export function buildWords({ run, values }: Whose): string[] {
 /** The image that --up takes: the one that is named, or that --build made in this call or an earlier one of the run. */
 export function nodeImage({ run, values }: Whose): string {
   if (values.imageName !== '') return values.imageName;
-  return run.recall('built-image') ?? (run.asked.build ? builtImageOf(run.id) : '');
+  return run.state.recall('built-image') ?? (run.asked.build ? builtImageOf(run.id) : '');
 }

@@ -8,7 +8,7 @@ import { exportWords } from './kind-args.ts';
  */
 export async function dumpLogs(tools: Tools, signal: AbortSignal): Promise<void> {
   const { run, values } = tools;
-  const name = run.recall('cluster-name') ?? (run.asked.up ? '' : values.clusterName);
+  const name = run.state.recall('cluster-name') ?? (run.asked.up ? '' : values.clusterName);
   if (name === '') return;
   try {
     await runKind(tools, exportWords(tools, name), { signal, output: 'log' });

@@ -11,9 +11,9 @@ export const PROVIDER_VARIABLE = 'KIND_EXPERIMENTAL_PROVIDER';
  * the one in kind's own variable, else as kind looks for them: the first of docker, nerdctl, finch and podman that is
  * installed, else docker.
  */
-export function chooseProvider(values: KindValues, run: Pick<Run, 'env' | 'cwd' | 'recall'>): string {
+export function chooseProvider(values: KindValues, run: Pick<Run, 'env' | 'cwd' | 'state'>): string {
   const { env, cwd } = run;
-  const named = run.recall('kind-provider') ?? (values.provider || env[PROVIDER_VARIABLE]);
+  const named = run.state.recall('kind-provider') ?? (values.provider || env[PROVIDER_VARIABLE]);
   if (named !== undefined && [...LOOKED_FOR, 'nerdctl.lima'].includes(named)) return named;
   return LOOKED_FOR.find((name) => onPath(name, env['PATH'], cwd) !== undefined) ?? 'docker';
 }

@@ -31,7 +31,7 @@ export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal): 
   const config = await keepConfig(tools, plan);
   await create(tools, plan, config, signal);
   const containers = await containersOf(tools, plan.name, signal);
-  await run.remember({ 'kind-nodes': containers.map(({ id }) => id).join(',') });
+  await run.state.remember({ 'kind-nodes': containers.map(({ id }) => id).join(',') });
   await loadImages(tools, plan.name, signal);
   const effective = mergeConfigs(plan.wanted ?? {}, plan.file ?? {});
   await tuneCluster(tools, plan.name, effective, signal);
@@ -43,12 +43,12 @@ async function claim(tools: Tools, name: string, signal: AbortSignal): Promise<v
   const { run } = tools;
   const [there, networkIsNew] = await Promise.all([containersOf(tools, name, signal), lacksKindNetwork(tools, signal)]);
   if (there.length > 0) {
-    const whose = run.recall('cluster-name') === name ? 'this run has made already' : 'this run did not make';
+    const whose = run.state.recall('cluster-name') === name ? 'this run has made already' : 'this run did not make';
     throw new RunError(
       `there is a kind cluster named ${name}, which ${whose}; it was left alone: take it down (kind delete cluster --name ${name}), or choose another --cluster-name`,
     );
   }
-  await run.remember({
+  await run.state.remember({
     'cluster-name': name,
     'kubeconfig-path': kubeconfigPath(tools),
     'kind-program': tools.kind,
@@ -56,7 +56,7 @@ async function claim(tools: Tools, name: string, signal: AbortSignal): Promise<v
     'kind-network': networkIsNew ? 'new' : undefined,
     'kind-nodes': undefined,
   });
-  await run.taking(clusterTaken(name));
+  await run.state.holding(clusterTaken(name));
 }
 
 /** The configuration for kind, kept among the records: the path, or undefined when kind's defaults will do. */
@@ -88,8 +88,8 @@ async function create(
   } catch (error) {
     // Somebody was quicker with the name: nothing there is ours.
     if (causedByNameTaken(error)) {
-      await run.remember({ 'cluster-name': undefined });
-      await run.givenBack(clusterTaken(name));
+      await run.state.remember({ 'cluster-name': undefined });
+      await run.state.released(clusterTaken(name));
     }
     throw error;
   }

@@ -32,39 +32,39 @@ class NodeE2e implements Deployer {
 
   async init(signal: AbortSignal): Promise<void> {
     const { asked } = this.#run;
-    await this.#run.remember({ zone: this.#zone || undefined });
+    await this.#run.state.remember({ zone: this.#zone || undefined });
     await this.#project.open(asked.up || asked.test !== '', signal);
     if (this.#project.isOurs) Object.assign(this.#run.env, this.#settings);
   }
 
   async up(signal: AbortSignal): Promise<void> {
     const run = this.#run;
-    await run.taking('what node tests need');
+    await run.state.holding('what node tests need');
     run.log.info(`The machines will be made in project ${this.#project.name}, zone ${this.#zone}.`);
     const { publicKey } = await provideKeys(run, signal);
     if (this.#values.registerSshKey) await this.#register(await readFile(publicKey, 'utf8'), signal);
-    await run.remember({ [PREPARED]: 'yes' });
+    await run.state.remember({ [PREPARED]: 'yes' });
   }
 
   async #register(key: string, signal: AbortSignal): Promise<void> {
     const run = this.#run;
     const user = sshUser(run);
     const added = await registerSshKey(this.#project.name, user, key, run, signal, (line) =>
-      run.remember({ [REGISTERED]: line }),
+      run.state.remember({ [REGISTERED]: line }),
     );
     run.log.info(added ? `Put the SSH key of ${user} into the project.` : 'The project knows the SSH key.');
   }
 
   async down(signal: AbortSignal): Promise<void> {
     const run = this.#run;
-    const line = run.recall(REGISTERED);
+    const line = run.state.recall(REGISTERED);
     if (line !== undefined) {
       if (this.#project.isOurs) await unregisterSshKey(this.#project.name, line, run, signal);
       else run.log.warn('The project is not ours any more, so the SSH key in it stays.');
-      await run.remember({ [REGISTERED]: undefined });
+      await run.state.remember({ [REGISTERED]: undefined });
     }
     await removeKeys(run);
-    await run.remember({ [PREPARED]: undefined });
+    await run.state.remember({ [PREPARED]: undefined });
   }
 
   outputs(): Record<string, string> {
@@ -83,11 +83,11 @@ class NodeE2e implements Deployer {
 
   async finish(signal: AbortSignal): Promise<void> {
     const { asked } = this.#run;
-    await this.#project.close(asked.down !== 'always' && this.#run.recall(PREPARED) !== undefined, signal);
+    await this.#project.close(asked.down !== 'always' && this.#run.state.recall(PREPARED) !== undefined, signal);
   }
 
   plan(step: 'build' | 'up' | 'down'): readonly (readonly string[])[] {
-    const project = this.#values.gcpProject || this.#run.recall('project') || '$PROJECT';
+    const project = this.#values.gcpProject || this.#run.state.recall('project') || '$PROJECT';
     const metadata = (verb: string) => ['gcloud', 'compute', 'project-info', verb, `--project=${project}`];
     if (step === 'build' || !this.#values.registerSshKey) return [];
     return [metadata('describe'), [...metadata('add-metadata'), '--metadata-from-file=ssh-keys=FILE']];
@@ -105,7 +105,7 @@ class NodeE2e implements Deployer {
   }
 
   get #zone(): string {
-    return this.#values.gcpZone || this.#run.recall('zone') || '';
+    return this.#values.gcpZone || this.#run.state.recall('zone') || '';
   }
 }
 
@@ -113,7 +113,7 @@ export const node = defineDeployer({
   name: 'node',
   summary: 'Prepare a Google Cloud project for node tests, without a cluster',
   flags,
-  create: (values, run) => new NodeE2e(values, run),
+  create: ({ flags: values, run }) => new NodeE2e(values, run),
   testerDefaults: (tester, _env, { gcpProject, gcpZone }) => {
     if (tester !== 'node') return [];
     return [

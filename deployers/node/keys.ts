@@ -41,13 +41,13 @@ export async function provideKeys(run: Run, signal: AbortSignal): Promise<SshKey
 
 /** Removes the key pair if this run made it and nobody changed it since. */
 export async function removeKeys(run: Run): Promise<void> {
-  const made = run.recall(MADE);
+  const made = run.state.recall(MADE);
   if (made === undefined) return;
   const { privateKey, publicKey } = sshKeyPaths(run.env);
   if ((await digestOf(publicKey)) === made) {
     await Promise.all([privateKey, publicKey].map((file) => rm(file, { force: true })));
   } else run.log.warn(`${publicKey} is not what this run put there, so it stays`);
-  await run.remember({ [MADE]: undefined });
+  await run.state.remember({ [MADE]: undefined });
 }
 
 /** Who the machines are entered as. */
@@ -56,7 +56,7 @@ export function sshUser({ env }: Pick<Run, 'env'>): string {
 }
 
 async function rememberKeys(run: Run, publicKey: string): Promise<void> {
-  await run.remember({ [MADE]: await digestOf(publicKey) });
+  await run.state.remember({ [MADE]: await digestOf(publicKey) });
 }
 
 async function digestOf(file: string): Promise<string | undefined> {

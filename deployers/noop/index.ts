@@ -55,7 +55,7 @@ class ExistingCluster implements Deployer {
     const api = await waitForApi({ kubeconfig, exec, env, signal, within, onProgress });
     log.progress(undefined);
     log.info(`The cluster of context ${api.context} at ${api.server} answers as ${api.serverVersion}.`);
-    await this.#run.metadata({ 'cluster-version': api.serverVersion });
+    await this.#run.records.metadata({ 'cluster-version': api.serverVersion });
   }
 
   async down(): Promise<void> {}
@@ -87,5 +87,5 @@ export const noop = defineDeployer({
   name: 'noop',
   summary: 'Use an existing cluster, or none',
   flags,
-  create: (values, run) => new ExistingCluster(values, run),
+  create: ({ flags: values, run }) => new ExistingCluster(values, run),
 });

@@ -44,6 +44,13 @@ export interface Deployer {
   finish?(signal: AbortSignal): Promise<void>;
 }
 
+/** What a deployer is created with. */
+export interface DeployerOrder<F extends Flags> {
+  /** The values of its flags. */
+  readonly flags: Values<F>;
+  readonly run: Run;
+}
+
 /** A deployer as the command line sees it: a name, its flags, and how to make one. */
 export interface DeployerKind<F extends Flags = Flags> {
   readonly is: 'deployer';
@@ -54,7 +61,7 @@ export interface DeployerKind<F extends Flags = Flags> {
   readonly examples?: readonly string[];
   readonly flags: F;
   /** Throws UsageError for values that cannot work together. Does nothing else: no files, no processes. */
-  create(values: Values<F>, run: Run): Deployer;
+  create(order: DeployerOrder<F>): Deployer;
   /**
    * Flags (`--name=value`) of the named tester that go before what is typed: what jobs of this deployer have always said
    * in another way, in variables for instance.

@@ -37,13 +37,13 @@ export interface AcquireSettings {
 export interface Run {
   /** `--run-id`, else `$PROW_JOB_ID`, else a new UUID. */
   readonly id: string;
-  /** True for an id that was just made up, under which no earlier call can have made anything. */
+  /** True for an id that was just generated, under which no earlier call can have created anything. */
   readonly isNew?: boolean;
-  /** Absolute; this run's own folder, first on the PATH of what it starts. */
+  /** Absolute; this run's own directory, first on the PATH of what it starts. */
   readonly dir: string;
   /** Absolute; where the records go. */
   readonly artifacts: string;
-  /** The working directory relative paths of flags are meant from. */
+  /** The working directory that relative paths of flags are meant from. */
   readonly cwd: string;
   /**
    * The environment that child processes inherit. Live: what a deployer sets during Up (project, state store …)
@@ -51,25 +51,39 @@ export interface Run {
    */
   readonly env: Env;
   readonly asked: Asked;
+  readonly acquire: AcquireSettings;
   readonly log: Log;
   readonly exec: Exec;
-  readonly acquire: AcquireSettings;
-  /** The version of this program, as `--version` says it. */
-  readonly version: string;
-  /** The words that start this program again: node and the script, or the executable alone. */
-  readonly self: readonly string[];
+  readonly program: Program;
+  readonly state: StateAccess;
+  readonly records: RecordsAccess;
+}
 
+/** This program itself. */
+export interface Program {
+  /** As `--version` prints it. */
+  readonly version: string;
+  /** The arguments that start this program again: node and the script, or the executable alone. */
+  readonly self: readonly string[];
+}
+
+/** What a run keeps for its later calls, in `state.json` of the run directory. */
+export interface StateAccess {
   /**
-   * Says that the run is about to create or lease something which must be given back, and arms the teardown.
-   * Persisted before it returns: a later call finds it even when this process is killed.
+   * Records that the run is about to create or lease something that must be torn down or released, and arms the
+   * teardown. It is on disk before this returns, so a later call finds it even when this process is killed.
    */
-  taking(what: string): Promise<void>;
-  /** Says that what `taking` was told with the same words is given back, so that nothing of it is left for a teardown. */
-  givenBack(what: string): Promise<void>;
-  /** A fact that an earlier call of this run, or this one, wrote down with `remember`. */
+  holding(what: string): Promise<void>;
+  /** Records that what `holding` got under the same name is gone, so that nothing of it is left for a teardown. */
+  released(what: string): Promise<void>;
+  /** A fact that this call or an earlier one of this run recorded with `remember`. */
   recall(name: string): string | undefined;
-  /** Writes facts (cluster name, project, lease owner …) into the run's state, atomically; undefined forgets one. */
+  /** Records facts (cluster name, project, lease owner …) in one write; undefined forgets one. */
   remember(facts: Readonly<Record<string, string | undefined>>): Promise<void>;
+}
+
+/** What a run leaves in its artifacts. */
+export interface RecordsAccess {
   /** Adds or replaces keys of `metadata.json`. */
   metadata(entries: Readonly<Record<string, string>>): Promise<void>;
   /** Adds a case of its own to `junit_runner.xml`, for instance one attempt of Up, or a leak check. */

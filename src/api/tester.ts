@@ -33,12 +33,17 @@ export interface Tester {
   plan?(context: TestContext): readonly (readonly string[])[];
 }
 
-/** How the command line came about, for testers that care. */
-export interface Typed {
-  /** `-v` among the tester's own words. */
+/** What a tester is created with. */
+export interface TesterOrder<F extends Flags> {
+  /** The values of its flags. */
+  readonly flags: Values<F>;
+  /** Everything after `--`, for a tester that takes its arguments as they are; else empty. */
+  readonly args: readonly string[];
+  /** The names of the flags that were specified. */
+  readonly specified: ReadonlySet<string>;
+  /** `-v` among the tester's own flags. */
   readonly verbosity: number;
-  /** The names of the flags that were typed. */
-  readonly given: ReadonlySet<string>;
+  readonly run: Run;
 }
 
 /** A tester as the command line sees it. */
@@ -49,15 +54,12 @@ export interface TesterKind<F extends Flags = Flags> {
   /** Whole command lines for help. */
   readonly examples?: readonly string[];
   readonly flags: F;
-  /** True when the words after `--` are not flags but belong to the tester as they are (exec). */
-  readonly takesWords?: boolean;
-  /** Lines about the words, for `--help`, when it takes words. */
+  /** True when what follows `--` are no flags but belongs to the tester as it is (exec). */
+  readonly takesArgs?: boolean;
+  /** What follows `--test=NAME` in the usage, then lines about it, when it takes arguments as they are. */
   readonly usage?: string;
-  /**
-   * Throws UsageError for values that cannot work. Does nothing else.
-   * `words` are the words after `--` when the tester takes words, else empty.
-   */
-  create(values: Values<F>, words: readonly string[], run: Run, typed: Typed): Tester;
+  /** Throws UsageError for values that cannot work. Does nothing else: no files, no processes. */
+  create(order: TesterOrder<F>): Tester;
 }
 
 /** Declares a tester, keeping the exact types of its flags. */

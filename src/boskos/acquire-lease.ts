@@ -23,11 +23,11 @@ export async function takeLease(run: Run, settings: LeaseSettings, signal: Abort
   await held?.release(signal);
 
   const boskos = new Boskos(settings.server, pace);
-  await run.taking(leaseOf(settings.type));
+  await run.state.holding(leaseOf(settings.type));
   await rememberLease(run, settings.server, settings.type, '');
   const name = await acquire(run, boskos, settings, signal);
   const lease = hold(run, boskos, settings.type, name, settings);
-  run.event('lease', { did: 'acquired', ...factsOf(lease, boskos) });
+  run.records.event('lease', { did: 'acquired', ...factsOf(lease, boskos) });
   try {
     await rememberLease(run, settings.server, settings.type, name);
     signal.throwIfAborted();
@@ -80,9 +80,15 @@ function hold(run: Run, boskos: Boskos, type: string, name: string, settings: Le
     onLost: settings.onLost,
     log: run.log,
     ended: async (how) => {
-      run.event('lease', { did: how, type, name, owner: boskos.server.owner, location: boskos.server.location });
+      run.records.event('lease', {
+        did: how,
+        type,
+        name,
+        owner: boskos.server.owner,
+        location: boskos.server.location,
+      });
       await forgetLease(run);
-      await run.givenBack(leaseOf(type));
+      await run.state.released(leaseOf(type));
     },
   });
 }
@@ -116,7 +122,7 @@ async function acquire(run: Run, boskos: Boskos, settings: LeaseSettings, signal
     if (unanswered > 0) await warnOfNameless(run, boskos, type, got, AbortSignal.timeout(ASIDE));
     if (got === 0) {
       await forgetLease(run);
-      await run.givenBack(leaseOf(type));
+      await run.state.released(leaseOf(type));
     }
   }
 }
@@ -139,7 +145,7 @@ async function warnOfNameless(
   run.log.warn(
     `Boskos at ${location} lends ${nameless} ${type} to ${owner} whose name was lost with an answer; its reaper will take it back`,
   );
-  run.event('lease', { did: 'nameless', type, count: nameless, owner, location });
+  run.records.event('lease', { did: 'nameless', type, count: nameless, owner, location });
 }
 
 /** What the run is told it takes and gives back. */

@@ -32,7 +32,10 @@ export async function leaveToKeeper(
   const { interval, keepFor } = settings;
   await writeOrder(run.dir, { ...facts, id, interval, keepFor });
   try {
-    await run.exec(inBackground([...run.self, 'keep-lease', run.dir], logFile(run.dir)), { signal, leaveBehind: true });
+    await run.exec(inBackground([...run.program.self, 'keep-lease', run.dir], logFile(run.dir)), {
+      signal,
+      leaveBehind: true,
+    });
     await waitForKeeper(run.dir, id, signal);
   } catch (error) {
     await withdrawOrder(run.dir);

@@ -26,21 +26,21 @@ const NAMES = {
 
 /** Writes the facts down. */
 export async function rememberLease(
-  run: Pick<Run, 'remember'>,
+  run: Pick<Run, 'state'>,
   server: BoskosServer,
   type: string,
   name: string,
 ): Promise<void> {
   const { location, owner, user, passwordFile } = server;
   const facts: LeaseFacts = { location, owner, user, passwordFile, type, name };
-  await run.remember(
+  await run.state.remember(
     Object.fromEntries(Object.entries(NAMES).map(([key, fact]) => [fact, facts[key as keyof LeaseFacts]])),
   );
 }
 
 /** The facts of the lease this run has, or was asking for; undefined when it has none. */
-export function recallLease(run: Pick<Run, 'recall'>): LeaseFacts | undefined {
-  const fact = (key: keyof LeaseFacts): string => run.recall(NAMES[key]) ?? '';
+export function recallLease(run: Pick<Run, 'state'>): LeaseFacts | undefined {
+  const fact = (key: keyof LeaseFacts): string => run.state.recall(NAMES[key]) ?? '';
   if (fact('location') === '') return undefined;
   return {
     location: fact('location'),
@@ -53,6 +53,6 @@ export function recallLease(run: Pick<Run, 'recall'>): LeaseFacts | undefined {
 }
 
 /** There is no lease any more. */
-export async function forgetLease(run: Pick<Run, 'remember'>): Promise<void> {
-  await run.remember(Object.fromEntries(Object.values(NAMES).map((fact) => [fact, undefined])));
+export async function forgetLease(run: Pick<Run, 'state'>): Promise<void> {
+  await run.state.remember(Object.fromEntries(Object.values(NAMES).map((fact) => [fact, undefined])));
 }

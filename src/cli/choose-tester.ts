@@ -59,7 +59,7 @@ export function readOwn(
   defaults: readonly string[],
   env: Env,
 ): ChosenTester {
-  if (kind.takesWords) return ownWords(kind, words);
+  if (kind.takesArgs) return ownWords(kind, words);
   const owners = { tester: kind.flags, common: testerCommonFlags, klog: klogFlags };
   return ownFlags(kind, words, parseFlags(owners, [...defaults, ...words], env));
 }
@@ -71,13 +71,12 @@ export function readStandalone(
   world: Pick<World, 'env' | 'cwd' | 'home'>,
 ): { readonly chosen: ChosenTester; readonly acquire: AcquireSettings } {
   const owners = { tester: kind.flags, common: testerCommonFlags, klog: klogFlags, acquire: acquireFlags };
-  const line = parseFlags(owners, kind.takesWords ? [] : words, world.env);
-  const chosen = kind.takesWords ? ownWords(kind, words) : ownFlags(kind, words, line);
+  const line = parseFlags(owners, kind.takesArgs ? [] : words, world.env);
+  const chosen = kind.takesArgs ? ownWords(kind, words) : ownFlags(kind, words, line);
   return { chosen, acquire: acquireSettings(line.values.acquire, world) };
 }
 
 function ownWords(kind: TesterKind, words: readonly string[]): ChosenTester {
-  const typed = { verbosity: 0, given: new Set<string>() };
   return {
     name: kind.name,
     kind,
@@ -87,7 +86,7 @@ function ownWords(kind: TesterKind, words: readonly string[]): ChosenTester {
     strays: [],
     verbosity: 0,
     help: false,
-    create: async (run) => kind.create({}, words, run, typed),
+    create: async (run) => kind.create({ flags: {}, args: words, specified: new Set(), verbosity: 0, run }),
   };
 }
 
@@ -100,7 +99,8 @@ function ownFlags(
     readonly klog: typeof klogFlags;
   }>,
 ): ChosenTester {
-  const typed = { verbosity: line.values.klog.v, given: line.given };
+  const { v: verbosity } = line.values.klog;
+  const specified = line.given;
   return {
     name: kind.name,
     kind,
@@ -108,9 +108,9 @@ function ownFlags(
     words,
     faults: line.faults.map((fault) => `${kind.name} tester: ${fault}`),
     strays: [...line.positionals, ...line.afterDashes],
-    verbosity: typed.verbosity,
+    verbosity,
     help: line.values.common.help,
-    create: async (run) => kind.create(line.values.tester, [], run, typed),
+    create: async (run) => kind.create({ flags: line.values.tester, args: [], specified, verbosity, run }),
   };
 }
 

@@ -29,7 +29,7 @@ export async function describePlan({
   const lines = [
     `deployer   ${kind.name}: ${kind.summary}`,
     `tester     ${testerName || 'none'}`,
-    `run        ${run.id}${run.owesTeardown ? ' (continues a call that was killed)' : ''}`,
+    `run        ${run.id}${run.state.owesTeardown ? ' (continues a call that was killed)' : ''}`,
     `run dir    ${run.dir}`,
     `artifacts  ${run.artifacts}`,
     '',

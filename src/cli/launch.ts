@@ -1,6 +1,6 @@
 import type { Deployer, DeployerKind } from '../api/deployer.ts';
 import type { Env } from '../api/env.ts';
-import { causeOf, messageOf, UsageError } from '../api/errors.ts';
+import { causeOf, LostError, messageOf, UsageError } from '../api/errors.ts';
 import { exitCodeOf } from '../api/exit-codes.ts';
 import type { Log } from '../api/log.ts';
 import type { Registry } from '../api/registry.ts';
@@ -16,6 +16,8 @@ import type { World } from '../runtime/world.ts';
 import { type ChosenTester, chooseTester } from './choose-tester.ts';
 import { klogFlags, launcherFlags } from './flags/launcher-flags.ts';
 import { type Parsed, parseFlags } from './flags/parse.ts';
+
+const TAKEN_OVER = 'another process took over this run while this one was suspended';
 
 /** One command line of a deployer, from its words to its exit code. `words` are those after the deployer's name. */
 export async function launch(
@@ -42,7 +44,7 @@ export async function launch(
   using session = openSession(world, {
     logFormat: launcher.logFormat,
     verbosity: Math.max(klog.v, chosen?.verbosity ?? 0),
-    onRequest: (name, request) => begun.run?.event('signal', { name, request }),
+    onRequest: (name, request) => begun.run?.records.event('signal', { name, request }),
   });
   const { log } = session;
   try {
@@ -84,7 +86,7 @@ async function launchParsed(launch: Launch): Promise<number> {
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
   const run = await openedBasis(launch);
   launch.begun.run = run;
-  const deployer = await attempt(faults, async () => kind.create(line.values.deployer, run));
+  const deployer = await attempt(faults, async () => kind.create({ flags: line.values.deployer, run }));
   const tester = await attempt(faults, async () => await chosen?.create(run, signals.work));
   if (launcher.build && deployer && !deployer.build) faults.push(`the deployer ${kind.name} cannot --build`);
   if (faults.length > 0 || !deployer) throw new UsageError(faults.join('\n'));
@@ -114,9 +116,9 @@ async function runAndReport(work: {
   const began = Date.now();
   let failure: unknown;
   try {
-    await run.metadata({
-      'kubetest-version': world.env['KUBETEST2_VERSION'] ?? `kubetest2-ts version ${run.version}`,
-      'deployer-version': run.version,
+    await run.records.metadata({
+      'kubetest-version': world.env['KUBETEST2_VERSION'] ?? `kubetest2-ts version ${run.program.version}`,
+      'deployer-version': run.program.version,
       'run-id': run.id,
       ...metadata,
     });
@@ -139,7 +141,7 @@ async function runAndReport(work: {
 async function openedBasis({ kind, line, world, session }: Launch): Promise<RecordedRun> {
   const { launcher, acquire } = line.values;
   const { cwd, env } = world;
-  const { log, mask } = session;
+  const { log, mask, signals } = session;
   const identity = identify({
     deployer: kind.name,
     runId: launcher.runId,
@@ -166,23 +168,23 @@ async function openedBasis({ kind, line, world, session }: Launch): Promise<Reco
       },
       log,
       acquire: acquireSettings(acquire, world),
-      self: world.self,
-      version: programVersion(),
+      program: { version: programVersion(), self: world.self },
       mask,
       now: () => new Date(),
+      onLockLost: () => signals.abortWork(new LostError(TAKEN_OVER)),
     },
     (run) =>
       session.openExec({
         env: () => run.env,
         grace: launcher.interruptGrace,
-        event: (event, fields) => run.event(event, fields),
+        event: (event, fields) => run.records.event(event, fields),
       }),
   );
 }
 
 function planOf({ line, chosen }: Launch, run: RecordedRun): Plan {
   const { launcher } = line.values;
-  const owed = run.owesTeardown && !saidNever(line);
+  const owed = run.state.owesTeardown && !saidNever(line);
   return {
     build: launcher.build,
     up: launcher.up,

@@ -2,7 +2,8 @@ import { styleText } from 'node:util';
 import { causeOf, causes, messageOf, StepError, TestsFailedError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
 import type { Plan } from '../lifecycle/plan.ts';
-import type { RecordedRun, StepRecord } from '../lifecycle/recorded-run.ts';
+import type { RecordedRun } from '../lifecycle/recorded-run.ts';
+import type { StepRecord } from '../lifecycle/step-recorder.ts';
 import type { World } from '../runtime/world.ts';
 
 const MARKS = { passed: '✓', failed: '✗', skipped: '-' } as const;
@@ -24,7 +25,9 @@ export function summarise(end: {
   const { run, failure, exitCode, seconds, log, world } = end;
   const verdict = failure === undefined ? 'passed' : `failed: ${firstCause(failure)}`;
   if (!log.interactive) {
-    const steps = run.steps.map((step) => `${step.name} ${step.result} (${step.seconds.toFixed(1)} s)`).join(', ');
+    const steps = run.steps.ended
+      .map((step) => `${step.name} ${step.result} (${step.seconds.toFixed(1)} s)`)
+      .join(', ');
     if (steps !== '') log.info(`Steps: ${steps}.`);
     if (failure === undefined) log.info(`The run ${verdict} in ${seconds.toFixed(1)} s; exit code 0.`);
     else log.error(`The run ${verdict}; exit code ${exitCode}.`);
@@ -36,8 +39,8 @@ export function summarise(end: {
     colour ? styleText(style, words, { validateStream: false }) : words;
   const lines = [
     '',
-    ...reportAgain(run.steps, failure),
-    ...run.steps.map((step) => stepLine(step, paint)),
+    ...reportAgain(run.steps.ended, failure),
+    ...run.steps.ended.map((step) => stepLine(step, paint)),
     paint(['bold', failure === undefined ? 'green' : 'red'], `The run ${verdict}`) +
       ` (${seconds.toFixed(1)} s, exit code ${exitCode})`,
     ...otherCauses(failure).map((message) => `  also: ${message}`),
@@ -71,12 +74,14 @@ function nextSteps({
   failure,
 }: Pick<Parameters<typeof summarise>[0], 'run' | 'plan' | 'failure'>): string[] {
   const lines = [`Records: ${run.artifacts} (junit_runner.xml, metadata.json, events.jsonl)`];
-  if (run.testSummary !== undefined) lines.unshift(run.testSummary);
+  const summary = run.steps.description('Test');
+  if (summary !== undefined) lines.unshift(summary);
   const failedStep = [...causes(failure)].find((cause) => cause instanceof StepError);
-  if (run.isUp) {
-    if (run.kubeconfig !== undefined) lines.push(`The cluster is still there: export KUBECONFIG=${run.kubeconfig}`);
+  if (run.state.isUp) {
+    if (run.state.kubeconfig !== undefined)
+      lines.push(`The cluster is still there: export KUBECONFIG=${run.state.kubeconfig}`);
     lines.push(`Take it down: kubetest2-ts ${run.deployer} --down --run-id=${run.id}${rundirWords(run)}`);
-  } else if (run.armed && (plan.down !== 'never' || failedStep !== undefined)) {
+  } else if (run.state.armed && (plan.down !== 'never' || failedStep !== undefined)) {
     lines.push(
       `Something may be left; try again: kubetest2-ts ${run.deployer} --down --run-id=${run.id}${rundirWords(run)}`,
     );

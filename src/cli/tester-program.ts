@@ -46,7 +46,7 @@ export async function testerProgram(kind: TesterKind, world: World): Promise<num
 
 async function testOnce(tester: Tester, run: Run, kubeconfig: string | undefined, signal: AbortSignal): Promise<void> {
   await tester.prepare?.(signal);
-  await run.metadata({ 'tester-version': run.version });
+  await run.records.metadata({ 'tester-version': run.program.version });
   const context = { env: run.env, kubeconfig: kubeconfig || undefined, provider: undefined };
   const summary = await tester.test(context, signal);
   if (summary) run.log.info(summary.text);
@@ -68,22 +68,25 @@ function bareRun({ env: given, cwd, self }: World, acquire: AcquireSettings, ses
     log,
     exec: session.openExec({ env: () => env, grace: GRACE_MS }),
     acquire,
-    version: programVersion(),
-    self,
-    taking: async () => {},
-    givenBack: async () => undefined,
-    recall: (name) => facts.get(name),
-    remember: async (entries) => {
-      for (const [name, value] of Object.entries(entries)) {
-        if (value === undefined) facts.delete(name);
-        else facts.set(name, value);
-      }
+    program: { version: programVersion(), self },
+    state: {
+      holding: async () => {},
+      released: async () => {},
+      recall: (name) => facts.get(name),
+      remember: async (entries) => {
+        for (const [name, value] of Object.entries(entries)) {
+          if (value === undefined) facts.delete(name);
+          else facts.set(name, value);
+        }
+      },
     },
-    metadata: async (entries) => {
-      await mkdir(artifacts, { recursive: true });
-      mergeMetadata(join(artifacts, 'metadata.json'), entries, { log, mask });
+    records: {
+      metadata: async (entries) => {
+        await mkdir(artifacts, { recursive: true });
+        mergeMetadata(join(artifacts, 'metadata.json'), entries, { log, mask });
+      },
+      junitCase: async () => {},
+      event: () => {},
     },
-    junitCase: async () => {},
-    event: () => {},
   };
 }

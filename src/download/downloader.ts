@@ -1,5 +1,6 @@
 import type { Env } from '../api/env.ts';
 import type { Log } from '../api/log.ts';
+import type { RecordsAccess, StateAccess } from '../api/run.ts';
 import type { Pace } from '../http/retry.ts';
 import type { Platform } from '../system/platform.ts';
 import type { Verified } from './cache/digest.ts';
@@ -89,10 +90,9 @@ export interface Acquirer {
 export interface AcquirerWorld {
   readonly log: Log;
   readonly env: Env;
-  event(event: string, fields: Readonly<Record<string, unknown>>): void;
-  /** Facts of the run, so that a marker is read once for all its calls; optional together. */
-  recall?(name: string): string | undefined;
-  remember?(facts: Readonly<Record<string, string | undefined>>): Promise<void>;
+  readonly records: Pick<RecordsAccess, 'event'>;
+  /** Facts of the run, so that a marker is read once for all its calls. */
+  readonly state?: Pick<StateAccess, 'recall' | 'remember'>;
   /** Time-outs and pauses, for tests. */
   readonly pace?: Partial<Pace>;
 }

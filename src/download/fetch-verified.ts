@@ -83,7 +83,7 @@ async function lookUp(id: string, need: Need, { cache, settings, world }: Means)
   await checkPlatforms(need, found);
   await cache.touch(id);
   world.log.detail(1, `${shownUrl(need.url)}: in the cache`);
-  world.event('download', { ...recordOf(need, entry), cacheHit: true });
+  world.records.event('download', { ...recordOf(need, entry), cacheHit: true });
   return found;
 }
 
@@ -125,7 +125,7 @@ async function fetchInto(id: string, need: Need, means: Means): Promise<Found> {
     world.log.info(
       `fetched ${shownUrl(url)}: ${megabytes(fetched.size)} MB in ${seconds.toFixed(1)}s, ${told(fetched, expected)}`,
     );
-    world.event('download', { ...recordOf(need, entry), cacheHit: false, seconds });
+    world.records.event('download', { ...recordOf(need, entry), cacheHit: false, seconds });
     const origin = originOf(need, entry);
     return Object.fromEntries(
       Object.entries(contents).map(([name, content]) => [

@@ -36,7 +36,7 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
   const markers = new Map<string, Promise<string>>();
   const version = async (marker: string, signal: AbortSignal): Promise<string> => {
     const fact = `version of ${shownUrl(marker)}`;
-    const known = world.recall?.(fact) ?? (await pins())?.markers[marker];
+    const known = world.state?.recall(fact) ?? (await pins())?.markers[marker];
     if (known !== undefined) return known;
     const found = await readMarker(marker, {
       cache,
@@ -45,11 +45,11 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
       text: (url) => text(url, signal),
     });
     // Somebody else of this run may have been first; between this question and the answer nobody else gets a turn.
-    const first = world.recall?.(fact);
+    const first = world.state?.recall(fact);
     if (first !== undefined) return first;
-    await world.remember?.({ [fact]: found });
+    await world.state?.remember({ [fact]: found });
     world.log.info(`${shownUrl(marker)} is ${found}`);
-    world.event('resolved', { url: shownUrl(marker), version: found });
+    world.records.event('resolved', { url: shownUrl(marker), version: found });
     return found;
   };
 

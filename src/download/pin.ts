@@ -38,7 +38,7 @@ export async function pinVersions(
 ): Promise<Pins> {
   const { env, signal, log, platforms, files = FILES } = options;
   const unpinned = { ...settings, pins: '', offline: false };
-  const acquirer = openAcquirer(unpinned, { env, log, event: () => undefined });
+  const acquirer = openAcquirer(unpinned, { env, log, records: { event: () => undefined } });
   const source = openSources(unpinned, env, DEFAULT_PACE);
   try {
     const markers: Record<string, string> = {};

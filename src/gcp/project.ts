@@ -24,14 +24,14 @@ export class Project {
 
   /** Its name, once it is known: named, or written down by this call or an earlier one of the run. Throws RunError without one. */
   get name(): string {
-    const name = this.#named || this.#run.recall('project');
+    const name = this.#named || this.#run.state.recall('project');
     if (!name) throw new RunError('this run has no project: give --gcp-project, or --up to lease one from Boskos');
     return name;
   }
 
   /** True when there is a project, and it is not somebody else's by now. */
   get isOurs(): boolean {
-    return (this.#named || this.#run.recall('project') || '') !== '' && this.#lease?.gone !== true;
+    return (this.#named || this.#run.state.recall('project') || '') !== '' && this.#lease?.gone !== true;
   }
 
   get lost(): AbortSignal | undefined {
@@ -42,11 +42,11 @@ export class Project {
   async open(lease: boolean, signal: AbortSignal): Promise<void> {
     const { name } = recallLease(this.#run) ?? {};
     // A later call may name the project that an earlier one has leased.
-    if (this.#named !== '' && name !== this.#named) return this.#run.remember({ project: this.#named });
+    if (this.#named !== '' && name !== this.#named) return this.#run.state.remember({ project: this.#named });
     const boskos = await import('../boskos/acquire-lease.ts');
     if (lease) this.#lease = await boskos.takeLease(this.#run, this.#settings, signal);
     else this.#lease = await boskos.resumeLease(this.#run, this.#settings, signal);
-    if (this.#lease !== undefined) await this.#run.remember({ project: this.#lease.name });
+    if (this.#lease !== undefined) await this.#run.state.remember({ project: this.#lease.name });
   }
 
   /**
@@ -62,7 +62,7 @@ export class Project {
         return await leaveToKeeper(this.#run, lease, this.#settings, signal);
       }
       await lease.release(signal);
-      await this.#run.remember({ project: undefined });
+      await this.#run.state.remember({ project: undefined });
     } finally {
       await lease.stop();
     }

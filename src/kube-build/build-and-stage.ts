@@ -30,7 +30,7 @@ export async function buildAndStage(options: BuildOptions, run: Run, signal: Abo
     versionOfTree(options, run, signal),
     at && StageBucket.open(at.bucket, run),
   ]);
-  await run.metadata({ 'build-version': version });
+  await run.records.metadata({ 'build-version': version });
   if (at === undefined || bucket === undefined) {
     if (options.imageLocation !== '')
       run.log.warn('--image-location is for staged builds: no images are pushed without --stage');
@@ -72,7 +72,7 @@ export async function stage(
   const started = monotonic();
   const staged = await stageBuild(options, at, version, run, signal);
   const seconds = ((monotonic() - started) / 1000).toFixed(1);
-  run.event('stage', { ...staged, version });
+  run.records.event('stage', { ...staged, version });
   run.log.info(
     `staged ${staged.url}: ${staged.written} of ${staged.objects} objects sent, ${mebibytes(staged.bytes)} in ${seconds} s`,
   );

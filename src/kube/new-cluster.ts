@@ -33,12 +33,12 @@ export async function awaitNewCluster(
     log.info(
       `The cluster of context ${reached.context} at ${reached.server} runs ${reached.serverVersion} and ${state}.`,
     );
-    await run.metadata({ 'cluster-version': reached.serverVersion });
+    await run.records.metadata({ 'cluster-version': reached.serverVersion });
     return reached;
   } catch (error) {
     if (error instanceof NotReadyError) {
       const seconds = (monotonic() - began) / 1000;
-      await run.junitCase({ name: 'Readiness', seconds, failure: error.message, output: error.details });
+      await run.records.junitCase({ name: 'Readiness', seconds, failure: error.message, output: error.details });
     }
     throw error;
   } finally {

@@ -47,7 +47,7 @@ export async function runLifecycle(
         },
         async (error) => {
           await preparation.stop();
-          if (!built && !run.armed) return;
+          if (!built && !run.state.armed) return;
           const downDue = steps.downDue(error === undefined);
           if (error !== undefined || downDue) await steps.saveLogs(deployer);
           if (downDue) await steps.run('Down', (signal) => deployer.down(signal), { budget: 'cleanup' });
@@ -68,7 +68,7 @@ async function build(deployer: Deployer, signal: AbortSignal): Promise<void> {
 async function up(deployer: Deployer, run: RecordedRun, signal: AbortSignal): Promise<void> {
   await deployer.up(signal);
   const kubeconfig = await deployer.kubeconfig?.();
-  await run.clusterIsUp(kubeconfig, deployer.outputs?.() ?? {});
+  run.state.clusterIsUp(kubeconfig, deployer.outputs?.() ?? {});
 }
 
 /** Hook, tests, hook, and the deployer's word on the result. A failed first hook skips the tests, nothing skips the second. */
@@ -93,7 +93,7 @@ async function testAndReact(
           try {
             if (plan.preTestCmd.length > 0) await steps.run('PreTestCmd', hook(plan.preTestCmd));
           } catch (error) {
-            if (tester && !steps.stopped) await run.skipStep('Test', 'PreTestCmd failed');
+            if (tester && !steps.stopped) run.steps.skip('Test', 'PreTestCmd failed');
             throw error;
           }
           if (tester) await test(plan, tester, context, run, steps);
@@ -114,11 +114,11 @@ async function test(plan: Plan, tester: Tester, context: TestContext, run: Recor
   const action = async (signal: AbortSignal) => {
     // A tester that is a program of its own writes these itself, and refuses when they are there.
     if (plan.ownTester) {
-      const version = run.metadataOf('cluster-version') ?? '';
-      await run.metadataUnlessSet({ 'tester-version': run.version, 'job-version': version });
+      const version = run.records.metadataOf('cluster-version') ?? '';
+      await run.records.metadataUnlessSet({ 'tester-version': run.program.version, 'job-version': version });
     }
     const summary = await tester.test(context, signal);
-    if (summary) run.describeStep('Test', summary.text);
+    if (summary) run.steps.describe('Test', summary.text);
   };
   await steps.run('Test', action, { junit: plan.testCase ? 'always' : 'on-failure' });
 }

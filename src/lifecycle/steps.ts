@@ -107,19 +107,19 @@ export class Steps {
     also?: AbortSignal,
   ): Promise<T> {
     const row = junit === 'always';
-    await this.#run.beginStep(name, row);
+    this.#run.beginStep(name, row);
     let result: T;
     try {
       result = await action();
     } catch (error) {
       if (!row && also?.aborted && [...causes(error)].includes(also.reason)) {
-        await this.#run.dropStep(name);
+        this.#run.steps.drop(name);
         throw error;
       }
-      await this.#run.failStep(name, error);
+      this.#run.failStep(name, error);
       throw new StepError(name, error);
     }
-    await this.#run.passStep(name, row);
+    this.#run.passStep(name, row);
     return result;
   }
 

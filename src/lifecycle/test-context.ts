@@ -12,7 +12,7 @@ import type { RecordedRun } from './recorded-run.ts';
  * kubetest2's own variables. Mirrors what kubetest2 sets in pkg/app/app.go.
  */
 export async function testContext(run: RecordedRun, deployer: Deployer): Promise<TestContext> {
-  const kubeconfig = (await deployer.kubeconfig?.()) ?? (deployer.kubeconfig ? undefined : run.kubeconfig);
+  const kubeconfig = (await deployer.kubeconfig?.()) ?? (deployer.kubeconfig ? undefined : run.state.kubeconfig);
   return { env: { ...run.env, ...added(run, deployer, kubeconfig) }, kubeconfig, provider: deployer.provider };
 }
 
@@ -21,7 +21,7 @@ export async function plannedContext(
   run: RecordedRun,
   deployer: Deployer,
 ): Promise<TestContext & { readonly added: Env }> {
-  const kubeconfig = deployer.kubeconfigPath?.() ?? (await deployer.kubeconfig?.()) ?? run.kubeconfig;
+  const kubeconfig = deployer.kubeconfigPath?.() ?? (await deployer.kubeconfig?.()) ?? run.state.kubeconfig;
   const more = added(run, deployer, kubeconfig);
   return { env: { ...run.env, ...more }, added: more, kubeconfig, provider: deployer.provider };
 }
@@ -29,7 +29,7 @@ export async function plannedContext(
 /** What is added to the environment of the run. */
 function added(run: RecordedRun, deployer: Deployer, kubeconfig: string | undefined): Env {
   return {
-    ...run.outputs,
+    ...run.state.outputs,
     ...deployer.outputs?.(),
     ...runVariables(run),
     ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),

@@ -25,9 +25,8 @@ const LONGEST_OUTPUT = 400_000;
 const LONGEST_MESSAGE = 1000;
 
 /**
- * `junit_runner.xml`: the steps of a run. Every method rewrites the file in one step before it returns, so whenever the
- * run is killed there is a valid file, in which the step that was running reads as not finished.
- * Each throws RunError when the file cannot be written; the next one that succeeds writes everything.
+ * `junit_runner.xml`: the steps of a run, in memory. `write` after each change leaves a valid file whenever the run is
+ * killed, in which the step that was running reads as not finished.
  */
 export class JunitRunner {
   readonly #file: string;
@@ -36,7 +35,6 @@ export class JunitRunner {
   #cases: RunnerCase[];
   /** The names that running steps go by in the file. */
   readonly #running = new Map<string, string>();
-  #written: boolean = false;
 
   private constructor(file: string, suite: RunnerSuite, clean: (text: string) => string) {
     this.#file = file;
@@ -59,33 +57,24 @@ export class JunitRunner {
     return new JunitRunner(file, { runId: cleanRunId, timestamp, cases }, clean);
   }
 
-  /** Writes the file of a run without steps, so that there is one of every run. */
-  saveUnlessWritten(): void {
-    if (!this.#written) this.#write();
-  }
-
   /** A step begins. One that an earlier call left unfinished, or skipped, is replaced. */
   begin(name: string): void {
     this.#running.delete(name);
     const entry = this.#place(name, unfinished);
     this.#running.set(name, entry);
-    this.#write();
   }
 
   pass(name: string, seconds: number, output = ''): void {
     this.#end(name, this.#passed(seconds, output));
-    this.#write();
   }
 
   /** The failure's text is the error's cause chain and its last lines of output; `output` is what else the step printed. */
   fail(name: string, seconds: number, error: unknown, output = ''): void {
     this.#end(name, this.#failed(seconds, error, output));
-    this.#write();
   }
 
   skip(name: string, reason: string): void {
     this.#end(name, this.#skipped(0, reason));
-    this.#write();
   }
 
   /** Takes back a step that `begin` told of and that is worth a row only when it fails. */
@@ -94,7 +83,6 @@ export class JunitRunner {
     if (known === undefined) return;
     this.#running.delete(name);
     this.#cases = this.#cases.filter((each) => each.name !== known);
-    this.#write();
   }
 
   /** A case beside the steps; it ends no step of its name. */
@@ -106,7 +94,6 @@ export class JunitRunner {
           ? this.#skipped(seconds, skipped)
           : this.#passed(seconds, output);
     this.#place(name, (free) => ({ ...result, name: free }));
-    this.#write();
   }
 
   #end(name: string, result: CaseResult): void {
@@ -143,9 +130,9 @@ export class JunitRunner {
     return { seconds, skipped: oneLine(this.#clean(reason), LONGEST_MESSAGE) };
   }
 
-  #write(): void {
+  /** Writes the whole file in one step. Throws RunError when it cannot be written. */
+  write(): void {
     writeAtomic(this.#file, runnerXml({ ...this.#suite, cases: this.#cases }));
-    this.#written = true;
   }
 }
 

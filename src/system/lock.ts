@@ -18,6 +18,8 @@ export interface Lock extends AsyncDisposable {
   readonly file: string;
   /** This process. */
   readonly owner: Owner;
+  /** False once another process took it over: this one was frozen, and counted as dead. True when that cannot be read. */
+  isHeld(): boolean;
 }
 
 /** Somebody else holds the lock. */
@@ -102,6 +104,13 @@ function held(file: string, entry: Entry, owner: Owner): Lock {
   return {
     file,
     owner,
+    isHeld: () => {
+      try {
+        return readEntry(file)?.nonce === entry.nonce;
+      } catch {
+        return true;
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       clearInterval(beat);
       if (readEntry(file)?.nonce === entry.nonce) rmSync(file, { force: true });

@@ -100,8 +100,11 @@ test('a lease that cannot be written down is given back', async () => {
   await using run = await testRun();
   const full = {
     ...run,
-    remember: async (facts: Readonly<Record<string, string | undefined>>) => {
-      if (facts['boskosResource'] === 'a') throw new Error('disk full');
+    state: {
+      ...run.state,
+      remember: async (facts: Readonly<Record<string, string | undefined>>) => {
+        if (facts['boskosResource'] === 'a') throw new Error('disk full');
+      },
     },
   };
   await expect(takeLease(full, settingsFor(run, server.url), never(), QUICK)).rejects.toThrow('disk full');

@@ -97,14 +97,14 @@ test('all parts of a run, and its later calls, get the version the first one rea
     '/ci/latest.txt': (request, response, time) => text(`v1.37.${time}`)(request, response, time),
   });
   const facts = new Map<string, string | undefined>();
-  const run = {
+  const state = {
     recall: (name: string) => facts.get(name),
     remember: async (more: Readonly<Record<string, string | undefined>>) => {
       for (const [name, value] of Object.entries(more)) facts.set(name, value);
     },
   };
   const ask = async () => {
-    const { acquirer, signal } = opened({}, run);
+    const { acquirer, signal } = opened({}, { state });
     return (await acquirer.resolve(`${server.url}/ci/latest.txt`, { signal })).version;
   };
   const [cluster, tests] = await Promise.all([ask(), ask()]);

@@ -49,7 +49,7 @@ export function opened(settings: Partial<AcquireSettings> = {}, world: Partial<A
       gcsEndpoint: '',
       ...settings,
     },
-    { log, env: {}, event: (event, fields) => void events.push({ event, fields }), pace: HASTE, ...world },
+    { log, env: {}, records: { event: (event, fields) => void events.push({ event, fields }) }, pace: HASTE, ...world },
   );
   onTestFinished(() => acquirer.close());
   return { acquirer, cacheDir, lines, warnings, events, signal: AbortSignal.timeout(15_000) };

@@ -66,23 +66,26 @@ export async function testRun(self: readonly string[] = [], id = 'run-1'): Promi
       downloadConnections: 1,
       gcsEndpoint: '',
     },
-    version: 'test',
-    self,
+    program: { version: 'test', self },
     facts,
     story,
-    taking: async (what) => void story.push(`taking ${what}`),
-    givenBack: async (what) => void story.push(`given back ${what}`),
-    recall: (name) => facts.get(name),
-    remember: async (entries) => {
-      for (const [name, value] of Object.entries(entries)) {
-        if (value === undefined) facts.delete(name);
-        else facts.set(name, value);
-      }
-      story.push(`remember ${facts.get('boskosResource') ?? 'nothing'}`);
+    state: {
+      holding: async (what) => void story.push(`taking ${what}`),
+      released: async (what) => void story.push(`given back ${what}`),
+      recall: (name) => facts.get(name),
+      remember: async (entries) => {
+        for (const [name, value] of Object.entries(entries)) {
+          if (value === undefined) facts.delete(name);
+          else facts.set(name, value);
+        }
+        story.push(`remember ${facts.get('boskosResource') ?? 'nothing'}`);
+      },
     },
-    metadata: async () => undefined,
-    junitCase: async () => undefined,
-    event: (_event, fields) => void story.push(`event ${fields['did']}`),
+    records: {
+      metadata: async () => undefined,
+      junitCase: async () => undefined,
+      event: (_event, fields) => void story.push(`event ${fields['did']}`),
+    },
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
   };
 }

@@ -60,15 +60,14 @@ export async function scene({ gcsEndpoint = '', env = {} }: { gcsEndpoint?: stri
       downloadConnections: 1,
       gcsEndpoint,
     },
-    version: 'test',
-    self: [],
-    taking: async () => undefined,
-    givenBack: async () => undefined,
-    recall: () => undefined,
-    remember: async () => undefined,
-    metadata: async () => undefined,
-    junitCase: async () => undefined,
-    event: () => undefined,
+    program: { version: 'test', self: [] },
+    state: {
+      holding: async () => undefined,
+      released: async () => undefined,
+      recall: () => undefined,
+      remember: async () => undefined,
+    },
+    records: { metadata: async () => undefined, junitCase: async () => undefined, event: () => undefined },
   };
   return {
     run,

@@ -13,9 +13,21 @@ import { tempFolder, tempMount } from '../helpers/records-directory.ts';
 const now = () => new Date('2026-11-23T10:35:56.789Z');
 const mask = secretMask({ GITHUB_TOKEN: 'open-sesame' });
 
-/** Opens the runner's file in a folder, the tests' own unless another is given. */
-const open = (folder: string, more: object = {}) =>
-  JunitRunner.open(join(folder, 'junit_runner.xml'), { runId: 'run-1', now, mask, ...more });
+/** Opens the runner's file in a directory; each change is written, as a run does. */
+async function open(folder: string, more: object = {}): Promise<JunitRunner> {
+  const file = join(folder, 'junit_runner.xml');
+  const junit = await JunitRunner.open(file, { runId: 'run-1', now, mask, ...more });
+  return new Proxy(junit, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(target, name, target);
+      if (typeof method !== 'function' || name === 'write') return method;
+      return (...args: unknown[]) => {
+        Reflect.apply(method, target, args);
+        target.write();
+      };
+    },
+  });
+}
 
 const text = (folder: string) => readFileSync(join(folder, 'junit_runner.xml'), 'utf8');
 

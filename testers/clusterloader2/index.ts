@@ -7,5 +7,5 @@ export const clusterloader2 = defineTester({
   name: 'clusterloader2',
   summary: "Run clusterloader2's scale tests and report missed objectives",
   flags: clusterloader2Flags,
-  create: (values, _words, run, { verbosity }) => new Clusterloader2Tester(values, run, verbosity),
+  create: ({ flags: values, run, verbosity }) => new Clusterloader2Tester(values, run, verbosity),
 });

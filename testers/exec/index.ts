@@ -59,9 +59,9 @@ export const exec = defineTester({
   name: 'exec',
   summary: 'Run any command as the test',
   flags: {},
-  takesWords: true,
+  takesArgs: true,
   usage,
-  create: (_values, words, run) => {
+  create: ({ args: words, run }) => {
     const [program] = words;
     if (program === undefined) {
       throw new UsageError('the exec tester needs a command: --test=exec -- COMMAND [ARGUMENT ...]');

@@ -12,7 +12,7 @@ export const ginkgo = defineTester({
   name: 'ginkgo',
   summary: "Run Kubernetes' e2e.test with ginkgo",
   flags,
-  create: (values, _words, run) => {
+  create: ({ flags: values, run }) => {
     checkSources(values);
     checkSelection(values);
     const plan = {

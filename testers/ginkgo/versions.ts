@@ -26,7 +26,7 @@ export async function recordVersions(
     kubectl: known(kubectl)?.gitVersion,
   };
   const entries: Record<string, string> = {
-    'tester-version': run.version,
+    'tester-version': run.program.version,
     'job-version': packageVersion ?? versions['e2e.test'] ?? '',
   };
   for (const name of BINARY_NAMES) {
@@ -37,7 +37,7 @@ export async function recordVersions(
     if (version !== undefined) entries[`${key}-version`] = version;
     entries[`${key}-sha256`] = sha256;
   }
-  await run.metadata(entries);
+  await run.records.metadata(entries);
   return ginkgo;
 }
 

@@ -7,5 +7,5 @@ export const node = defineTester({
   name: 'node',
   summary: "Run Kubernetes' node e2e tests on new instances, or on this host",
   flags: nodeFlags,
-  create: (values, _words, run, { given }) => new NodeTester(values, run, given),
+  create: ({ flags: values, run, specified }) => new NodeTester(values, run, specified),
 });

@@ -22,7 +22,7 @@ export async function removeLeftMachines(project: string, prefixes: readonly str
     const output = [`left by the runner: ${left}`, ...failures].join('\n');
     const seconds = (monotonic() - began) / 1000;
     const failure = failures.length > 0 ? { failure: `machines are left in project ${project}: ${left}` } : {};
-    await run.junitCase({ name: 'LeakCheck', seconds, output, ...failure });
+    await run.records.junitCase({ name: 'LeakCheck', seconds, output, ...failure });
   } catch (error) {
     run.log.warn(`Whether machines are left in project ${project} could not be found out: ${messageOf(error)}`);
   }

@@ -20,7 +20,7 @@ export async function withProject<T>(
   signal: AbortSignal,
   use: (project: string, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const project = values.gcpProject || run.recall('project');
+  const project = values.gcpProject || run.state.recall('project');
   if (project) return await use(project, signal);
   const { takeLease } = await import('../../src/boskos/acquire-lease.ts');
   const lease = await takeLease(run, projectLease(values, run), signal);

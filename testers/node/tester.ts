@@ -61,7 +61,7 @@ export class NodeTester implements Tester {
     }
     if (this.#mode === 'make') return;
     this.#found = await findBinaries(this.#mode, this.#values, this.#run, signal);
-    if (this.#found.version !== undefined) await this.#run.metadata({ 'job-version': this.#found.version });
+    if (this.#found.version !== undefined) await this.#run.records.metadata({ 'job-version': this.#found.version });
     if (remote) this.#help = await this.#askHelp(this.#found.binaries.e2eNodeTest, signal);
   }
 
@@ -215,5 +215,5 @@ function testsFailed({ failure, text }: Report, cause: CommandError): TestsFaile
 }
 
 function zoneOf(values: NodeValues, run: Run): string | undefined {
-  return values.gcpZone || run.recall('zone') || run.env['KUBE_GCE_ZONE'] || undefined;
+  return values.gcpZone || run.state.recall('zone') || run.env['KUBE_GCE_ZONE'] || undefined;
 }

@@ -62,7 +62,7 @@ async function ofDeployer(
   }
   const { test } = parseFlags({ launcher: launcherFlags }, args.slice(0, dashes), {}).values.launcher;
   const tester = await registry.testers.find(({ name }) => name === test)?.load();
-  if (!tester || tester.takesWords) return [];
+  if (!tester || tester.takesArgs) return [];
   return await complete(args.slice(dashes + 1), { words: [], flags: { ...tester.flags, ...testerCommonFlags } });
 }
 

@@ -58,7 +58,7 @@ const briefFlags: Flags = Object.fromEntries(
 /** The help of a tester that is called as a program of its own. */
 export function testerHelp(kind: TesterKind, program: string, world: Pick<World, 'stdout' | 'env'>): string {
   const [usage = '[flags]', ...notes] = kind.usage?.replace(/^-- /, '').split('\n') ?? [];
-  const sections = kind.takesWords
+  const sections = kind.takesArgs
     ? []
     : [
         { title: `Flags of the ${kind.name} tester`, flags: kind.flags },

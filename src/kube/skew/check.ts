@@ -14,7 +14,7 @@ import { describeVersions, isFatal, judgeSkew, type SeenVersions, type SkewRules
 export async function checkVersionSkew(
   rules: SkewRules,
   tools: SkewTools,
-  run: Pick<Run, 'log' | 'metadata' | 'artifacts'>,
+  run: Pick<Run, 'log' | 'records' | 'artifacts'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { level, ignored } = rules;
@@ -25,7 +25,7 @@ export async function checkVersionSkew(
   run.log.info(`version skew: ${describeVersions(seen)}`);
   const findings = judgeSkew(seen, rules);
   for (const { message } of findings) run.log.warn(`version skew: ${message}`);
-  await run.metadata(metadataOf(seen));
+  await run.records.metadata(metadataOf(seen));
   const seconds = (monotonic() - started) / 1000;
   await writeSkewRecord(join(run.artifacts, 'junit_version_skew.xml'), seen, findings, rules, seconds);
   const fatal = findings.filter((finding) => isFatal(finding, level));

@@ -11,7 +11,7 @@ const acquirer = openAcquirer(
   {
     log: { info: say, warn: say, error: say, detail: () => undefined, progress: () => undefined, interactive: false },
     env: process.env,
-    event: () => undefined,
+    records: { event: () => undefined },
   },
 );
 const name = 'kubernetes/test/bin/e2e.test';

@@ -9,7 +9,9 @@ const junit = await JunitRunner.open(join(folder, 'junit_runner.xml'), settings)
 const output = 'a line of output, long enough for a write to take a while\n'.repeat(300);
 for (let n = 0; ; n++) {
   junit.begin(`Step ${n}`);
+  junit.write();
   junit.pass(`Step ${n}`, n, output);
+  junit.write();
   mergeMetadata(join(folder, 'metadata.json'), { [`key-${n}`]: output });
   process.stdout.write(`${n}\n`);
 }

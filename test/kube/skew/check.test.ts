@@ -44,7 +44,12 @@ async function check(
     kubectl: path('kubectl'),
     retryPause: 10,
   };
-  const run = { log, artifacts: dir, metadata: async (entries: object) => void Object.assign(metadata, entries) };
+  const records = {
+    metadata: async (entries: object) => void Object.assign(metadata, entries),
+    junitCase: async () => undefined,
+    event: () => undefined,
+  };
+  const run = { log, artifacts: dir, records };
   const signal = more.signal ?? new AbortController().signal;
   const ginkgo = await askGinkgo(path('ginkgo'), exec, own, AbortSignal.timeout(15_000));
   const programs = {

@@ -5,12 +5,12 @@ const deployer = defineDeployer({
   name: 'grid',
   summary: 'does each step with grid-step',
   flags: {},
-  create: (_values, run) => {
+  create: ({ run }) => {
     const step = (name) => async (signal) => {
       await run.exec(['grid-step', name], { signal });
     };
     const taking = (name) => async (signal) => {
-      if (run.env.GRID_TAKES === name) await run.taking('a cluster');
+      if (run.env.GRID_TAKES === name) await run.state.holding('a cluster');
       await step(name)(signal);
     };
     return {
@@ -29,7 +29,7 @@ const tester = defineTester({
   name: 'steps',
   summary: 'does Test with grid-step',
   flags: {},
-  create: (_values, _words, run) => ({
+  create: ({ run }) => ({
     test: async ({ env }, signal) => {
       await run.exec(['grid-step', 'Test'], { signal, env });
     },

@@ -1,0 +1,114 @@
+import { messageOf, type StepName } from '../api/errors.ts';
+import type { Log } from '../api/log.ts';
+import type { StateStep } from '../records/state-schema.ts';
+import type { RunRecords } from './run-records.ts';
+
+/** A step as the summary shows it. */
+export interface StepRecord {
+  readonly name: StepName;
+  readonly result: 'passed' | 'failed' | 'skipped';
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  readonly seconds: number;
+  readonly error?: string;
+}
+
+/** How long a step ran, and whether it has a junit case of its own. */
+interface Running {
+  readonly began: number;
+}
+
+/** Records the steps of one call in log, events and junit, as they happen. */
+export class StepRecorder {
+  readonly #records: RunRecords;
+  readonly #log: Log;
+  readonly #now: () => Date;
+  readonly #running = new Map<StepName, Running>();
+  readonly #descriptions = new Map<StepName, string>();
+  /** The steps that ended, in order. */
+  readonly ended: StepRecord[] = [];
+
+  constructor(records: RunRecords, log: Log, now: () => Date) {
+    this.#records = records;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Text for the step's junit case, when it passes. */
+  describe(name: StepName, text: string): void {
+    this.#descriptions.set(name, text);
+  }
+
+  description(name: StepName): string | undefined {
+    return this.#descriptions.get(name);
+  }
+
+  /** `row` is whether the step keeps its junit case when it passes. One that does not is logged only from -v=1 on. */
+  begin(name: StepName, row: boolean): void {
+    this.#running.set(name, { began: this.#now().getTime() });
+    this.#log.detail(row ? 0 : 1, `Starting ${name}`);
+    this.#records.junit((junit) => junit.begin(name));
+    if (row) this.#records.event('step', { step: name, state: 'started' });
+  }
+
+  pass(name: StepName, row: boolean): void {
+    const seconds = this.#end(name, 'passed', row);
+    this.#log.detail(row ? 0 : 1, `${name} passed in ${seconds.toFixed(1)} s`);
+    this.#records.junit((junit) => {
+      if (row) junit.pass(name, seconds, this.#descriptions.get(name));
+      else junit.drop(name);
+    });
+  }
+
+  /** The log has the error whatever becomes of the records. */
+  fail(name: StepName, error: unknown): void {
+    const seconds = this.#end(name, 'failed', false);
+    this.#log.error(`${name} failed after ${seconds.toFixed(1)} s: ${messageOf(error)}`);
+    this.#keep({
+      name,
+      result: 'failed',
+      began: this.#now().getTime() - seconds * 1000,
+      seconds,
+      error: messageOf(error),
+    });
+    this.#records.junit((junit) => junit.fail(name, seconds, error));
+  }
+
+  skip(name: StepName, reason: string): void {
+    this.ended.push({ name, result: 'skipped', began: this.#now().getTime(), seconds: 0, error: reason });
+    this.#records.event('step', { step: name, state: 'skipped', reason });
+    this.#records.junit((junit) => junit.skip(name, reason));
+  }
+
+  /** Takes back a step that was stopped because another one failed, which has a row of its own. */
+  drop(name: StepName): void {
+    this.#end(name, 'failed', false);
+    this.#records.junit((junit) => junit.drop(name));
+  }
+
+  /** The steps so far, those under way last. */
+  forState(): StateStep[] {
+    const at = (ms: number) => new Date(ms).toISOString();
+    const running = Array.from(this.#running, ([name, { began }]) => ({
+      name,
+      result: 'running' as const,
+      startedAt: at(began),
+    }));
+    return [...this.ended.map(({ began, ...step }) => ({ ...step, startedAt: at(began) })), ...running];
+  }
+
+  #end(name: StepName, result: 'passed' | 'failed', kept: boolean): number {
+    const now = this.#now().getTime();
+    const began = this.#running.get(name)?.began ?? now;
+    const seconds = Math.max(0, now - began) / 1000;
+    this.#running.delete(name);
+    if (kept) this.#keep({ name, result, began, seconds });
+    return seconds;
+  }
+
+  #keep(step: StepRecord): void {
+    this.ended.push(step);
+    const { name, result, seconds, error } = step;
+    this.#records.event('step', { step: name, state: result, seconds, ...(error === undefined ? {} : { error }) });
+  }
+}
