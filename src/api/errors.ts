@@ -20,7 +20,16 @@ export class InterruptedError extends Error {
 }
 
 /** The signals that ask this program to stop. */
-export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+export type StopSignal =
+  | 'SIGINT'
+  | 'SIGTERM'
+  | 'SIGHUP'
+  | 'SIGQUIT'
+  | 'SIGUSR2'
+  | 'SIGALRM'
+  | 'SIGVTALRM'
+  | 'SIGXCPU'
+  | 'SIGPWR';
 
 /** A limit ran out. Exit code 124. */
 export class TimedOutError extends Error {
@@ -35,6 +44,11 @@ export class TimedOutError extends Error {
 /** What the run stands on, a borrowed project for instance, is not ours any more. Exit code 3, whatever was running. */
 export class LostError extends RunError {
   override readonly name = 'LostError';
+}
+
+/** This program itself failed: an uncaught exception, or nothing left that it could wait for. Exit code 3. */
+export class CrashError extends RunError {
+  override readonly name = 'CrashError';
 }
 
 /** A child process that could not be started, exited with another code than 0, or was killed. */
@@ -90,7 +104,8 @@ export type StepName =
   | 'PostTestCmd'
   | 'AfterTest'
   | 'Down'
-  | 'Finish';
+  | 'Finish'
+  | 'Records';
 
 /** A step of the run failed; its cause says why. */
 export class StepError extends Error {

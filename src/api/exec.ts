@@ -25,6 +25,11 @@ export interface ExecOptions {
   /** For programs that are meant to leave a daemon running: what is left of the family is not waited for, nor ended. Default: false. */
   readonly leaveBehind?: boolean;
   /**
+   * Whether the program can create or destroy something: it is then in the run's state while it runs, so that a later
+   * call can stop it when this process was killed. Default: true, but false with `capture`, which is for questions.
+   */
+  readonly tracked?: boolean;
+  /**
    * For programs that may leave something running: called with what stops the rest of the family, whose output is passed
    * on meanwhile. That settles when none of it runs any more. Default: the rest is stopped soon after the program exited.
    */

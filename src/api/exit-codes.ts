@@ -1,5 +1,14 @@
 import { constants } from 'node:os';
-import { CommandError, causeOf, InterruptedError, LostError, StepError, TimedOutError, UsageError } from './errors.ts';
+import {
+  CommandError,
+  CrashError,
+  causeOf,
+  InterruptedError,
+  LostError,
+  StepError,
+  TimedOutError,
+  UsageError,
+} from './errors.ts';
 
 /** What each exit code means; the reference page is made of this table. */
 export const exitCodes = {
@@ -8,7 +17,8 @@ export const exitCodes = {
   usage: { code: 2, meaning: 'the command line or a setting is wrong; nothing was started' },
   runFailed: {
     code: 3,
-    meaning: 'init, Build, the preparation of the tester, Up or a hook failed, or a borrowed project was lost',
+    meaning:
+      'init, Build, the preparation of the tester, Up or a hook failed, a leased project was lost, or a record could not be written',
   },
   teardownFailed: { code: 4, meaning: 'everything passed but the teardown' },
   timedOut: { code: 124, meaning: 'a time limit ran out' },
@@ -23,7 +33,7 @@ export function exitCodeOf(error: unknown): number {
   if (interrupted) return exitCodes.interrupted.code + constants.signals[interrupted.signal];
   if (step === 'Down' || step === 'Finish') return exitCodes.teardownFailed.code;
   if (causeOf(first, TimedOutError)) return exitCodes.timedOut.code;
-  if (causeOf(first, LostError)) return exitCodes.runFailed.code;
+  if (causeOf(first, LostError) ?? causeOf(first, CrashError)) return exitCodes.runFailed.code;
   if (step === 'Test') return exitCodes.testsFailed.code;
   if (step !== undefined && step !== 'Init') return exitCodes.runFailed.code;
   if (causeOf(first, UsageError)) return exitCodes.usage.code;

@@ -71,14 +71,18 @@ export interface Program {
 export interface StateAccess {
   /**
    * Records that the run is about to create or lease something that must be torn down or released, and arms the
-   * teardown. It is on disk before this returns, so a later call finds it even when this process is killed.
+   * teardown; in the same write, facts about it. It is on disk before this returns, so a later call finds it even when
+   * this process is killed. Throws RunError when it cannot be written: then nothing may be created.
    */
-  holding(what: string): Promise<void>;
+  holding(what: string, facts?: Readonly<Record<string, string | undefined>>): Promise<void>;
   /** Records that what `holding` got under the same name is gone, so that nothing of it is left for a teardown. */
   released(what: string): Promise<void>;
   /** A fact that this call or an earlier one of this run recorded with `remember`. */
   recall(name: string): string | undefined;
-  /** Records facts (cluster name, project, lease owner …) in one write; undefined forgets one. */
+  /**
+   * Records facts (cluster name, project, lease owner …) in one write; undefined forgets one. Never fails: what cannot
+   * be written now is tried again with each step.
+   */
   remember(facts: Readonly<Record<string, string | undefined>>): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import type { Deployer, DeployerKind } from '../api/deployer.ts';
 import type { Env } from '../api/env.ts';
-import { causeOf, LostError, messageOf, UsageError } from '../api/errors.ts';
+import { causeOf, LostError, messageOf, RunError, StepError, UsageError } from '../api/errors.ts';
 import { exitCodeOf } from '../api/exit-codes.ts';
 import type { Log } from '../api/log.ts';
 import type { Registry } from '../api/registry.ts';
@@ -9,13 +9,19 @@ import { acquireFlags, acquireSettings } from '../download/flags.ts';
 import { identify } from '../lifecycle/identity.ts';
 import { runLifecycle } from '../lifecycle/lifecycle.ts';
 import type { Plan } from '../lifecycle/plan.ts';
-import { RecordedRun } from '../lifecycle/recorded-run.ts';
+import { RecordedRun, StateChangedError } from '../lifecycle/recorded-run.ts';
+import type { Remains } from '../process/orphans.ts';
 import { programVersion } from '../runtime/build-info.ts';
+
 import { openSession, type Session } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
+import { both } from '../system/cleanup.ts';
+import { monotonic } from '../system/clock.ts';
 import { type ChosenTester, chooseTester } from './choose-tester.ts';
 import { klogFlags, launcherFlags } from './flags/launcher-flags.ts';
-import { type Parsed, parseFlags } from './flags/parse.ts';
+import { parseFlags } from './flags/parse.ts';
+import type { LauncherLine } from './launcher-line.ts';
+import { asksForAnything, isKept, onlyTearsDown, planOf } from './run-plan.ts';
 
 const TAKEN_OVER = 'another process took over this run while this one was suspended';
 
@@ -61,13 +67,8 @@ export async function launch(
 
 interface Launch {
   readonly kind: DeployerKind;
-  readonly line: Parsed<{
-    readonly launcher: typeof launcherFlags;
-    readonly klog: typeof klogFlags;
-    readonly acquire: typeof acquireFlags;
-    readonly deployer: DeployerKind['flags'];
-  }>;
-  /** What is wrong with the words so far. */
+  readonly line: LauncherLine;
+  /** What is wrong with the command line so far. */
   readonly faults: readonly string[];
   readonly chosen: ChosenTester | undefined;
   readonly world: World;
@@ -76,69 +77,119 @@ interface Launch {
   readonly begun: { run?: RecordedRun };
 }
 
-/** Makes the run, its deployer and its tester; every fault in the words is told at once, before anything is written. */
+/** How often a run is looked at anew because another call of it ended between the look and the lock. */
+const LOOKS = 5;
+
 async function launchParsed(launch: Launch): Promise<number> {
+  for (let look = 1; ; look += 1) {
+    try {
+      return await launchOnce(launch);
+    } catch (error) {
+      if (!(error instanceof StateChangedError) || look === LOOKS) throw error;
+    }
+  }
+}
+
+/** Makes the run, its deployer and its tester; all faults of the command line are reported at once, before anything is written. */
+async function launchOnce(launch: Launch): Promise<number> {
   const { kind, line, chosen, world } = launch;
   const { log, signals } = launch.session;
   const { launcher } = line.values;
   const faults = [...launch.faults, ...(chosen?.faults ?? [])];
   const metadata = metadataEntries(launcher.metadata, faults);
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
-  const run = await openedBasis(launch);
-  launch.begun.run = run;
+  const run = runOf(launch);
   const deployer = await attempt(faults, async () => kind.create({ flags: line.values.deployer, run }));
   const tester = await attempt(faults, async () => await chosen?.create(run, signals.work));
   if (launcher.build && deployer && !deployer.build) faults.push(`the deployer ${kind.name} cannot --build`);
   if (faults.length > 0 || !deployer) throw new UsageError(faults.join('\n'));
 
-  warnAboutStrays(line.positionals, chosen, launcher.test, line.afterDashes, log);
-  const plan = planOf(launch, run);
+  const plan = planOf(line, chosen, run);
   if (launcher.dryRun) {
     const { describePlan } = await import('./dry-run.ts');
     world.stdout.write(await describePlan({ plan, kind, deployer, tester, testerName: launcher.test, run }));
     return 0;
   }
-  await run.open(signals.giveUp);
-  return await runAndReport({ plan, deployer, tester, run, metadata, launch });
+  const lenient = onlyTearsDown(plan, tester);
+  await run.open(signals.giveUp, lenient);
+  launch.begun.run = run;
+  warnAboutStrays(line.positionals, chosen, launcher.test, line.afterDashes, log);
+  return await runAndReport({ plan, deployer, tester, run, metadata, lenient, launch });
 }
 
-async function runAndReport(work: {
+interface Work {
   readonly plan: Plan;
   readonly deployer: Deployer;
   readonly tester: Tester | undefined;
   readonly run: RecordedRun;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly lenient: boolean;
   readonly launch: Launch;
-}): Promise<number> {
-  const { plan, deployer, tester, run, metadata, launch } = work;
-  const { world } = launch;
-  const { log, signals } = launch.session;
-  const began = Date.now();
-  let failure: unknown;
-  try {
-    await run.records.metadata({
-      'kubetest-version': world.env['KUBETEST2_VERSION'] ?? `kubetest2-ts version ${run.program.version}`,
-      'deployer-version': run.program.version,
-      'run-id': run.id,
-      ...metadata,
-    });
-    log.info(`Run ${run.id}: run dir ${run.dir}, records in ${run.artifacts}.`);
-    if (!asksForAnything(plan, tester)) {
-      log.warn('Nothing was asked for: give --build, --up, --test or --down.');
-    }
-    await runLifecycle(plan, deployer, tester, run, signals);
-  } catch (error) {
-    failure = error;
-    await run.recordStop(error, (Date.now() - began) / 1000);
-  }
-  const exitCode = failure === undefined ? 0 : exitCodeOf(failure);
-  await run.close(exitCode);
-  const { summarise } = await import('./summary.ts');
-  summarise({ run, plan, failure, exitCode, seconds: (Date.now() - began) / 1000, log, world });
-  return exitCode;
 }
 
-async function openedBasis({ kind, line, world, session }: Launch): Promise<RecordedRun> {
+async function runAndReport(work: Work): Promise<number> {
+  const { plan, run, lenient, launch } = work;
+  const { world, session } = launch;
+  const began = monotonic();
+  const seconds = () => (monotonic() - began) / 1000;
+  let failure: unknown;
+  try {
+    await session.endOrphans(remainsOf(run), launch.line.values.launcher.interruptGrace);
+    run.state.remainsEnded();
+    await runAll(work);
+  } catch (error) {
+    failure = error;
+    await run.recordStop(error, seconds());
+  }
+  const ended = endRecords(run, failure, lenient);
+  await run.close();
+  const { summarise } = await import('./summary.ts');
+  summarise({ run, plan, ...ended, seconds: seconds(), log: session.log, world });
+  return ended.exitCode;
+}
+
+async function runAll({ plan, deployer, tester, run, metadata, launch }: Work): Promise<void> {
+  const { world, session } = launch;
+  await run.records.metadata({
+    'kubetest-version': world.env['KUBETEST2_VERSION'] ?? `kubetest2-ts version ${run.program.version}`,
+    'deployer-version': run.program.version,
+    'run-id': run.id,
+    ...metadata,
+  });
+  session.log.info(`Run ${run.id}: run directory ${run.dir}, records in ${run.artifacts}`);
+  if (!asksForAnything(plan, tester)) {
+    session.log.warn('Nothing to do: specify --build, --up, --test or --down');
+  }
+  await runLifecycle(plan, deployer, tester, run, session.signals);
+}
+
+/** The last writes, and what the run ends with: a record that could not be written fails a run that passed. */
+function endRecords(run: RecordedRun, failure: unknown, lenient: boolean): { failure: unknown; exitCode: number } {
+  run.retryRecords();
+  const incomplete = () => (lenient ? [] : run.recordErrors);
+  const first = withRecords(failure, incomplete());
+  run.writeEnd(exitCodeOfRun(first), first);
+  const last = withRecords(failure, incomplete());
+  if (exitCodeOfRun(last) !== exitCodeOfRun(first)) run.writeEnd(exitCodeOfRun(last), last);
+  return { failure: last, exitCode: exitCodeOfRun(last) };
+}
+
+const exitCodeOfRun = (failure: unknown): number => (failure === undefined ? 0 : exitCodeOf(failure));
+
+function withRecords(failure: unknown, errors: readonly unknown[]): unknown {
+  if (errors.length === 0) return failure;
+  const cause = errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(messageOf).join('; also: '));
+  const incomplete = new StepError('Records', new RunError(`records incomplete: ${messageOf(cause)}`, { cause }));
+  return failure === undefined ? incomplete : both(failure, incomplete);
+}
+
+const remainsOf = (run: RecordedRun): Remains => {
+  const { calls, children } = run.state.remains;
+  return { calls, groups: children };
+};
+
+/** The run of a command line, with what earlier calls of it left; nothing is written yet. */
+function runOf({ kind, line, world, session }: Launch): RecordedRun {
   const { launcher, acquire } = line.values;
   const { cwd, env } = world;
   const { log, mask, signals } = session;
@@ -164,7 +215,7 @@ async function openedBasis({ kind, line, world, session }: Launch): Promise<Reco
         up: launcher.up,
         test: launcher.test,
         down: launcher.down,
-        ...(saidNever(line) && { keep: true }),
+        ...(isKept(line) && { keep: true }),
       },
       log,
       acquire: acquireSettings(acquire, world),
@@ -178,36 +229,10 @@ async function openedBasis({ kind, line, world, session }: Launch): Promise<Reco
         env: () => run.env,
         grace: launcher.interruptGrace,
         event: (event, fields) => run.records.event(event, fields),
+        callId: run.callId,
+        watch: run.childWatch,
       }),
   );
-}
-
-function planOf({ line, chosen }: Launch, run: RecordedRun): Plan {
-  const { launcher } = line.values;
-  const owed = run.state.owesTeardown && !saidNever(line);
-  return {
-    build: launcher.build,
-    up: launcher.up,
-    down: launcher.down,
-    preTestCmd: launcher.preTestCmd,
-    postTestCmd: launcher.postTestCmd,
-    testCase: chosen !== undefined && !launcher.skipTestJunitReport,
-    owed,
-    ownTester: chosen?.kind !== undefined,
-    limits: {
-      timeout: launcher.timeout,
-      build: launcher.buildTimeout,
-      up: launcher.upTimeout,
-      test: launcher.testTimeout,
-      down: launcher.downTimeout,
-      cleanup: launcher.cleanupTimeout,
-    },
-  };
-}
-
-/** True for a `--down=never` that was typed, not merely left out. */
-function saidNever({ given, values }: Launch['line']): boolean {
-  return given.has('down') && values.launcher.down === 'never';
 }
 
 /** The value of `action`, or its usage error among the faults. */
@@ -244,9 +269,4 @@ function warnAboutStrays(
   }
   if (test === '' && afterDashes.length > 0)
     log.warn('There are arguments for a tester, but no --test: they are ignored.');
-}
-
-function asksForAnything(plan: Plan, tester: Tester | undefined): boolean {
-  const hooks = plan.preTestCmd.length + plan.postTestCmd.length > 0;
-  return plan.build || plan.up || plan.down !== 'never' || hooks || plan.owed || tester !== undefined;
 }

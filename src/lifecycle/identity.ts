@@ -5,6 +5,7 @@ import type { Log } from '../api/log.ts';
 import { baseDir, type RunPaths, runPaths } from '../records/paths.ts';
 import { isLive, listRuns, readState } from '../records/state.ts';
 import type { RunState } from '../records/state-schema.ts';
+import { checkTrust, isAtHome } from '../records/trust.ts';
 
 export interface IdentityWish {
   readonly deployer: string;
@@ -35,14 +36,15 @@ export interface Identity {
  */
 export function identify(wish: IdentityWish): Identity {
   const named = wish.runId || wish.env['PROW_JOB_ID'];
-  if (named) return { ...identityOf(named, wish), isNew: false };
+  if (named) return { ...identityOf(named, wish, true), isNew: false };
   const continued = wish.begins ? undefined : liveRun(wish);
-  return { ...identityOf(continued ?? randomUUID(), wish), isNew: continued === undefined };
+  return { ...identityOf(continued ?? randomUUID(), wish, false), isNew: continued === undefined };
 }
 
-function identityOf(id: string, wish: IdentityWish): Omit<Identity, 'isNew'> {
+function identityOf(id: string, wish: IdentityWish, isNamed: boolean): Omit<Identity, 'isNew'> {
   const { rundir, rundirInArtifacts, artifacts, env, cwd } = wish;
   const paths = runPaths({ runId: id, rundir, rundirInArtifacts, artifacts, env, cwd });
+  checkTrust(paths, { env, isNamed, log: wish.log });
   const earlier = readState(paths.state);
   if (earlier && earlier.deployer !== wish.deployer) {
     throw new UsageError(
@@ -58,7 +60,12 @@ function liveRun(wish: IdentityWish): string | undefined {
   const live: RunState[] = [];
   for (const found of listRuns(base)) {
     if ('problem' in found) log.detail(1, `${found.dir} is passed over: ${messageOf(found.problem)}`);
-    else if (found.state.deployer === wish.deployer && isLive(found.state)) live.push(found.state);
+    else if (found.state.deployer !== wish.deployer || !isLive(found.state)) continue;
+    else if (isAtHome(found.state, found.dir)) live.push(found.state);
+    else
+      log.warn(
+        `Ignoring run ${found.state.runId} in ${found.dir}: it was written elsewhere; to continue it, set --run-id`,
+      );
   }
   const [only, ...others] = live;
   if (only === undefined) return undefined;

@@ -26,6 +26,7 @@ export async function runLifecycle(
 ): Promise<void> {
   const steps = new Steps(plan, run, signals);
   using _timeout = steps.boundWork();
+  using _crashes = steps.surviveCrashes();
   const preparation = new Preparation(tester, steps, signals.work);
   let built = false;
 
@@ -56,7 +57,7 @@ export async function runLifecycle(
     },
     async () => {
       await quietly(steps, 'Finish', deployer.finish?.bind(deployer), { budget: 'cleanup' });
-      steps.throwIfInterrupted();
+      steps.throwIfStopped();
     },
   );
 }

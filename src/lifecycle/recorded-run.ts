@@ -1,14 +1,27 @@
+import type { ChildWatch } from '../api/child-watch.ts';
 import type { Env } from '../api/env.ts';
-import { causeOf, InterruptedError, messageOf, type StepName, TimedOutError } from '../api/errors.ts';
+import {
+  causeOf,
+  causes,
+  InterruptedError,
+  messageOf,
+  RunError,
+  StepError,
+  type StepName,
+  TimedOutError,
+} from '../api/errors.ts';
 import type { Exec } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
 import type { AcquireSettings, Asked, Program, Run } from '../api/run.ts';
-import { openEvents } from '../records/events.ts';
+import { EventFile } from '../records/events.ts';
 import { makeRunFolders, type RunPaths } from '../records/paths.ts';
 import { lockRun } from '../records/run-lock.ts';
 import { JunitRunner } from '../records/runner-junit.ts';
+import { readState } from '../records/state.ts';
 import type { RunState } from '../records/state-schema.ts';
+import { homeOf } from '../records/trust.ts';
 import type { Lock } from '../system/lock.ts';
+import { reasonOf } from '../system/system-error.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { RunRecords } from './run-records.ts';
 import { RunStateFile } from './run-state.ts';
@@ -33,6 +46,18 @@ export interface RunBasis {
   /** Called once, when another process has taken the run over. */
   readonly onLockLost: () => void;
 }
+
+/** Another call of the run changed its state after it was read: what was decided by it has to be decided again. */
+export class StateChangedError extends RunError {
+  override readonly name = 'StateChangedError';
+
+  constructor() {
+    super('another call of this run changed its state meanwhile');
+  }
+}
+
+/** Characters of `failure` in metadata.json. */
+const LONGEST_FAILURE = 1000;
 
 /**
  * One run with its records: junit, metadata, events and state are written as things happen, so that whatever ends this
@@ -94,35 +119,68 @@ export class RecordedRun implements Run {
   }
 
   /**
-   * Creates the directories, takes the run's lock and begins the records.
-   * Throws RunError for a directory that cannot be used, UsageError when another live process holds this run, and the
-   * signal's reason when the signal aborts.
+   * Creates the directories, takes the run's lock and begins the records. A `lenient` call, which only tears down, goes on
+   * without what it cannot write.
+   * Throws RunError for a directory that cannot be used, UsageError when another live process holds this run or its state
+   * cannot be trusted, StateChangedError when another call changed the state since it was read, and the signal's reason
+   * when the signal aborts.
    */
-  async open(signal: AbortSignal): Promise<void> {
-    const { id, mask, now, asked, paths, log } = this.#basis;
-    makeRunFolders(paths);
-    this.#lock = await lockRun(paths, signal);
+  async open(signal: AbortSignal, lenient: boolean): Promise<void> {
+    const { asked, paths, log } = this.#basis;
+    await this.#orWarn(lenient, async () => makeRunFolders(paths));
+    this.#lock = await this.#orWarn(lenient, () => lockRun(paths, signal));
     try {
-      const junit = await JunitRunner.open(paths.junit, { runId: id, now, mask, log });
-      this.records.open(junit, openEvents(paths.events, { runId: id, mask, now, log }));
-      this.state.open(this.#lock, asked);
+      this.#checkUnchanged();
+      this.records.open(await this.#openJunit(lenient), this.#openEvents());
+      this.state.open(this.#lock, asked, homeOf(paths.runDir));
     } catch (error) {
-      await this.#lock[Symbol.asyncDispose]();
+      await this.#unlock(log);
       throw error;
     }
   }
 
-  /** Ends the records; the run may be continued by a later call. Never throws. */
-  async close(exitCode: number): Promise<void> {
-    this.records.junit(() => undefined);
-    this.state.close(exitCode);
-    this.records.event('finished', { exitCode });
+  /** Decisions were made with the state as it was before the lock was taken. */
+  #checkUnchanged(): void {
+    const { earlier, paths } = this.#basis;
+    const now = readState(paths.state);
+    if (now?.updatedAt !== earlier?.updatedAt || now?.deployer !== earlier?.deployer) throw new StateChangedError();
+  }
+
+  async #openJunit(lenient: boolean): Promise<JunitRunner> {
+    const { id, mask, now, paths, log } = this.#basis;
+    const settings = { runId: id, now, mask, log };
+    const junit = await this.#orWarn(lenient, () => JunitRunner.open(paths.junit, settings));
+    return junit ?? JunitRunner.begin(paths.junit, settings);
+  }
+
+  #openEvents(): EventFile {
+    const { id, mask, now, paths } = this.#basis;
+    return new EventFile(paths.events, { runId: id, mask, now });
+  }
+
+  /** What an action gives; undefined for a lenient call when it failed, which is warned of. */
+  async #orWarn<T>(lenient: boolean, action: () => Promise<T>): Promise<T | undefined> {
     try {
-      await this.#lock?.[Symbol.asyncDispose]();
+      return await action();
     } catch (error) {
-      this.log.warn(`Cannot remove the lock of this run: ${messageOf(error)}`);
+      if (!lenient || !causeOf(error, RunError)) throw error;
+      this.log.warn(`${messageOf(error)}; continuing without it, since this call only tears down`);
+      return undefined;
     }
   }
+
+  /** Marks the environment of this call's children; see ExecWorld. */
+  readonly callId = (): string | undefined => this.#lock?.nonce;
+
+  /** Records the children that can create or destroy something, for as long as they run. */
+  readonly childWatch: ChildWatch = {
+    started: ({ leader, command, tracked }) => {
+      if (tracked) this.state.childStarted({ leader, step: this.steps.current ?? '', command });
+    },
+    ended: ({ leader, tracked }) => {
+      if (tracked) this.state.childEnded({ leader });
+    },
+  };
 
   /** Tries again what could not be written, at the end of a step. */
   retryRecords(): void {
@@ -132,6 +190,38 @@ export class RecordedRun implements Run {
   /** Why records are incomplete so far. */
   get recordErrors(): readonly unknown[] {
     return this.#writes.errors;
+  }
+
+  /**
+   * The last writes of a call that ends with an exit code. Gives the errors of what could not be written at all: for
+   * those the caller decides again, and calls this once more. Never throws.
+   */
+  writeEnd(exitCode: number, failure: unknown): void {
+    const step = [...causes(failure)].find((cause) => cause instanceof StepError)?.step;
+    void this.records.metadata({
+      'exit-code': String(exitCode),
+      ...(failure !== undefined && { failure: messageOf(failure).slice(0, LONGEST_FAILURE) }),
+      ...(step !== undefined && { 'failed-step': step }),
+    });
+    this.records.junit((junit) => {
+      if (step === 'Records') junit.fail('Records', 0, failure);
+    });
+    this.state.close(exitCode);
+    this.records.event('finished', { exitCode });
+    this.retryRecords();
+  }
+
+  /** Gives the run free for a later call. Never throws. */
+  async close(): Promise<void> {
+    await this.#unlock(this.log);
+  }
+
+  async #unlock(log: Pick<Log, 'warn'>): Promise<void> {
+    try {
+      await this.#lock?.[Symbol.asyncDispose]();
+    } catch (error) {
+      log.warn(`cannot remove the lock ${this.paths.lock}: ${reasonOf(error)}`);
+    }
   }
 
   beginStep(name: StepName, row: boolean): void {

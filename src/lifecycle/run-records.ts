@@ -1,5 +1,5 @@
 import type { JunitEntry, RecordsAccess } from '../api/run.ts';
-import type { EventLog } from '../records/events.ts';
+import type { EventFile } from '../records/events.ts';
 import { mergeMetadata } from '../records/metadata.ts';
 import type { RunPaths } from '../records/paths.ts';
 import type { JunitRunner } from '../records/runner-junit.ts';
@@ -11,7 +11,7 @@ export class RunRecords implements RecordsAccess {
   readonly #mask: (text: string) => string;
   readonly #writes: PendingWrites;
   readonly #metadata = new Map<string, string>();
-  #opened: { readonly junit: JunitRunner; readonly events: EventLog } | undefined;
+  #opened: { readonly junit: JunitRunner; readonly events: EventFile } | undefined;
 
   constructor(paths: RunPaths, mask: (text: string) => string, writes: PendingWrites) {
     this.#paths = paths;
@@ -19,7 +19,7 @@ export class RunRecords implements RecordsAccess {
     this.#writes = writes;
   }
 
-  open(junit: JunitRunner, events: EventLog): void {
+  open(junit: JunitRunner, events: EventFile): void {
     this.#opened = { junit, events };
   }
 
@@ -45,7 +45,10 @@ export class RunRecords implements RecordsAccess {
   }
 
   event(event: string, fields: Readonly<Record<string, unknown>>): void {
-    this.#opened?.events.event(event, fields);
+    const events = this.#opened?.events;
+    if (events === undefined) return;
+    events.add(event, fields);
+    this.#writes.attempt(this.#paths.events, () => events.write());
   }
 
   /** Changes `junit_runner.xml` and writes it. */

@@ -1,6 +1,6 @@
 import type { Asked, StateAccess } from '../api/run.ts';
 import { isLive, newState, writeState } from '../records/state.ts';
-import type { RunState, StateStep } from '../records/state-schema.ts';
+import type { RunState, StateChild, StateHome, StateStep } from '../records/state-schema.ts';
 import type { Lock } from '../system/lock.ts';
 import type { PendingWrites } from './pending-writes.ts';
 
@@ -32,6 +32,7 @@ export class RunStateFile implements StateAccess {
   #state: RunState;
   #lock: Lock | undefined;
   #isOpen = false;
+  #heldInThisCall = false;
   /** A write that waits for its turn. */
   #due: NodeJS.Immediate | undefined;
 
@@ -43,16 +44,43 @@ export class RunStateFile implements StateAccess {
   }
 
   /** Begins to write. `lock` is this call's own; undefined when it could not be had. */
-  open(lock: Lock | undefined, asked: Asked): void {
+  open(lock: Lock | undefined, asked: Asked, home: StateHome | undefined): void {
     this.#lock = lock;
     this.#isOpen = true;
     const { artifacts } = this.#basis;
-    this.changeSoon({ owner: lock?.owner, asked: { ...asked }, artifacts, exitCode: undefined });
+    const calls = [...(this.#state.calls ?? []), ...(lock === undefined ? [] : [lock.nonce])];
+    this.changeSoon({ owner: lock?.owner, asked: { ...asked }, artifacts, exitCode: undefined, calls, home });
+  }
+
+  /** What calls that were killed may have left running. */
+  get remains(): { readonly calls: readonly string[]; readonly children: readonly StateChild[] } {
+    const own = this.#lock?.nonce;
+    return { calls: this.#state.calls?.filter((call) => call !== own) ?? [], children: this.#state.children ?? [] };
+  }
+
+  /** Nothing of killed calls runs any more. */
+  remainsEnded(): void {
+    const own = this.#lock?.nonce;
+    this.change({ calls: own === undefined ? [] : [own], children: undefined });
+  }
+
+  childStarted(child: StateChild): void {
+    this.change({ children: [...(this.#state.children ?? []), child] });
+  }
+
+  childEnded({ leader }: Pick<StateChild, 'leader'>): void {
+    const left = this.#state.children?.filter((each) => each.leader.pid !== leader.pid) ?? [];
+    this.changeSoon({ children: left.length === 0 ? undefined : left });
   }
 
   /** True once something was created or leased that is not torn down yet, by this call or an earlier one. */
   get armed(): boolean {
     return this.#state.taken.length > 0 && !this.#state.tornDown;
+  }
+
+  /** True once this call itself began to create or lease something. */
+  get heldInThisCall(): boolean {
+    return this.#heldInThisCall;
   }
 
   /** True when an earlier call of this run was killed and had a teardown to do. */
@@ -76,11 +104,13 @@ export class RunStateFile implements StateAccess {
     return this.#state.outputs;
   }
 
-  async holding(what: string): Promise<void> {
-    if (this.#state.taken.includes(what) && !this.#state.tornDown) return;
+  async holding(what: string, facts: Readonly<Record<string, string | undefined>> = {}): Promise<void> {
+    const isHeld = this.#state.taken.includes(what) && !this.#state.tornDown;
+    if (isHeld && Object.keys(facts).length === 0) return;
     const before = this.#state;
     const { file } = this.#basis;
-    this.#update({ taken: [...before.taken, what], tornDown: false });
+    const taken = isHeld ? before.taken : [...before.taken, what];
+    this.#update({ taken, tornDown: false, facts: merged(before.facts, facts) });
     try {
       if (this.#mayWrite()) writeState(file, this.#state);
     } catch (error) {
@@ -88,7 +118,8 @@ export class RunStateFile implements StateAccess {
       this.#state = before;
       throw error;
     }
-    this.#basis.event('taking', { what });
+    if (!isHeld) this.#basis.event('taking', { what });
+    this.#heldInThisCall ||= !isHeld;
   }
 
   async released(what: string): Promise<void> {
@@ -102,9 +133,7 @@ export class RunStateFile implements StateAccess {
   }
 
   async remember(facts: Readonly<Record<string, string | undefined>>): Promise<void> {
-    const merged = Object.entries({ ...this.#state.facts, ...facts });
-    const known = merged.filter((fact): fact is [string, string] => fact[1] !== undefined);
-    this.change({ facts: Object.fromEntries(known) });
+    this.change({ facts: merged(this.#state.facts, facts) });
   }
 
   /** Records that the cluster can be tested, and how to reach it. */
@@ -120,7 +149,7 @@ export class RunStateFile implements StateAccess {
 
   /** The last write of this call: no process is at work on the run any more. */
   close(exitCode: number): void {
-    this.change({ owner: undefined, exitCode, phase: 'done' });
+    this.change({ owner: undefined, exitCode, phase: 'done', calls: undefined });
   }
 
   /** Changes the state and writes it. */
@@ -151,4 +180,12 @@ export class RunStateFile implements StateAccess {
     clearImmediate(this.#due);
     this.#due = undefined;
   }
+}
+
+function merged(
+  known: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const facts = Object.entries({ ...known, ...changes });
+  return Object.fromEntries(facts.filter((fact): fact is [string, string] => fact[1] !== undefined));
 }

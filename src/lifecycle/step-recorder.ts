@@ -13,17 +13,12 @@ export interface StepRecord {
   readonly error?: string;
 }
 
-/** How long a step ran, and whether it has a junit case of its own. */
-interface Running {
-  readonly began: number;
-}
-
 /** Records the steps of one call in log, events and junit, as they happen. */
 export class StepRecorder {
   readonly #records: RunRecords;
   readonly #log: Log;
   readonly #now: () => Date;
-  readonly #running = new Map<StepName, Running>();
+  readonly #running = new Map<StepName, number>();
   readonly #descriptions = new Map<StepName, string>();
   /** The steps that ended, in order. */
   readonly ended: StepRecord[] = [];
@@ -39,13 +34,18 @@ export class StepRecorder {
     this.#descriptions.set(name, text);
   }
 
+  /** The step that began last and has not ended. */
+  get current(): StepName | undefined {
+    return [...this.#running.keys()].at(-1);
+  }
+
   description(name: StepName): string | undefined {
     return this.#descriptions.get(name);
   }
 
   /** `row` is whether the step keeps its junit case when it passes. One that does not is logged only from -v=1 on. */
   begin(name: StepName, row: boolean): void {
-    this.#running.set(name, { began: this.#now().getTime() });
+    this.#running.set(name, this.#now().getTime());
     this.#log.detail(row ? 0 : 1, `Starting ${name}`);
     this.#records.junit((junit) => junit.begin(name));
     if (row) this.#records.event('step', { step: name, state: 'started' });
@@ -89,7 +89,7 @@ export class StepRecorder {
   /** The steps so far, those under way last. */
   forState(): StateStep[] {
     const at = (ms: number) => new Date(ms).toISOString();
-    const running = Array.from(this.#running, ([name, { began }]) => ({
+    const running = Array.from(this.#running, ([name, began]) => ({
       name,
       result: 'running' as const,
       startedAt: at(began),
@@ -99,7 +99,7 @@ export class StepRecorder {
 
   #end(name: StepName, result: 'passed' | 'failed', kept: boolean): number {
     const now = this.#now().getTime();
-    const began = this.#running.get(name)?.began ?? now;
+    const began = this.#running.get(name) ?? now;
     const seconds = Math.max(0, now - began) / 1000;
     this.#running.delete(name);
     if (kept) this.#keep({ name, result, began, seconds });

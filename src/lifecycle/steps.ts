@@ -1,8 +1,17 @@
 import type { Deployer } from '../api/deployer.ts';
 import { type Duration, formatDuration } from '../api/duration.ts';
-import { causes, LostError, messageOf, StepError, type StepName, TimedOutError } from '../api/errors.ts';
+import {
+  type CrashError,
+  causes,
+  LostError,
+  messageOf,
+  StepError,
+  type StepName,
+  TimedOutError,
+} from '../api/errors.ts';
 import type { Signals } from '../runtime/signals.ts';
 import { withDeadline } from '../system/wait.ts';
+import { untilAbandoned } from './abandon.ts';
 import type { Plan } from './plan.ts';
 import type { RecordedRun } from './recorded-run.ts';
 
@@ -20,6 +29,10 @@ export class Steps {
   readonly #plan: Plan;
   readonly #run: RecordedRun;
   readonly #signals: Signals;
+  /** Crashes of this program during the steps, in order. */
+  readonly #crashes: CrashError[] = [];
+  /** Aborts what is awaited now; replaced for each step. */
+  #abandon = new AbortController();
 
   constructor(plan: Plan, run: RecordedRun, signals: Signals) {
     this.#plan = plan;
@@ -36,6 +49,16 @@ export class Steps {
       timeout,
     );
     return { [Symbol.dispose]: () => clearTimeout(timer) };
+  }
+
+  /** A failure of this program itself stops the work, and what can never settle is not waited for. */
+  surviveCrashes(): Disposable {
+    return this.#signals.onCrash((crash, stalled) => {
+      this.#run.warnAbout('This is a fault of kubetest2-ts', stackOf(crash));
+      this.#crashes.push(crash);
+      this.#signals.abortWork(crash);
+      if (stalled) this.#abandon.abort(crash);
+    });
   }
 
   /** What the cluster stands on being lost stops the work in the same way. */
@@ -77,18 +100,20 @@ export class Steps {
     return down === 'always' || (down === 'on-success' && passed && !this.stopped) || (owed && !up);
   }
 
-  /** A request to stop that arrived when there was no work left to stop is still what the run ends with. */
-  throwIfInterrupted(): void {
+  /** A request to stop, or a crash, when there was no work left to stop is still what the run ends with. */
+  throwIfStopped(): void {
     const { interrupted } = this.#signals;
     if (interrupted) throw interrupted;
+    const [crash] = this.#crashes;
+    if (crash) throw crash;
   }
 
   async #bounded<T>(name: StepName, action: (signal: AbortSignal) => Promise<T>, also?: AbortSignal): Promise<T> {
     const signal = also ? AbortSignal.any([this.#signals.work, also]) : this.#signals.work;
     const [limit, flag] = this.#limitOf(name);
-    if (limit === 0) return await action(signal);
+    if (limit === 0) return await this.#awaited(name, action, signal);
     using bounded = withDeadline(signal, limit, () => new TimedOutError(`${name} (${flag})`, formatDuration(limit)));
-    return await action(bounded.signal);
+    return await this.#awaited(name, action, bounded.signal);
   }
 
   async #cleanup<T>(name: StepName | 'Logs', action: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -97,7 +122,25 @@ export class Steps {
     using step = this.#signals.cleanup(limit, `${name} (${flag})`, formatDuration(limit));
     // Finish is called all the same: it lets go of what would keep this process alive.
     if (name !== 'Finish') step.throwIfAborted();
-    return await action(step);
+    return await this.#awaited(name, action, step);
+  }
+
+  /** No step is waited for longer than its abort and its grace. */
+  async #awaited<T>(
+    name: StepName | 'Logs',
+    action: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    this.#abandon = new AbortController();
+    const { log } = this.#run;
+    using given = untilGivenUp(this.#signals.giveUp, this.#abandon.signal);
+    return await untilAbandoned(action(signal), {
+      name,
+      signal,
+      grace: this.#plan.limits.stop,
+      now: given.signal,
+      log,
+    });
   }
 
   async #record<T>(
@@ -131,3 +174,27 @@ export class Steps {
     return [0, ''];
   }
 }
+
+/** Milliseconds from the third request to stop until no step is waited for: children are killed meanwhile. */
+const LAST_MOMENT = 1000;
+
+/** Aborts with `abandon`, and a moment after `giveUp`. */
+function untilGivenUp(giveUp: AbortSignal, abandon: AbortSignal): { readonly signal: AbortSignal } & Disposable {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    timer ??= setTimeout(() => late.abort(giveUp.reason), LAST_MOMENT);
+  };
+  if (giveUp.aborted) start();
+  giveUp.addEventListener('abort', start);
+  return {
+    signal: AbortSignal.any([abandon, late.signal]),
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      giveUp.removeEventListener('abort', start);
+    },
+  };
+}
+
+const stackOf = (crash: CrashError): string =>
+  crash.cause instanceof Error ? `${crash.message}\n${crash.cause.stack ?? ''}` : crash.message;

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
+import type { ChildWatch } from '../api/child-watch.ts';
 import type { Env } from '../api/env.ts';
 import { CommandError } from '../api/errors.ts';
 import type { Exec, ExecOptions } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
 import { monotonic } from '../system/clock.ts';
+import { identityOf } from '../system/process-identity.ts';
 import { quoted } from '../text/shell-quote.ts';
 import { attend, type Care, type Exit, type Started } from './child.ts';
 import { type ChildStreams, type OurStreams, openChildStreams } from './child-streams.ts';
@@ -36,7 +38,13 @@ export interface ExecWorld {
   readonly settle?: number;
   /** Whether our own stdin is a terminal; only `inherit` asks. */
   readonly stdinIsTerminal?: boolean;
+  /** Marks the environment of every child, so that a later call can find those that outlived this process. Default: none. */
+  readonly callId?: () => string | undefined;
+  readonly watch?: ChildWatch;
 }
+
+/** The environment variable that holds the call a process was started by. */
+export const CALL_VARIABLE = 'KUBETEST2_CALL_ID';
 
 /** What is longer is cut where it is shown. Characters. */
 const SHOWN = 4096;
@@ -56,7 +64,7 @@ export function openExec(world: ExecWorld): Exec {
     const name = basename(argv[0] ?? '') || 'a command';
     const command = shorten(mask(quoted(argv.map(shorten))));
     const cwd = options.cwd ?? world.cwd;
-    const env = withColour(options.env ?? world.env(), options, world);
+    const env = marked(withColour(options.env ?? world.env(), options, world), options, world);
     log.detail(2, cwd === world.cwd ? `running ${command}` : `running ${command} in ${cwd}`);
 
     const output = new ChildOutput(sinks, options);
@@ -65,7 +73,9 @@ export function openExec(world: ExecWorld): Exec {
     const { exit, seconds, tail } =
       'error' in child
         ? await neverRan(argv, env, cwd, child.error)
-        : await during(child.pid, (group) => live(child, group, careFor(name, output, options, world)));
+        : await during(watched(child, command, options, world), (group) =>
+            live(child, group, careFor(name, output, options, world)),
+          );
     world.event('command', { argv: argv.map((word) => mask(shorten(word))), cwd, seconds, ...recorded(exit, mask) });
 
     const failed = failure(exit, output.refusal, options.okCodes);
@@ -214,6 +224,19 @@ async function makeFifos(paths: readonly string[], env: Env): Promise<void> {
   await made.promise;
 }
 
+/** What is left running on purpose is no one's orphan. */
+function marked(env: Env, { leaveBehind }: ExecOptions, { callId }: ExecWorld): Env {
+  return { ...env, [CALL_VARIABLE]: leaveBehind ? undefined : callId?.() };
+}
+
+/** Reports a child that has started; gives what is to be called when all of it has ended. */
+function watched(child: Started, command: string, options: ExecOptions, { watch }: ExecWorld) {
+  const { output, leaveBehind = false, tracked = output !== 'capture' && !leaveBehind } = options;
+  const running = { leader: identityOf(child.pid), command, since: child.since, tracked };
+  watch?.started(running);
+  return { id: child.pid, ended: () => watch?.ended(running) };
+}
+
 /** A way to do something with a process group which, should this process exit meanwhile or before its rest has ended, is killed. */
 function killingAtExit() {
   const running = new Set<ProcessGroup>();
@@ -221,7 +244,7 @@ function killingAtExit() {
     for (const group of running) group.kill();
   };
   return async <T extends { readonly rest?: Promise<void> }>(
-    id: number,
+    { id, ended }: { readonly id: number; readonly ended: () => void },
     body: (group: ProcessGroup) => Promise<T>,
   ): Promise<T> => {
     const group = new ProcessGroup(id);
@@ -230,6 +253,7 @@ function killingAtExit() {
     const forget = (): void => {
       running.delete(group);
       if (running.size === 0) process.off('exit', killAll);
+      ended();
     };
     try {
       const done = await body(group);

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { kill } from 'node:process';
 import { monotonic } from '../system/clock.ts';
+import { read, readProcesses } from './processes.ts';
 
 /** How long to wait for a group to react, and who may cut that short. */
 export interface Patience {
@@ -15,6 +15,9 @@ export interface Patience {
 /** The longest time a group has between SIGTERM and SIGKILL, and a killed one to disappear: milliseconds. */
 const LONGEST_TERM = 15_000;
 const LONGEST_KILL = 5_000;
+
+/** How long a child may take to stop, from SIGINT to the end after SIGKILL, and a moment more: milliseconds. */
+export const stopTime = (grace: number): number => grace + Math.min(grace, LONGEST_TERM) + LONGEST_KILL + 2000;
 
 /** The process group of a child that leads it, by the child's process id. */
 export class ProcessGroup {
@@ -124,45 +127,9 @@ function pauseFor(ms: number, wake: AbortSignal): Promise<void> {
   });
 }
 
-interface Process {
-  readonly id: number;
-  readonly parent: number;
-  readonly group: number;
-  readonly running: boolean;
-}
-
-/** Every process there is, from /proc; undefined where there is none. */
-function readProcesses(): Process[] | undefined {
-  const found: Process[] = [];
-  for (const name of list('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = read(`/proc/${name}/stat`);
-    // After the program's name, which may hold spaces and brackets itself: state, parent, group.
-    const [state = 'X', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3);
-    found.push({ id: Number(name), parent: Number(parent), group: Number(group), running: !/^[ZX]/.test(state) });
-  }
-  return found.length > 0 ? found : undefined;
-}
-
 /** Whether a process ignores a signal, by the mask in /proc/PID/status. */
 function ignored(id: number, signal: 'SIGINT' | 'SIGTERM'): boolean {
   const [, mask = '0'] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(read(`/proc/${id}/status`)) ?? [];
   const number = signal === 'SIGINT' ? 2 : 15;
   return ((BigInt(`0x${mask}`) >> BigInt(number - 1)) & 1n) === 1n;
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
 }

@@ -43,6 +43,12 @@ export class JunitRunner {
     this.#clean = clean;
   }
 
+  /** A file without cases, whatever is there. Writes nothing yet. */
+  static begin(file: string, { runId, now, mask }: JunitSettings): JunitRunner {
+    const clean = (text: string) => mask(xmlText(text));
+    return new JunitRunner(file, { runId: clean(runId), timestamp: now().toISOString(), cases: [] }, clean);
+  }
+
   /**
    * Keeps the cases of a file of the same run, from an earlier call; starts anew over another run's, and moves aside
    * one that cannot be read. Writes nothing yet. Throws RunError when a file is there and cannot be opened.

@@ -30,8 +30,29 @@ export interface RunState {
   readonly tornDown: boolean;
   /** Absolute. */
   readonly artifacts: string;
+  /** The process groups that a call started and that had not ended when it wrote this. */
+  readonly children?: readonly StateChild[] | undefined;
+  /** The ids of the calls whose children may still run: the one at work, and those that were killed. */
+  readonly calls?: readonly string[] | undefined;
+  /** Where the run directory was when this was written: a copy of it is another directory. */
+  readonly home?: StateHome | undefined;
   /** Of the last call; none while one is at work, or when it was killed. */
   readonly exitCode?: number | undefined;
+}
+
+/** A process group that runs for a step. */
+export interface StateChild {
+  readonly leader: Owner;
+  readonly step: string;
+  /** Quoted for a shell, shortened, secrets masked. */
+  readonly command: string;
+}
+
+export interface StateHome {
+  readonly host: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly inode: string;
 }
 
 export interface StateAsked {
@@ -113,7 +134,26 @@ function readRoot(root: Json): RunState | undefined {
     tornDown,
     artifacts: String(artifacts),
     ...(typeof exitCode === 'number' && { exitCode }),
+    ...optionalParts(root),
   };
+}
+
+/** What states of earlier versions lack. */
+function optionalParts(root: Json): Pick<RunState, 'children' | 'calls' | 'home'> {
+  const children = Array.isArray(root['children']) ? root['children'].flatMap(readChild) : [];
+  const calls = readList(root['calls']);
+  const { host, path, inode } = asObject(root['home']) ?? {};
+  return {
+    ...(children.length > 0 && { children }),
+    ...(calls && { calls }),
+    ...(allStrings(host, path, inode) && { home: { host: String(host), path: String(path), inode: String(inode) } }),
+  };
+}
+
+function readChild(value: unknown): StateChild[] {
+  const { leader, step, command } = asObject(value) ?? {};
+  const owner = readOwner(leader);
+  return owner && allStrings(step, command) ? [{ leader: owner, step: String(step), command: String(command) }] : [];
 }
 
 const RESULTS = ['passed', 'failed', 'running', 'skipped'] as const;

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunError } from '../api/errors.ts';
+import { messageOf, RunError } from '../api/errors.ts';
 import { writeAtomic } from '../system/atomic-write.ts';
+import { readRegularSync } from '../system/regular-file.ts';
 import { isCode, reasonOf } from '../system/system-error.ts';
 import { checkState, type RunState } from './state-schema.ts';
 
@@ -35,10 +36,10 @@ export function newState(run: { runId: string; deployer: string; artifacts: stri
 export function readState(file: string): RunState | undefined {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularSync(file);
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw new RunError(`the run's state ${file} cannot be read: ${reasonOf(error)}`, { cause: error });
+    throw new RunError(`unreadable state of the run: ${messageOf(error)}`, { cause: error });
   }
   return checkState(text, file);
 }

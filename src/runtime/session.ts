@@ -1,9 +1,12 @@
+import type { ChildWatch } from '../api/child-watch.ts';
 import type { Env } from '../api/env.ts';
 import type { Exec } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
 import { type LogSettings, openLog } from '../logging/open-log.ts';
 import { secretMask } from '../logging/secrets.ts';
 import { openExec } from '../process/exec.ts';
+import { endOrphans, type Remains } from '../process/orphans.ts';
+import { Activity } from './activity.ts';
 import { listenToSignals, type SignalOptions, type Signals } from './signals.ts';
 import type { World } from './world.ts';
 
@@ -24,6 +27,9 @@ export interface SessionExec {
   readonly grace: number;
   /** Takes one `command` event for each child. Default: none. */
   readonly event?: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** See ExecWorld. */
+  readonly callId?: () => string | undefined;
+  readonly watch?: ChildWatch;
 }
 
 /** What every command opens once: its log, its way to hear requests to stop, and its door to child processes. */
@@ -32,7 +38,11 @@ export interface Session extends Disposable {
   /** Takes secrets out of a text. */
   readonly mask: (text: string) => string;
   readonly signals: Signals;
+  /** What this process waits for, for the report that SIGQUIT and SIGUSR1 ask for. */
+  readonly activity: Activity;
   readonly openExec: (settings: SessionExec) => Exec;
+  /** Ends what killed calls left running; `grace` in milliseconds from SIGINT to SIGTERM. */
+  readonly endOrphans: (remains: Remains, grace: number) => Promise<void>;
 }
 
 /** Opens a session; disposed, it no longer listens to signals. */
@@ -41,12 +51,19 @@ export function openSession(world: World, settings: SessionSettings = {}): Sessi
   const { env, stderr, pid } = world;
   const mask = secretMask(env);
   const log = openLog({ format: logFormat, verbosity, stderr, env, now: () => new Date(), pid, mask });
-  const signals = listenToSignals(world.signals, log, onRequest === undefined ? {} : { onRequest });
+  const activity = new Activity();
+  const signals = listenToSignals(world.signals, log, {
+    ...(onRequest && { onRequest }),
+    onReport: () => log.warn(activity.report()),
+  });
   return {
     log,
     mask,
     signals,
-    openExec: ({ env: envOf, grace, event = () => undefined }) =>
+    activity,
+    endOrphans: async (remains, grace) =>
+      await endOrphans(remains, { grace, onHurry: signals.onHurry, giveUp: signals.giveUp }, log),
+    openExec: ({ env: envOf, grace, event = () => undefined, callId, watch }) =>
       openExec({
         env: envOf,
         cwd: world.cwd,
@@ -54,6 +71,8 @@ export function openSession(world: World, settings: SessionSettings = {}): Sessi
         stderr,
         log,
         event,
+        ...(callId !== undefined && { callId }),
+        watch: watchBoth(activity, watch),
         mask,
         grace,
         onHurry: signals.onHurry,
@@ -64,5 +83,18 @@ export function openSession(world: World, settings: SessionSettings = {}): Sessi
         },
       }),
     [Symbol.dispose]: () => signals[Symbol.dispose](),
+  };
+}
+
+function watchBoth(first: ChildWatch, second: ChildWatch | undefined): ChildWatch {
+  return {
+    started: (child) => {
+      first.started(child);
+      second?.started(child);
+    },
+    ended: (child) => {
+      first.ended(child);
+      second?.ended(child);
+    },
   };
 }

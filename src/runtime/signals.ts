@@ -1,11 +1,11 @@
-import { InterruptedError, type StopSignal, TimedOutError } from '../api/errors.ts';
+import { CrashError, InterruptedError, messageOf, type StopSignal, TimedOutError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
 import { monotonic } from '../system/clock.ts';
 
-/** What sends the signals: the process itself. */
+/** What signals and crashes come from: the process itself. */
 export interface SignalSource {
-  on(name: StopSignal, listener: (name: StopSignal) => void): unknown;
-  off(name: StopSignal, listener: (name: StopSignal) => void): unknown;
+  on(name: string, listener: (...args: unknown[]) => void): unknown;
+  off(name: string, listener: (...args: unknown[]) => void): unknown;
 }
 
 /** The signal of one cleanup step. Dispose it when the step is over, or its timer and its listener stay. */
@@ -18,9 +18,14 @@ export interface SignalOptions {
   readonly clock?: () => number;
   /** Sees every request that counts: its signal, and whether it is the first, second or third. For the records. */
   readonly onRequest?: (name: StopSignal, count: number) => void;
+  /** Prints what the run waits for, as SIGQUIT and SIGUSR1 ask. */
+  readonly onReport?: () => void;
 }
 
-/** What the operator, Prow, a closed terminal and the engine's limits have to say to the steps of a run. */
+/** This program itself failed. `stalled` when nothing is left that could ever settle what is awaited. */
+export type CrashListener = (crash: CrashError, stalled: boolean) => void;
+
+/** What the user, Prow, a closed terminal and the engine's timeouts ask of the steps of a run. */
 export interface Signals extends Disposable {
   /** Aborts with an InterruptedError at the first request, or with the reason given to `abortWork`. */
   readonly work: AbortSignal;
@@ -29,10 +34,15 @@ export interface Signals extends Disposable {
   /** The first request, if there was one. */
   readonly interrupted: InterruptedError | undefined;
   /**
-   * Calls the listener at the second request: whoever is being patient at that time takes its next, harder measure.
+   * Calls the listener at the second request: whatever is waited for patiently takes its next, harder measure.
    * Returns a function that ends the subscription.
    */
   onHurry(listener: () => void): () => void;
+  /**
+   * Calls the listener when this program itself fails, which then goes on: an uncaught exception, an unhandled
+   * rejection, or an event loop that ran empty. Until disposed.
+   */
+  onCrash(listener: CrashListener): Disposable;
   /**
    * A fresh signal for one cleanup step, whatever happened to the work. It aborts with an InterruptedError when the second
    * request arrives during the step or everything is given up, and with a TimedOutError after `budgetMs` milliseconds.
@@ -43,14 +53,25 @@ export interface Signals extends Disposable {
   abortWork(reason: Error): void;
 }
 
-const NAMES: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** Every signal that would end the process is a request to stop. SIGKILL cannot be one. */
+const REQUESTS: readonly StopSignal[] = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGVTALRM',
+  'SIGXCPU',
+  'SIGPWR',
+];
 
 /** setTimeout's longest delay, some 24 days; it takes anything above for 1 ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Starts listening to the signals that ask us to stop, until disposed. Nothing else in the program listens to them. */
 export function listenToSignals(source: SignalSource, log: Log, options: SignalOptions = {}): Signals {
-  const { coalesceMs = 2000, clock = monotonic, onRequest } = options;
+  const { coalesceMs = 2000, clock = monotonic, onRequest, onReport = () => undefined } = options;
   const work = new AbortController();
   const giveUp = new AbortController();
   const hurried = new Set<() => void>();
@@ -60,11 +81,12 @@ export function listenToSignals(source: SignalSource, log: Log, options: SignalO
   let last = Number.NEGATIVE_INFINITY;
 
   const request = (name: StopSignal): void => {
+    if (name === 'SIGQUIT') onReport();
     const now = clock();
     if (count === 3 || now - last < coalesceMs) return;
     last = now;
     count += 1;
-    say(log, sentence(name, count, steps.size > 0));
+    print(log, sentence(name, count, steps.size > 0));
     onRequest?.(name, count);
     const reason = new InterruptedError(name);
     if (count === 1) {
@@ -99,7 +121,10 @@ export function listenToSignals(source: SignalSource, log: Log, options: SignalO
     return Object.assign(step.signal, { [Symbol.dispose]: end });
   };
 
-  for (const name of NAMES) source.on(name, request);
+  // A plain listener for each name: Node gives it the signal's name.
+  const listeners = new Map(REQUESTS.map((name) => [name as string, () => request(name)]));
+  listeners.set('SIGUSR1', onReport);
+  for (const [name, listener] of listeners) source.on(name, listener);
   return {
     work: work.signal,
     giveUp: giveUp.signal,
@@ -110,35 +135,52 @@ export function listenToSignals(source: SignalSource, log: Log, options: SignalO
       hurried.add(listener);
       return () => hurried.delete(listener);
     },
+    onCrash: (listener) => listenToCrashes(source, listener),
     cleanup,
     abortWork(reason) {
       work.abort(reason);
     },
     [Symbol.dispose]() {
-      for (const name of NAMES) source.off(name, request);
+      for (const [name, listener] of listeners) source.off(name, listener);
       for (const end of [...steps.values()]) end();
       hurried.clear();
     },
   };
 }
 
+function listenToCrashes(source: SignalSource, listener: CrashListener): Disposable {
+  const crash = (what: string) => (error: unknown) =>
+    listener(new CrashError(`${what}: ${messageOf(error)}`, { cause: error }), false);
+  const listeners = new Map<string, (...args: unknown[]) => void>([
+    ['uncaughtException', crash('uncaught exception')],
+    ['unhandledRejection', crash('unhandled rejection')],
+    ['beforeExit', () => listener(new CrashError('nothing is left that this run could wait for'), true)],
+  ]);
+  for (const [name, each] of listeners) source.on(name, each);
+  return {
+    [Symbol.dispose]: () => {
+      for (const [name, each] of listeners) source.off(name, each);
+    },
+  };
+}
+
 function sentence(name: StopSignal, count: number, cleaning: boolean): string {
-  if (count === 3) return `${name} for the third time: giving up. What has not been cleaned up stays.`;
+  if (count === 3) return `Received ${name} a third time: skipping the rest of the cleanup`;
   if (count === 2) {
     return cleaning
-      ? `${name} again: ending the current step of the cleanup. A third one gives up the rest of it.`
-      : `${name} again: ending what runs now without patience, then cleaning up. A third one gives up the cleanup.`;
+      ? `Received ${name} again: stopping the current cleanup step. A third time skips the rest of the cleanup`
+      : `Received ${name} again: stopping the current step at once, then cleaning up. A third time skips the cleanup`;
   }
   return cleaning
-    ? `${name}: the cleanup goes on. Another one ends its current step, a third one gives up.`
-    : `${name}: ending what runs now, then cleaning up. Another one hurries, a third one gives up the cleanup.`;
+    ? `Received ${name}: continuing the cleanup. Again to stop its current step, a third time to skip the rest`
+    : `Received ${name}: stopping the current step, then cleaning up. Press Ctrl-C again to hurry, a third time to skip cleanup`;
 }
 
 /** A terminal that is gone, which is what SIGHUP means, must not keep us from stopping. */
-function say(log: Log, message: string): void {
+function print(log: Log, message: string): void {
   try {
     log.warn(message);
   } catch {
-    // Nobody is left to read it.
+    // There is no reader any more.
   }
 }

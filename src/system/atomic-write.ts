@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { RunError } from '../api/errors.ts';
 import { reasonOf } from './system-error.ts';
 
@@ -41,7 +41,7 @@ function draftOf(file: string): string {
 
 function discard(draft: string): void {
   try {
-    rmSync(draft, { force: true });
+    unlinkSync(draft);
   } catch {
     // The first error is the one that counts.
   }

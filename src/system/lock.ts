@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunError } from '../api/errors.ts';
 import { isAlive, type Owner, ownIdentity } from './process-identity.ts';
@@ -18,6 +18,8 @@ export interface Lock extends AsyncDisposable {
   readonly file: string;
   /** This process. */
   readonly owner: Owner;
+  /** Unique for each time a lock is taken. */
+  readonly nonce: string;
   /** False once another process took it over: this one was frozen, and counted as dead. True when that cannot be read. */
   isHeld(): boolean;
 }
@@ -87,7 +89,15 @@ function placed(file: string, entry: Entry): boolean {
     if (isCode(error, 'EEXIST')) return false;
     throw error;
   } finally {
-    rmSync(draft, { force: true });
+    discard(draft);
+  }
+}
+
+function discard(draft: string): void {
+  try {
+    unlinkSync(draft);
+  } catch {
+    // It was never written, or goes with the next call's.
   }
 }
 
@@ -104,6 +114,7 @@ function held(file: string, entry: Entry, owner: Owner): Lock {
   return {
     file,
     owner,
+    nonce: entry.nonce,
     isHeld: () => {
       try {
         return readEntry(file)?.nonce === entry.nonce;
@@ -113,7 +124,7 @@ function held(file: string, entry: Entry, owner: Owner): Lock {
     },
     [Symbol.asyncDispose]: async () => {
       clearInterval(beat);
-      if (readEntry(file)?.nonce === entry.nonce) rmSync(file, { force: true });
+      if (readEntry(file)?.nonce === entry.nonce) unlinkSync(file);
     },
   };
 }

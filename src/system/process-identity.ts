@@ -12,9 +12,15 @@ export interface Owner {
 }
 
 /** This process. */
-export function ownIdentity(): Owner {
-  return { pid, started: startOf(pid) ?? '', place: ownPlace() };
+export const ownIdentity = (): Owner => identityOf(pid);
+
+/** A process that runs on this machine. */
+export function identityOf(process: number): Owner {
+  return { pid: process, started: startOf(process) ?? '', place: ownPlace() };
 }
+
+/** Whether a process was on this machine, since it was started last, and in what this process can see of it. */
+export const isHere = ({ place }: Pick<Owner, 'place'>): boolean => place === ownPlace();
 
 /** Whether a process still runs; undefined when it lives where it cannot be seen from here. A zombie does not run. */
 export function isAlive(owner: Owner): boolean | undefined {

@@ -1,22 +1,29 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { secretMask } from '../../src/logging/secrets.ts';
-import { openEvents } from '../../src/records/events.ts';
+import { EventFile } from '../../src/records/events.ts';
 import { anyText } from '../helpers/arbitrary-text.ts';
 import { tempFolder, tempMount } from '../helpers/records-directory.ts';
 
 const now = () => new Date('2026-11-23T10:35:56.789Z');
 const mask = secretMask({ GITHUB_TOKEN: 'open-sesame' });
 
+/** The file in a directory; each event is written at once, as a run does. */
 function open(folder: string) {
-  const warnings: string[] = [];
-  const log = { warn: (message: string) => void warnings.push(message) };
   const file = join(folder, 'events.jsonl');
+  const events = new EventFile(file, { runId: 'r', mask, now });
   const lines = () => readFileSync(file, 'utf8').trimEnd().split('\n');
-  const events = () => lines().map((line): unknown => JSON.parse(line));
-  return { ...openEvents(file, { runId: 'r', mask, now, log }), file, warnings, lines, events };
+  return {
+    event: (kind: string, fields: Readonly<Record<string, unknown>>) => {
+      events.add(kind, fields);
+      events.write();
+    },
+    lines,
+    events: () => lines().map((line): unknown => JSON.parse(line)),
+  };
 }
 
 describe('events.jsonl', () => {
@@ -30,16 +37,14 @@ describe('events.jsonl', () => {
     ]);
   });
 
-  test('is continued by a later call, on a line of its own even when the earlier one was cut off', () => {
+  test('is continued by a later call, without what a killed one left of a line', () => {
     const folder = tempFolder();
     open(folder).event('a', {});
     appendFileSync(join(folder, 'events.jsonl'), '{"time":"2026');
     const log = open(folder);
     log.event('b', {});
     log.event('c', {});
-    expect(log.lines().map((line) => line.slice(-14))).toEqual([
-      ...['"r","event":"a"}', '{"time":"2026', '"r","event":"b"}', '"r","event":"c"}'].map((end) => end.slice(-14)),
-    ]);
+    expect(log.events()).toMatchObject([{ event: 'a' }, { event: 'b' }, { event: 'c' }]);
   });
 
   test('keeps the names of its own fields', () => {
@@ -131,30 +136,37 @@ describe('events.jsonl', () => {
     expect(line).toContain('"… 4501 more"');
   });
 
-  test('that cannot be written is told once, and never throws', () => {
+  test('keeps the lines of a file that cannot be written until it can', () => {
     const folder = join(tempFolder(), 'artifacts');
     const log = open(folder);
-    log.event('a', {});
-    log.event('b', {});
-    expect(log.warnings).toEqual([
-      `${folder}/events.jsonl cannot be written, events of this run are missing there: no such file or directory`,
-    ]);
+    const refusal = `cannot write ${folder}/events.jsonl: no such file or directory`;
+    expect(() => log.event('a', {})).toThrow(refusal);
+    expect(() => log.event('b', {})).toThrow(refusal);
     mkdirSync(folder);
     log.event('c', {});
-    expect(log.lines()).toHaveLength(1);
-    rmSync(folder, { recursive: true });
-    log.event('d', {});
-    expect(log.warnings).toHaveLength(1);
+    expect(log.events()).toMatchObject([{ event: 'a' }, { event: 'b' }, { event: 'c' }]);
   });
 
-  test('on a full disk is told once', ({ skip }) => {
+  test('on a full disk has whole lines only, and all of them later', ({ skip }) => {
     const folder = tempMount('size=16k');
     if (folder === undefined) return skip('mounting a file system in memory is refused');
     const log = open(folder);
-    expect(() => writeFileSync(join(folder, 'fill'), 'x'.repeat(50_000))).toThrow('ENOSPC');
     log.event('a', {});
-    log.event('b', {});
-    expect(log.warnings).toEqual([expect.stringContaining('no space left on device')]);
+    expect(() => writeFileSync(join(folder, 'fill'), 'x'.repeat(50_000))).toThrow('ENOSPC');
+    expect(() => log.event('b', { text: 'x'.repeat(6000) })).toThrow('no space left on device');
+    expect(log.events()).toMatchObject([{ event: 'a' }]);
+    rmSync(join(folder, 'fill'));
+    log.event('c', {});
+    expect(log.events()).toMatchObject([{ event: 'a' }, { event: 'b' }, { event: 'c' }]);
+  });
+
+  test('is never written through a link, nor into a pipe', () => {
+    const folder = tempFolder();
+    symlinkSync('/dev/null', join(folder, 'events.jsonl'));
+    expect(() => open(folder).event('a', {})).toThrow('too many symbolic links');
+    const piped = tempFolder();
+    execFileSync('mkfifo', [join(piped, 'events.jsonl')]);
+    expect(() => open(piped).event('a', {})).toThrow('it is not a regular file');
   });
 
   test('is one line of JSON whatever the fields are', () => {
@@ -170,7 +182,6 @@ describe('events.jsonl', () => {
         (fields) => {
           const log = open(tempFolder());
           log.event('any', fields);
-          expect(log.warnings).toEqual([]);
           expect(log.lines()).toHaveLength(1);
           expect(log.events()[0]).toMatchObject({ event: 'any', run: 'r' });
         },

@@ -54,7 +54,7 @@ test('SIGINT with SIGTERM right after it, as Prow sends them, is one request', a
   expect(signals.interrupted?.signal).toBe('SIGINT');
   expect(step.aborted).toBe(false);
   expect(lines).toEqual([
-    'SIGINT: ending what runs now, then cleaning up. Another one hurries, a third one gives up the cleanup.',
+    'Received SIGINT: stopping the current step, then cleaning up. Press Ctrl-C again to hurry, a third time to skip cleanup',
   ]);
 });
 
@@ -86,8 +86,8 @@ test('the second request hurries whoever is patient, and ends the step of the cl
   expect(step.reason).toEqual(new InterruptedError('SIGINT'));
   expect(signals.interrupted?.signal).toBe('SIGTERM');
   expect(lines).toEqual([
-    'SIGTERM: ending what runs now, then cleaning up. Another one hurries, a third one gives up the cleanup.',
-    'SIGINT again: ending the current step of the cleanup. A third one gives up the rest of it.',
+    'Received SIGTERM: stopping the current step, then cleaning up. Press Ctrl-C again to hurry, a third time to skip cleanup',
+    'Received SIGINT again: stopping the current cleanup step. A third time skips the rest of the cleanup',
   ]);
 });
 
@@ -108,7 +108,7 @@ test('the third request gives everything up, steps that have not begun included,
   expect(step.aborted).toBe(true);
   expect(later.reason).toBe(signals.giveUp.reason);
   expect(lines).toHaveLength(3);
-  expect(lines[2]).toBe('SIGINT for the third time: giving up. What has not been cleaned up stays.');
+  expect(lines[2]).toBe('Received SIGINT a third time: skipping the rest of the cleanup');
 });
 
 test('every request that counts is reported', async () => {

@@ -138,7 +138,7 @@ test('the first signal during kube-down.sh lets it work, heartbeats go on, the s
   await cloud.called('kube-down hangs');
   child.kill('SIGINT');
   await boskos.called('update', boskos.count('update') + 2);
-  await heardOf(cloud, launched, 'the cleanup goes on');
+  await heardOf(cloud, launched, 'continuing the cleanup');
   expect(cloud.allCalls()).not.toContain('kube-down got SIGINT');
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ code: 130 });
@@ -154,7 +154,7 @@ test('a third signal ends kube-down.sh and everything else at once; a later --do
   const { child, ended } = launched;
   await cloud.called('kube-down hangs');
   child.kill('SIGINT');
-  await heardOf(cloud, launched, 'the cleanup goes on');
+  await heardOf(cloud, launched, 'continuing the cleanup');
   child.kill('SIGINT');
   await heardOf(cloud, launched, 'ending the current step');
   child.kill('SIGINT');

@@ -1,0 +1,47 @@
+import type { Tester } from '../api/tester.ts';
+import type { Plan } from '../lifecycle/plan.ts';
+import type { RecordedRun } from '../lifecycle/recorded-run.ts';
+import { stopTime } from '../process/process-group.ts';
+import type { ChosenTester } from './choose-tester.ts';
+import type { LauncherLine } from './launcher-line.ts';
+
+/** What the flags of a command line ask of a run. */
+export function planOf(line: LauncherLine, chosen: ChosenTester | undefined, run: RecordedRun): Plan {
+  const { launcher } = line.values;
+  return {
+    build: launcher.build,
+    up: launcher.up,
+    down: launcher.down,
+    preTestCmd: launcher.preTestCmd,
+    postTestCmd: launcher.postTestCmd,
+    testCase: chosen !== undefined && !launcher.skipTestJunitReport,
+    owed: run.state.owesTeardown && !isKept(line),
+    ownTester: chosen?.kind !== undefined,
+    limits: {
+      timeout: launcher.timeout,
+      build: launcher.buildTimeout,
+      up: launcher.upTimeout,
+      test: launcher.testTimeout,
+      down: launcher.downTimeout,
+      cleanup: launcher.cleanupTimeout,
+      stop: stopTime(launcher.interruptGrace),
+    },
+  };
+}
+
+/** True for a `--down=never` that was specified, not merely left out. */
+export const isKept = ({ given, values }: LauncherLine): boolean =>
+  given.has('down') && values.launcher.down === 'never';
+
+/** Whether there is anything to do. */
+export function asksForAnything(plan: Plan, tester: Tester | undefined): boolean {
+  return isTeardown(plan) || plan.build || plan.up || hasHooks(plan) || tester !== undefined;
+}
+
+/** Whether a call does nothing but tear down: it needs no disk that can be written. */
+export function onlyTearsDown(plan: Plan, tester: Tester | undefined): boolean {
+  return isTeardown(plan) && !plan.build && !plan.up && !hasHooks(plan) && tester === undefined;
+}
+
+const isTeardown = (plan: Plan): boolean => plan.down !== 'never' || plan.owed;
+const hasHooks = (plan: Plan): boolean => plan.preTestCmd.length + plan.postTestCmd.length > 0;
