@@ -13,6 +13,7 @@ import {
 import type { Exec } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
 import type { AcquireSettings, Asked, Program, Run } from '../api/run.ts';
+import { removeDrafts } from '../records/drafts.ts';
 import { EventFile } from '../records/events.ts';
 import { makeRunFolders, type RunPaths } from '../records/paths.ts';
 import { lockRun } from '../records/run-lock.ts';
@@ -131,6 +132,7 @@ export class RecordedRun implements Run {
     this.#lock = await this.#orWarn(lenient, () => lockRun(paths, signal));
     try {
       this.#checkUnchanged();
+      if (this.#lock) removeDrafts(paths);
       this.records.open(await this.#openJunit(lenient), this.#openEvents());
       this.state.open(this.#lock, asked, homeOf(paths.runDir));
     } catch (error) {

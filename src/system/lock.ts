@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, utimesSync, wr
 import { dirname } from 'node:path';
 import { RunError } from '../api/errors.ts';
 import { isAlive, type Owner, ownIdentity } from './process-identity.ts';
-import { isCode } from './system-error.ts';
+import { isCode, reasonOf } from './system-error.ts';
 import { delay } from './wait.ts';
 
 export interface LockOptions {
@@ -86,8 +86,9 @@ function placed(file: string, entry: Entry): boolean {
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
-    throw error;
+    // ENOENT: the holder has removed the draft as one of a killed process.
+    if (isCode(error, 'EEXIST', 'ENOENT')) return false;
+    throw new RunError(`cannot write the lock ${file}: ${reasonOf(error)}`, { cause: error });
   } finally {
     discard(draft);
   }
@@ -152,7 +153,7 @@ function readEntry(file: string): Entry | undefined {
     return { pid: Number(pid), started: String(started), place: String(place), nonce: String(nonce) };
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
-    if (error instanceof SyntaxError) return { pid: 0, started: '', place: '', nonce: 'unreadable' };
-    throw error;
+    if (error instanceof SyntaxError || error instanceof TypeError) return { pid: 0, started: '', place: '', nonce: 'unreadable' };
+    throw new RunError(`cannot read the lock ${file}: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -16,7 +16,7 @@ import {
 } from '../../helpers/lifecycle-oracle.ts';
 import { type Ended, type Launched, Sandbox } from '../../helpers/sandbox.ts';
 
-const fakes = join(dirname(fileURLToPath(import.meta.url)), '../fakes/grid');
+const fakes = join(dirname(fileURLToPath(import.meta.url)), '../../helpers/programs/grid');
 
 const everything: Flags = { build: true, up: true, test: true, hooks: true, down: 'always' };
 const combinations: readonly Flags[] = [
