@@ -2,7 +2,14 @@ import type { KnipConfig } from 'knip';
 
 export default {
   // test/helpers/programs holds programs that tests put on PATH.
-  entry: ['bin/*.ts', 'src/index.ts', 'scripts/*.ts', 'scripts/*/{build,package,release,components,totals,check-bundle}.ts', 'scripts/bench/**/*.ts', 'test/helpers/programs/**/*.ts'],
+  entry: [
+    'bin/*.ts',
+    'src/index.ts',
+    'scripts/*.ts',
+    'scripts/*/{build,package,release,components,totals,check-bundle}.ts',
+    'scripts/bench/**/*.ts',
+    'test/helpers/programs/**/*.ts',
+  ],
   project: ['{bin,src,deployers,testers,scripts,test}/**/*.ts'],
   vitest: { config: ['vitest*.config.ts'], entry: ['test/**/*.test.ts'] },
   ignoreExportsUsedInFile: true,

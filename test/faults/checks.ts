@@ -31,7 +31,11 @@ export function check(outcome: Outcome): Finding[] {
   const records = recordsOf(world);
   return [
     ...all.flatMap(endsWell),
-    ...world.leftovers(all.map(({ output }) => output).join('')),
+    ...world.leftovers({
+      told: all.map(({ output }) => output).join(''),
+      killed: next !== undefined,
+      code: last?.code ?? null,
+    }),
     ...processesLeft(world),
     ...records.invalid,
     ...verifyCache(join(world.sandbox.dir, 'cache')),
@@ -51,7 +55,11 @@ function endsWell({ call, code, signal, output, late, seconds }: Ended): Finding
   const what = call.args.join(' ');
   if (late) return [found('late', `${what} did not end within ${seconds.toFixed(0)} s`)];
   // 13 is node's own code for an event loop that runs empty in the middle of something, 7 for a handler that throws.
-  const crashed = code === 13 || code === 7 || (signal !== null && signal !== 'SIGKILL') || /^\s+at .*(?:\.cjs|\.js|node:)/m.test(output);
+  const crashed =
+    code === 13 ||
+    code === 7 ||
+    (signal !== null && signal !== 'SIGKILL') ||
+    /^\s+at .*(?:\.cjs|\.js|node:)/m.test(output);
   return crashed ? [found('crash', `${what}: exit code ${code}, signal ${signal}: ${tail(output)}`)] : [];
 }
 
@@ -71,7 +79,8 @@ function drafts({ world, mode, hitOperations }: Outcome): Finding[] {
 export function verifyCache(cache: string): Finding[] {
   return filesIn(cache).flatMap(({ parentPath, name }) => {
     const path = join(parentPath, name);
-    if (/\/index$/.test(parentPath) && name.endsWith('.json')) return readable(path) ? [] : [found('cache invalid', path)];
+    if (/\/index$/.test(parentPath) && name.endsWith('.json'))
+      return readable(path) ? [] : [found('cache invalid', path)];
     if (!/\/content\/..$/.test(parentPath) || !/^[0-9a-f]{64}$/.test(name)) return [];
     const sum = createHash('sha256').update(readFileSync(path)).digest('hex');
     return sum === name ? [] : [found('cache invalid', `${path} has the checksum ${sum}`)];
@@ -93,7 +102,10 @@ function nextCall({ call, code, output }: Ended): Finding[] {
 
 /** What the exit codes, the log and the records say of a run that was not killed is what happened. */
 function undisturbedTruth(outcome: Outcome, records: Records): Finding[] {
-  return [...outcome.calls.flatMap((ended) => [...verdict(outcome, ended), ...causeTold(outcome, ended)]), ...testRow(outcome, records)];
+  return [
+    ...outcome.calls.flatMap((ended) => [...verdict(outcome, ended), ...causeTold(outcome, ended)]),
+    ...testRow(outcome, records),
+  ];
 }
 
 function verdict({ world, calls }: Outcome, ended: Ended): Finding[] {
@@ -104,7 +116,8 @@ function verdict({ world, calls }: Outcome, ended: Ended): Finding[] {
   const ran = calls.length === 1 || call.needsSuccess ? world.tests() : undefined;
   if (ran === 'failed') return wrong('the tests failed, which is 1');
   if (ran === 'passed' && code === 1) return wrong('the tests passed');
-  if (ran === 'passed' && /Test failed/.test(output)) return wrong('the tests passed, and the log says that Test failed');
+  if (ran === 'passed' && /Test failed/.test(output))
+    return wrong('the tests passed, and the log says that Test failed');
   if (code === 0) return wrong('it should have failed');
   if (code === 2 && world.begun()) return wrong('something was begun, which 2 denies');
   if (code !== null && code > 4) return wrong('nothing timed out, nobody stopped it');
@@ -145,7 +158,11 @@ function atTheEnd(outcome: Outcome, records: Records, last: Ended): Finding[] {
   return incomplete(outcome, records, last).map((text) => found('record incomplete', text));
 }
 
-function incomplete({ world, next }: Outcome, { junit, state, metadata, events, invalid }: Records, last: Ended): string[] {
+function incomplete(
+  { world, next }: Outcome,
+  { junit, state, metadata, events, invalid }: Records,
+  last: Ended,
+): string[] {
   if (invalid.length > 0) return [];
   const missing: string[] = [];
   const unfinished = junit?.filter(isUnfinished).map(({ name }) => name) ?? [];
@@ -156,7 +173,8 @@ function incomplete({ world, next }: Outcome, { junit, state, metadata, events, 
   for (const name of wanted) if (!names.includes(name)) missing.push(`junit_runner.xml has no ${name}`);
   if (junit === undefined) missing.push('there is no junit_runner.xml');
   if (state === undefined) missing.push('there is no state.json');
-  else if (state['exitCode'] !== last.code) missing.push(`state.json: exit code ${state['exitCode']}, not ${last.code}`);
+  else if (state['exitCode'] !== last.code)
+    missing.push(`state.json: exit code ${state['exitCode']}, not ${last.code}`);
   if (state?.['owner'] !== undefined) missing.push('state.json has an owner, and nothing runs');
   if (metadata?.['run-id'] === undefined) missing.push('metadata.json has no run-id');
   const finished = events?.at(-1)?.['event'] === 'finished';

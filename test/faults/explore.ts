@@ -1,5 +1,5 @@
-import { canMeet } from './operations.ts';
 import { type Mode, modes } from './modes.ts';
+import { canMeet } from './operations.ts';
 import { type Point, type Result, runPoint } from './run-point.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -21,7 +21,8 @@ export async function pointsOf({ scenarios, modes, at, sample, seed }: Selection
     const calm = await calmRun(scenario);
     for (const mode of modes) {
       const all = at === undefined ? numbersOf(mode, calm) : [at];
-      const chosen = sample === undefined ? all : chosenFrom(all, sample, random(`${seed} ${scenario.name} ${mode.name}`));
+      const chosen =
+        sample === undefined ? all : chosenFrom(all, sample, random(`${seed} ${scenario.name} ${mode.name}`));
       points.push(...chosen.map((number) => ({ scenario, mode, at: number })));
     }
   }
@@ -69,7 +70,11 @@ export interface Lanes {
 }
 
 /** Tries all points, and tells each result as it comes. */
-export async function tryAll(points: readonly Point[], lanes: Lanes, onResult: (result: Result) => void): Promise<Result[]> {
+export async function tryAll(
+  points: readonly Point[],
+  lanes: Lanes,
+  onResult: (result: Result) => void,
+): Promise<Result[]> {
   const results: Result[] = [];
   const lane = async (queue: Point[]): Promise<void> => {
     for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
@@ -78,7 +83,9 @@ export async function tryAll(points: readonly Point[], lanes: Lanes, onResult: (
       onResult(result);
     }
   };
-  const [waiting = [], working = []] = [true, false].map((waits) => points.filter(({ mode }) => (mode.of === 'answers') === waits));
+  const [waiting = [], working = []] = [true, false].map((waits) =>
+    points.filter(({ mode }) => (mode.of === 'answers') === waits),
+  );
   await Promise.all([
     ...Array.from({ length: lanes.working }, () => lane(working)),
     ...Array.from({ length: lanes.waiting }, () => lane(waiting)),

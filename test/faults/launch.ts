@@ -49,12 +49,7 @@ export const operationsIn = (sandbox: Sandbox): Operation[] => readOperations(jo
  * Runs one call of the program to its end, in `limit` milliseconds at most. `disturbance` is for the program's own
  * process, not for what it starts; without one nothing is counted.
  */
-export async function launch(
-  sandbox: Sandbox,
-  call: Call,
-  limit: number,
-  disturbance?: Disturbance,
-): Promise<Ended> {
+export async function launch(sandbox: Sandbox, call: Call, limit: number, disturbance?: Disturbance): Promise<Ended> {
   const began = performance.now();
   const child = spawn(process.execPath, [program, ...call.args], {
     cwd: sandbox.dir,

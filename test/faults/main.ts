@@ -1,6 +1,6 @@
 // npm run faults [-- --scenario=NAME… --mode=NAME… --at=N --sample=N --seed=N --json=FILE]: makes every operation of a
 // run fail in turn, and says which promises were broken. Without arguments: every point there is.
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setup } from '../global-setup.ts';
@@ -38,24 +38,38 @@ console.log(`${points.length} points${values.sample === undefined ? '' : `, chos
 
 const working = numberOf(values.jobs) ?? availableParallelism() + 1;
 let done = 0;
+if (values.json !== undefined) rmSync(values.json, { force: true });
 const results = await tryAll(points, { working, waiting: 8 }, (result) => {
   done += 1;
-  for (const { kind, text } of result.findings) console.log(`${commandOf(result)}\n  at ${result.met}\n  ${kind}: ${text}`);
+  if (values.json !== undefined) appendFileSync(values.json, `${JSON.stringify(plain(result))}\n`);
+  for (const { kind, text } of result.findings)
+    console.log(`${commandOf(result)}\n  at ${result.met}\n  ${kind}: ${text}`);
   if (done % 100 === 0) console.log(`${done} of ${points.length}`);
 });
 if (points.length === 1) console.log(results[0]?.output);
 console.log(table(results).join('\n'));
-if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results.map(plain), undefined, 1));
 if (results.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
 
 function plain({ point, met, findings, seconds, output }: Result): object {
   const failed = findings.length > 0;
-  return { scenario: point.scenario.name, mode: point.mode.name, at: point.at, met, findings, seconds, ...(failed && { output }) };
+  return {
+    scenario: point.scenario.name,
+    mode: point.mode.name,
+    at: point.at,
+    met,
+    findings,
+    seconds,
+    ...(failed && { output }),
+  };
 }
 
-function named<T extends { readonly name: string }>(all: readonly T[], names: readonly string[] | undefined): readonly T[] {
+function named<T extends { readonly name: string }>(
+  all: readonly T[],
+  names: readonly string[] | undefined,
+): readonly T[] {
   const unknown = names?.find((name) => !all.some((each) => each.name === name));
-  if (unknown !== undefined) throw new Error(`unknown name ${unknown}; there are ${all.map(({ name }) => name).join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(`unknown name ${unknown}; there are ${all.map(({ name }) => name).join(', ')}`);
   return names === undefined ? all : all.filter(({ name }) => names.includes(name));
 }
 

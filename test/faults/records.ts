@@ -46,7 +46,11 @@ type Element = Readonly<Record<string, unknown>>;
 function parseJunit(text: string): Row[] {
   const valid = XMLValidator.validate(text);
   if (valid !== true) throw new Error(`not well-formed: line ${valid.err.line}: ${valid.err.msg}`);
-  const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', isArray: (_name, _path, _leaf, attribute) => !attribute });
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    isArray: (_name, _path, _leaf, attribute) => !attribute,
+  });
   const root = parser.parse(text) as { testsuites?: Element[]; testsuite?: Element[] };
   const suites = root.testsuites?.flatMap((each) => (each['testsuite'] ?? []) as Element[]) ?? root.testsuite;
   if (suites === undefined) throw new Error('it has no suite');

@@ -27,7 +27,7 @@ export interface Result {
 }
 
 /** Milliseconds for one call: many times what it takes when the disk fails, and more than the patience with a server. */
-const LIMITS = { files: 40_000, answers: 150_000 };
+const LIMITS = { files: 60_000, answers: 150_000 };
 
 /** Makes one run with one disturbance, and checks all that is promised. */
 export async function runPoint(point: Point): Promise<Result> {

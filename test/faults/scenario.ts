@@ -65,6 +65,16 @@ export interface World extends AsyncDisposable {
   begun(): boolean;
   /** The junit cases of a run of which this much has happened. */
   rows(): readonly string[];
-  /** What is still there, or was deleted more often than once. `told` is all that the calls printed. */
-  leftovers(told: string): Finding[];
+  /** What is still there, or was deleted more often than once. */
+  leftovers(ending: Ending): Finding[];
+}
+
+/** The end of a run, as a world needs to know it. */
+export interface Ending {
+  /** All that the calls printed. */
+  readonly told: string;
+  /** Whether one of them was killed, so that another one had to do its work. */
+  readonly killed: boolean;
+  /** The exit code of the last call. */
+  readonly code: number | null;
 }

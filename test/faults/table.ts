@@ -13,11 +13,17 @@ export function table(results: readonly Result[]): string[] {
   ];
   const rows = [
     ['', ...modes, 'all'],
-    ...scenarios.map((name) => row(name, results.filter(({ point }) => point.scenario.name === name))),
+    ...scenarios.map((name) =>
+      row(
+        name,
+        results.filter(({ point }) => point.scenario.name === name),
+      ),
+    ),
     row('all', results),
   ];
   const widths = (rows[0] ?? []).map((_, at) => Math.max(3, ...rows.map((each) => each[at]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => `| ${cells.map((text, at) => text.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((text, at) => text.padEnd(widths[at] ?? 0)).join(' | ')} |`;
   const [head = [], ...body] = rows;
   return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body.map(line)];
 }
