@@ -172,11 +172,15 @@ static int met_fd(const char *name, int kinds, int fd) {
   return met(name, kinds, path);
 }
 
-/* Pipes are not for us: what is read from them comes from children, when it comes. */
-static void track(int fd) {
+/*
+ * Remembers of a new descriptor whether its operations count. Pipes are not for us: what is read from them comes from
+ * children, when it comes.
+ */
+static void track(int fd, int counts) {
   struct stat found;
-  if (fd < 0 || fd >= MAX_FD || syscall(SYS_fstat, fd, &found) != 0) return;
-  faults.tracked[fd] = S_ISREG(found.st_mode) || S_ISDIR(found.st_mode);
+  if (fd < 0 || fd >= MAX_FD || !watching()) return;
+  faults.tracked[fd] =
+      counts && syscall(SYS_fstat, fd, &found) == 0 && (S_ISREG(found.st_mode) || S_ISDIR(found.st_mode));
 }
 
 #define REAL(type, name, ...)                                                                                          \
@@ -226,7 +230,7 @@ static int kinds_of_open(const char *path, int flags) {
   }                                                                                                                    \
   ON_PATH(name, kinds_of_open(path, flags), dirfd, path, -1);                                                          \
   int fd = call;                                                                                                       \
-  if (seen_ != NULL) track(fd);                                                                                        \
+  track(fd, seen_ != NULL);                                                                                            \
   return fd;
 
 int open(const char *path, int flags, ...) {
@@ -248,33 +252,32 @@ int openat64(int dirfd, const char *path, int flags, ...) {
 
 int close(int fd) {
   REAL(int, "close", int);
-  if (fd >= 0 && fd < MAX_FD && watching()) faults.tracked[fd] = 0;
+  track(fd, 0);
   return real(fd);
 }
 
 int closedir(DIR *directory) {
   REAL(int, "closedir", DIR *);
-  int fd = dirfd(directory);
-  if (fd >= 0 && fd < MAX_FD && watching()) faults.tracked[fd] = 0;
+  track(dirfd(directory), 0);
   return real(directory);
 }
 
 int dup(int fd) {
   REAL(int, "dup", int);
   int copy = real(fd);
-  if (fd_tracked(fd) && watching()) track(copy);
+  track(copy, fd_tracked(fd));
   return copy;
 }
 int dup2(int fd, int to) {
   REAL(int, "dup2", int, int);
   int copy = real(fd, to);
-  if (watching() && copy >= 0 && copy < MAX_FD) faults.tracked[copy] = fd_tracked(fd);
+  track(copy, fd_tracked(fd));
   return copy;
 }
 int dup3(int fd, int to, int flags) {
   REAL(int, "dup3", int, int, int);
   int copy = real(fd, to, flags);
-  if (watching() && copy >= 0 && copy < MAX_FD) faults.tracked[copy] = fd_tracked(fd);
+  track(copy, fd_tracked(fd));
   return copy;
 }
 
@@ -282,7 +285,7 @@ int mkstemp64(char *template) {
   REAL(int, "mkstemp64", char *);
   ON_PATH("mkstemp", CREATES, AT_FDCWD, template, -1);
   int fd = real(template);
-  if (seen_ != NULL) track(fd);
+  track(fd, seen_ != NULL);
   return fd;
 }
 int mkstemp(char *template) { return mkstemp64(template); }
@@ -494,7 +497,7 @@ XSTAT(__xstat64, stat64)
 XSTAT(__lxstat, stat)
 XSTAT(__lxstat64, stat64)
 
-/* What is asked of the kernel by its number: libuv does so for statx and copy_file_range. */
+/* What is asked of the kernel by its number: libuv does so for close, statx and copy_file_range. */
 long syscall(long number, ...) {
   REAL(long, "syscall", long, ...);
   va_list more;
@@ -502,7 +505,9 @@ long syscall(long number, ...) {
   long a = va_arg(more, long), b = va_arg(more, long), c = va_arg(more, long);
   long d = va_arg(more, long), e = va_arg(more, long), f = va_arg(more, long);
   va_end(more);
-  if (faults.on && number == SYS_statx) {
+  if (faults.on && number == SYS_close) {
+    track((int)a, 0);
+  } else if (faults.on && number == SYS_statx) {
     if (*(const char *)b != 0) {
       ON_PATH("stat", READS, (int)a, (const char *)b, -1);
     } else {
