@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Answered } from './answers.ts';
 import type { Ended } from './launch.ts';
 import { type Mode, reasons } from './modes.ts';
@@ -133,11 +133,15 @@ function testRow({ world }: Outcome, { junit }: Records): Finding[] {
   return [found('verdict false', `junit_runner.xml: Test ${told} (${row.failure}), and the tests ${truth}`)];
 }
 
+/** A call that did not end as it should names the reason, and in the same line the file or its directory. */
 function causeTold({ mode, hitOperations, hitAnswers }: Outcome, { call, code, output }: Ended): Finding[] {
   if (code === call.code || (hitOperations.length === 0 && hitAnswers.length === 0)) return [];
-  if (!reasons[mode.fault].test(output)) return [found('cause not told', `exit code ${code}: ${tail(output)}`)];
-  if (mode.of === 'answers' || hitOperations.some(({ path }) => output.includes(publicName(path)))) return [];
-  return [found('path not told', `exit code ${code}: ${tail(output)}`)];
+  const lines = output.split('\n').filter((line) => reasons[mode.fault].test(line));
+  if (lines.length === 0) return [found('cause not told', `exit code ${code}: ${tail(output)}`)];
+  const told = hitOperations.some(({ path }) =>
+    lines.some((line) => line.includes(publicName(path)) || line.includes(dirname(path))),
+  );
+  return told || mode.of === 'answers' ? [] : [found('path not told', `exit code ${code}: ${tail(output)}`)];
 }
 
 /** The name by which a user knows a file: a draft has that of what it was to become. */
@@ -190,6 +194,3 @@ export function tail(output: string): string {
     .join(' | ')
     .slice(-600);
 }
-
-/** Whether a path exists; for messages about what is left. */
-export const isThere = existsSync;

@@ -392,8 +392,8 @@ PATH1(truncate, CHANGES, (const char *path, off_t size), const char * COMMA off_
 FD1(fchmod, CHANGES, (int fd, mode_t mode), int COMMA mode_t, (fd, mode))
 FD1(fchown, CHANGES, (int fd, uid_t user, gid_t group), int COMMA uid_t COMMA gid_t, (fd, user, group))
 FD1(futimens, CHANGES, (int fd, const struct timespec times[2]), int COMMA const struct timespec *, (fd, times))
-FD1(ftruncate64, CHANGES, (int fd, off64_t size), int COMMA off64_t, (fd, size))
 FD1(ftruncate, CHANGES, (int fd, off_t size), int COMMA off_t, (fd, size))
+int ftruncate64(int fd, off64_t size) { return ftruncate(fd, size); }
 FD1(fsync, SYNCS, (int fd), int, (fd))
 FD1(fdatasync, SYNCS, (int fd), int, (fd))
 

@@ -1,5 +1,5 @@
 import { Answers } from './answers.ts';
-import { check } from './checks.ts';
+import { check, type Outcome } from './checks.ts';
 import { type Ended, launch, operationsIn } from './launch.ts';
 import type { Mode } from './modes.ts';
 import type { Operation } from './operations.ts';
@@ -13,6 +13,7 @@ export interface Point {
   readonly at: number;
 }
 
+/** What came of a point. */
 export interface Result {
   readonly point: Point;
   /** The first operation or answer that was disturbed; undefined when the run ended before. */
@@ -26,35 +27,54 @@ export interface Result {
   readonly output: string;
 }
 
+/** A run that is over, in a world that is still there to be looked at. */
+export interface Played extends AsyncDisposable {
+  readonly outcome: Outcome;
+  readonly operations: readonly Operation[];
+  readonly answers: number;
+}
+
 /** Milliseconds for one call: many times what it takes when the disk fails, and more than the patience with a server. */
 const LIMITS = { files: 60_000, answers: 150_000 };
 
 /** Makes one run with one disturbance, and checks all that is promised. */
 export async function runPoint(point: Point): Promise<Result> {
   const began = performance.now();
-  const { scenario, mode, at } = point;
-  await using answers = new Answers(mode.of === 'answers' ? { fault: mode.fault, at } : undefined);
-  await using world = await scenario.open({ answers, slow: mode.fault === 'kill' && at > 0 });
+  await using played = await play(point);
+  const { outcome, operations, answers } = played;
+  const dir = `${outcome.world.sandbox.dir}/`;
+  const [operation] = outcome.hitOperations;
+  const calls = [...outcome.calls, ...(outcome.next ? [outcome.next] : [])];
+  return {
+    point,
+    met: operation ? `${operation.name} ${operation.path.replace(dir, '')}` : outcome.hitAnswers[0]?.request,
+    findings: check(outcome),
+    seconds: (performance.now() - began) / 1000,
+    operations,
+    answers,
+    output: calls.map(transcript).join('').replaceAll(dir, ''),
+  };
+}
+
+/** Makes one run with one disturbance, and after a kill the call that follows. */
+export async function play({ scenario, mode, at }: Point): Promise<Played> {
+  await using stack = new AsyncDisposableStack();
+  const answers = stack.use(new Answers(mode.of === 'answers' ? { fault: mode.fault, at } : undefined));
+  const world = stack.use(await scenario.open({ answers, slow: mode.fault === 'kill' && at > 0 }));
   const limit = LIMITS[mode.of];
   const calls = await callsOf(world, limit, { mode, at });
-  const killed = calls.at(-1)?.signal === 'SIGKILL' && !calls.at(-1)?.late;
+  const last = calls.at(-1);
+  const killed = last !== undefined && last.signal === 'SIGKILL' && !last.late;
   const next = killed ? await launch(world.sandbox, world.next, limit) : undefined;
   const operations = operationsIn(world.sandbox);
   const hitOperations = operations.filter(({ hit }) => hit);
   const hitAnswers = answers.given.filter(({ hit }) => hit);
-  const [operation] = hitOperations;
-  const dir = `${world.sandbox.dir}/`;
+  const kept = stack.move();
   return {
-    point,
-    met: operation ? `${operation.name} ${operation.path.replace(dir, '')}` : hitAnswers[0]?.request,
-    findings: check({ world, mode, calls, next, hitOperations, hitAnswers }),
-    seconds: (performance.now() - began) / 1000,
+    outcome: { world, mode, calls, next, hitOperations, hitAnswers },
     operations,
     answers: answers.given.length,
-    output: [...calls, ...(next ? [next] : [])]
-      .map(({ call, code, signal, output }) => `$ ${call.args.join(' ')}\n${output}exit code ${code ?? signal}\n`)
-      .join('')
-      .replaceAll(dir, ''),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
@@ -67,3 +87,6 @@ async function callsOf(world: World, limit: number, disturbance: { mode: Mode; a
   }
   return ended;
 }
+
+const transcript = ({ call, code, signal, output }: Ended): string =>
+  `$ ${call.args.join(' ')}\n${output}exit code ${code ?? signal}\n`;
