@@ -33,7 +33,7 @@ export function check(outcome: Outcome): Finding[] {
     ...all.flatMap(endsWell),
     ...world.leftovers({
       told: all.map(({ output }) => output).join(''),
-      killed: next !== undefined,
+      mayRepeat: next !== undefined || outcome.mode.of === 'answers',
       code: last?.code ?? null,
     }),
     ...processesLeft(world),

@@ -51,7 +51,7 @@ export const operationsIn = (sandbox: Sandbox): Operation[] => readOperations(jo
  */
 export async function launch(sandbox: Sandbox, call: Call, limit: number, disturbance?: Disturbance): Promise<Ended> {
   const began = performance.now();
-  const child = spawn(process.execPath, [program, ...call.args], {
+  const child = spawn(process.execPath, [process.env['KUBETEST2_FAULTS_PROGRAM'] ?? program, ...call.args], {
     cwd: sandbox.dir,
     env: { ...sandbox.env, ...(disturbance && watching(sandbox, disturbance)) },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -73,8 +73,8 @@ export interface World extends AsyncDisposable {
 export interface Ending {
   /** All that the calls printed. */
   readonly told: string;
-  /** Whether one of them was killed, so that another one had to do its work. */
-  readonly killed: boolean;
+  /** Whether a request may come twice: a call was killed and another one did its work, or an answer was lost. */
+  readonly mayRepeat: boolean;
   /** The exit code of the last call. */
   readonly code: number | null;
 }

@@ -13,15 +13,15 @@ const VERSION = 'v1.36.0-alpha.1.123+abcdef0123456';
 const OBJECTS = 21;
 
 /** A source tree that is built and brought to a bucket. */
-class StagingWorld implements World {
+export class StagingWorld implements World {
   readonly sandbox = new Sandbox();
   readonly calls: readonly Call[];
   readonly next: Call;
-  readonly #gcs: FakeGcs;
+  readonly gcs: FakeGcs;
   readonly #called = join(this.sandbox.dir, 'called');
 
   private constructor(gcs: FakeGcs, url: string) {
-    this.#gcs = gcs;
+    this.gcs = gcs;
     prepare(this.sandbox);
     const { env, dir } = this.sandbox;
     Object.assign(env, { PATH: [programs, env['PATH']].join(delimiter), CALLS: this.#called });
@@ -53,11 +53,11 @@ class StagingWorld implements World {
 
   /** The marker leads to a whole build, and a call that passed has set it. */
   leftovers({ code }: Ending): Finding[] {
-    const marked = this.#gcs.text('ci/latest.txt') === VERSION;
+    const marked = this.gcs.text('ci/latest.txt') === VERSION;
     if (code === 0 && !marked)
       return [{ kind: 'verdict false', text: 'exit code 0, and latest.txt does not name the build' }];
     if (!marked) return [];
-    const staged = [...this.#gcs.objects.keys()].filter((name) => name.startsWith(`ci/${VERSION}/`));
+    const staged = [...this.gcs.objects.keys()].filter((name) => name.startsWith(`ci/${VERSION}/`));
     const wrong = staged.filter((name) => !this.#isRight(name));
     if (staged.length === OBJECTS && wrong.length === 0) return [];
     return [
@@ -67,12 +67,12 @@ class StagingWorld implements World {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.sandbox[Symbol.dispose]();
-    await this.#gcs[Symbol.asyncDispose]();
+    await this.gcs[Symbol.asyncDispose]();
   }
 
   /** Whether the bytes of an object are those that the checksum beside it tells of. */
   #isRight(name: string): boolean {
-    const { objects } = this.#gcs;
+    const { objects } = this.gcs;
     const bytes = objects.get(name)?.bytes ?? Buffer.of();
     const sum = objects.get(`${name}.sha256`)?.bytes.toString().trim().split(/\s/)[0];
     return sum === undefined || createHash('sha256').update(bytes).digest('hex') === sum;
