@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // These start the built program, again and again.
 const e2e = 'test/e2e/**/*.test.ts';
-const elsewhere = ['test/real/**', 'test/cluster/**'];
+const elsewhere = ['test/real/**', 'test/cluster/**', 'test/faults/**'];
 
 /** Everything that needs nothing but this repository. `npm test -- --project=unit` leaves out what starts the program. */
 export default defineConfig({
