@@ -51,7 +51,7 @@ function ownGroups(processes: readonly Process[]): Set<number> {
   return groups;
 }
 
-/** Ends what killed calls left running, all at once: SIGINT, after the grace SIGTERM, then SIGKILL. */
+/** Ends what killed calls left running, all at once: SIGTERM, after the grace SIGKILL. */
 export async function endOrphans(remains: Remains, patience: Patience, log: Pick<Log, 'warn'>): Promise<void> {
   const elsewhere = remains.groups.filter(({ leader }) => !isHere(leader));
   for (const { command } of elsewhere)
@@ -62,7 +62,7 @@ export async function endOrphans(remains: Remains, patience: Patience, log: Pick
       const orphans = new ProcessGroup(group);
       // Its leader is no child of this process.
       orphans.leaderEnded = true;
-      if (await endGroup(orphans, patience)) return;
+      if (await endGroup(orphans, patience, true)) return;
       log.warn(`Process group ${group} did not exit after SIGKILL; leaving it running: ${command}`);
     }),
   );

@@ -92,14 +92,13 @@ export class ProcessGroup {
 }
 
 /**
- * Ends a group: SIGINT, after the grace SIGTERM, then SIGKILL.
- * Resolves when no member runs any more: true; or when some of it outlived even SIGKILL for some seconds: false.
+ * Ends a group: SIGINT, after the grace SIGTERM, then SIGKILL; an `orphan` gets no SIGINT, since there is no one left who
+ * interrupts it. Resolves when no member runs any more: true; or when some of it outlived even SIGKILL for some seconds: false.
  */
-export async function endGroup(group: ProcessGroup, patience: Patience): Promise<boolean> {
-  for (const [signal, ms] of [
-    ['SIGINT', patience.grace],
-    ['SIGTERM', Math.min(patience.grace, LONGEST_TERM)],
-  ] as const) {
+export async function endGroup(group: ProcessGroup, patience: Patience, orphan = false): Promise<boolean> {
+  const interrupt = ['SIGINT', patience.grace] as const;
+  const terminate = ['SIGTERM', Math.min(patience.grace, LONGEST_TERM)] as const;
+  for (const [signal, ms] of orphan ? [terminate] : [interrupt, terminate]) {
     if (patience.giveUp.aborted) break;
     group.send(signal);
     const wake = new AbortController();

@@ -153,7 +153,8 @@ function readEntry(file: string): Entry | undefined {
     return { pid: Number(pid), started: String(started), place: String(place), nonce: String(nonce) };
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
-    if (error instanceof SyntaxError || error instanceof TypeError) return { pid: 0, started: '', place: '', nonce: 'unreadable' };
+    if (error instanceof SyntaxError || error instanceof TypeError)
+      return { pid: 0, started: '', place: '', nonce: 'unreadable' };
     throw new RunError(`cannot read the lock ${file}: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +15,7 @@ import {
   stops,
   takesPlace,
 } from '../../helpers/lifecycle-oracle.ts';
-import { type Ended, type Launched, Sandbox } from '../../helpers/sandbox.ts';
+import { type Launched, Sandbox } from '../../helpers/sandbox.ts';
 
 const fakes = join(dirname(fileURLToPath(import.meta.url)), '../../helpers/programs/grid');
 
@@ -84,7 +85,7 @@ describe.concurrent('a run that is killed', () => {
     const first = start(sandbox, words, { GRID_LOG: log, GRID: `${step}=hang`, GRID_TAKES: 'Up' });
     await sandbox.until(() => callsIn(log).includes(step), `${step} to begin`);
     first.child.kill('SIGKILL');
-    await killRest(sandbox, first);
+    await gone(first);
     expect(await rowsOf(sandbox)).toBeDefined();
 
     const second = await start(sandbox, ['--run-id=one', '--down'], { GRID_LOG: log, GRID_TAKES: 'Up' }).ended;
@@ -102,7 +103,7 @@ describe.concurrent('a run that is killed', () => {
     const first = start(sandbox, words, { GRID_LOG: log, GRID: 'Test=hang', GRID_TAKES: 'Up' });
     await sandbox.until(() => callsIn(log).includes('Test'), 'Test to begin');
     first.child.kill('SIGKILL');
-    await killRest(sandbox, first);
+    await gone(first);
     const second = await start(sandbox, words, { GRID_LOG: log, GRID_TAKES: 'Up' }).ended;
     expect(second.code, second.stderr).toBe(0);
     expect(callsIn(log).slice(3)).toEqual(['init', 'Down', 'Up', 'Test', 'afterTest', 'logs', 'Down', 'finish']);
@@ -118,7 +119,7 @@ describe.concurrent('a run that is killed', () => {
     });
     await sandbox.until(() => callsIn(log).includes('Up'), 'Up to begin');
     first.child.kill('SIGKILL');
-    await killRest(sandbox, first);
+    await gone(first);
     const second = await start(sandbox, ['--run-id=one', '--test=steps'], { GRID_LOG: log }).ended;
     expect(second.code, second.stderr).toBe(0);
     expect(callsIn(log).slice(2)).toEqual(['init', 'Test', 'afterTest', 'logs', 'Down', 'finish']);
@@ -312,6 +313,7 @@ async function stopIt(run: Launched, sandbox: Sandbox, log: string, step: Step, 
   run.child.kill(stop === 'second' ? 'SIGINT' : stop);
   if (stop !== 'second' || !inCleanup(step)) return;
   // Only a request of its own, later than the two seconds in which signals are one, is the second.
+  await sandbox.until(() => run.stderr().includes('Received SIGINT'), 'the first request to be heard');
   await sleep(2100);
   run.child.kill('SIGINT');
 }
@@ -320,9 +322,9 @@ function start(sandbox: Sandbox, words: readonly string[], env: Readonly<Record<
   return sandbox.start([process.execPath, join(fakes, 'grid.js'), 'grid', ...words], env);
 }
 
-async function killRest(sandbox: Sandbox, first: { readonly ended: Promise<Ended> }): Promise<void> {
-  for (const { pid } of sandbox.processes()) process.kill(pid, 'SIGKILL');
-  await first.ended;
+/** Waits until the launcher itself is gone; what it started goes on. */
+async function gone({ child }: Launched): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
 function callsIn(log: string): string[] {
