@@ -5,7 +5,7 @@ import { delay } from '../system/wait.ts';
 import { BoskosRefusal, PACE, type Pace, request } from './request.ts';
 import type { BoskosServer } from './server.ts';
 
-/** A thing that Boskos lends, as the server writes it. */
+/** A resource that Boskos leases, as the server writes it. */
 export interface Resource {
   readonly type: string;
   readonly name: string;
@@ -30,24 +30,26 @@ export interface AcquireOptions {
   /** Milliseconds to go on asking. 0 asks once. */
   readonly patience: number;
   readonly signal: AbortSignal;
-  /** Told each time nothing was free. */
-  readonly onWait?: (said: string) => void;
-  /** Told of each try without an answer: the server may have lent something whose name nobody knows. */
+  /** Whether the name of a resource can be used; another one is refused. Default: any. */
+  readonly isName?: (name: string) => boolean;
+  /** Called each time nothing is free, with the server's message. */
+  readonly onWait?: (message: string) => void;
+  /** Called for each attempt without an answer: the server may have leased a resource whose name is unknown. */
   readonly onLostAnswer?: (error: Error) => void;
 }
 
-/** An acquire under way when the run is stopped is waited for this long, lest what it borrowed stays with nobody. */
+/** How long an acquire under way is waited for when the run is stopped: what it leases has to be released. */
 const LINGER = 5000;
 
-/** Time for a call, `patience` in milliseconds for repeating it. */
+/** Time for a call; `patience` is for retries, in milliseconds. */
 export interface CallOptions {
   readonly patience: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * The HTTP API of a Boskos server, in the name of one owner. Every call throws BoskosRefusal when the server says no
- * (4xx, at once), and BoskosRefusal or BoskosUnreachable when it does not come back in time.
+ * The HTTP API of a Boskos server, for one owner. Every call throws BoskosRefusal for an error of the request (4xx, at
+ * once), and BoskosRefusal or BoskosUnreachable when the server does not recover in time.
  */
 export class Boskos {
   readonly server: BoskosServer;
@@ -59,8 +61,8 @@ export class Boskos {
   }
 
   /**
-   * Borrows a free resource, waiting for one. Throws RunError when none became free in time or the server knows no
-   * resource of the type. May return although the signal aborted: then what it returns is to be given back.
+   * Acquires a free resource, waiting for one. Throws RunError when none became free in time, the server has no
+   * resource of the type, or its answer is not ours. May return although the signal aborted: then it must be released.
    */
   async acquire(options: AcquireOptions): Promise<Resource> {
     const started = monotonic();
@@ -75,12 +77,12 @@ export class Boskos {
     }
   }
 
-  /** Says that the owner still uses the resource. 401: not the owner; 404: no such resource; 409: another state. */
+  /** Renews the lease of a resource. 401: not the owner; 404: no such resource; 409: another state. */
   async update(name: string, state: string, options: CallOptions): Promise<void> {
     await this.#call('POST', 'update', { name, owner: this.server.owner, state }, options);
   }
 
-  /** Gives a resource back in a state. 401: not the owner; 404: no such resource. */
+  /** Releases a resource into a state. 401: not the owner; 404: no such resource. */
   async release(name: string, dest: string, options: CallOptions & { onRetry?: () => void }): Promise<void> {
     await this.#call('POST', 'release', { name, owner: this.server.owner, dest }, options, options.onRetry);
   }
@@ -106,15 +108,26 @@ export class Boskos {
     const query = { type, state: 'free', dest: 'busy', owner: this.server.owner, request_id: requestId };
     try {
       const answer = await this.#call('POST', 'acquire', query, { patience, signal }, options.onLostAnswer, LINGER);
-      return parse<Resource>(answer, 'acquire', isResource);
+      return this.#ours(parse<Resource>(answer, 'acquire', isResource), options);
     } catch (error) {
       if (!(error instanceof BoskosRefusal) || error.status !== 404) throw error;
-      // The sentence is the only thing that tells a type nobody declared from one that is merely in use.
+      // Only the message tells an unknown type from one whose resources are all in use.
       if (!error.said.includes('does not exist')) return error;
       throw new RunError(`Boskos at ${this.server.location} has no resources of type ${JSON.stringify(type)}`, {
         cause: error,
       });
     }
+  }
+
+  /** Nothing is used, or released, that was not leased to this owner. */
+  #ours(resource: Resource, { type, isName = () => true }: AcquireOptions): Resource {
+    const { owner, location } = this.server;
+    const isOurs = resource.owner === owner && resource.state === 'busy' && resource.type === type;
+    if (isOurs && isName(resource.name)) return resource;
+    const { name, state } = resource;
+    const got = `${resource.type} ${JSON.stringify(name)}, state ${state}, owner ${JSON.stringify(resource.owner)}`;
+    const reason = isOurs ? 'which is no valid name' : `which is not a busy ${type} of ${owner}`;
+    throw new RunError(`Boskos at ${location} answered acquire with ${got.slice(0, 500)}, ${reason}; it is left alone`);
   }
 
   async #nothingFree({ type, patience, signal }: AcquireOptions, cause: BoskosRefusal): Promise<RunError> {
@@ -143,7 +156,7 @@ export class Boskos {
   }
 }
 
-/** True when the server says that the resource is not this owner's, or not there at all. */
+/** True when the server says that the resource is not this owner's, or does not exist. */
 export function isGone(error: unknown): boolean {
   const refusal = causeOf(error, BoskosRefusal);
   return refusal !== undefined && [401, 404].includes(refusal.status);
@@ -155,13 +168,15 @@ function parse<T>(answer: string, call: string, is: (value: unknown) => boolean)
   try {
     value = JSON.parse(answer);
   } catch (error) {
-    throw new RunError(`Boskos answered ${call} with something that is not JSON`, { cause: error });
+    throw new RunError(`the answer of Boskos to ${call} is not JSON`, { cause: error });
   }
-  if (!is(value)) throw new RunError(`Boskos answered ${call} with JSON of another shape: ${answer.slice(0, 200)}`);
+  if (!is(value)) throw new RunError(`unexpected answer of Boskos to ${call}: ${answer.slice(0, 200)}`);
   return value as T;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const isResource = (value: unknown): boolean =>
-  isRecord(value) && typeof value['name'] === 'string' && value['name'] !== '';
+  isRecord(value) &&
+  value['name'] !== '' &&
+  ['name', 'type', 'state', 'owner'].every((key) => typeof value[key] === 'string');
 const isMetric = (value: unknown): boolean => isRecord(value) && isRecord(value['current']) && isRecord(value['owner']);

@@ -6,34 +6,34 @@ import { type BoskosServer, boskosServer } from './server.ts';
 
 const group = 'Boskos';
 
-/** The flags of whoever can borrow a project from Boskos; names and defaults as kubetest2's gce deployer has them. */
+/** The flags for leasing a project from Boskos; names and defaults as kubetest2's gce deployer has them. */
 export const boskosFlags = {
   boskosLocation: text(
-    'The Boskos server to borrow a project from; a path in the URL is kept.',
+    'URL of the Boskos server to acquire a project from; its path is kept.',
     'http://boskos.test-pods.svc.cluster.local.',
     { group },
   ),
   boskosAcquireTimeoutSeconds: count('Seconds to wait for a free resource; 0 asks once.', 300, { group }),
-  boskosHeartbeatIntervalSeconds: count('Seconds between two heartbeats that hold the resource; 0 sends none.', 300, {
+  boskosHeartbeatIntervalSeconds: count('Seconds between two renewals of the lease; 0 sends none.', 300, {
     group,
   }),
-  boskosResourceType: text('The type of resource to borrow.', 'gce-project', { group }),
+  boskosResourceType: text('Type of resource to acquire.', 'gce-project', { group }),
   boskosOnLost: oneOf(
-    'What happens when Boskos says that the resource is no longer ours: abort the run, or warn and go on.',
+    'What to do when Boskos reports that the lease is lost: abort the run, or warn and continue.',
     ['abort', 'warn'],
     'abort',
     { group },
   ),
   boskosKeepFor: duration(
-    'After --up without --down, how long a process in the background holds the resource before it gives it back.',
+    'After --up without --down, how long a background process renews the lease before it releases it.',
     parseDuration('12h') ?? 0,
     { group },
   ),
-  boskosUser: text('The user name for a Boskos server that asks for one; needs --boskos-password-file.', '', { group }),
-  boskosPasswordFile: text('The file that holds the password of --boskos-user.', '', { group }),
+  boskosUser: text('User name for a Boskos server that requires one; needs --boskos-password-file.', '', { group }),
+  boskosPasswordFile: text('File with the password of --boskos-user.', '', { group }),
 };
 
-/** What `--boskos-on-lost` says. */
+/** The values of `--boskos-on-lost`. */
 export type OnLost = 'abort' | 'warn';
 
 /** The Boskos flags of one run, checked and in the units the lease works with. */
@@ -45,12 +45,12 @@ export interface LeaseSettings {
   /** Milliseconds between heartbeats; 0 for none. */
   readonly interval: number;
   readonly onLost: OnLost;
-  /** Milliseconds a keeper holds the lease after the run. */
+  /** Milliseconds that a keeper renews the lease after the run. */
   readonly keepFor: number;
 }
 
 /**
- * Reads the flags' values. `type` is what is borrowed where the owner of the flags has a flag of its own for it.
+ * Reads the flags' values. `type` is what is leased where the owner of the flags has a flag of its own for it.
  * Throws UsageError for values that cannot work together.
  */
 export function leaseSettings(
@@ -63,9 +63,9 @@ export function leaseSettings(
     ['--boskos-heartbeat-interval-seconds', values.boskosHeartbeatIntervalSeconds],
     ['--boskos-keep-for', values.boskosKeepFor],
   ] as const) {
-    if (value < 0) throw new UsageError(`${flag} cannot be negative`);
+    if (value < 0) throw new UsageError(`invalid ${flag} ${value}: must not be negative`);
   }
-  if (type === '') throw new UsageError('--boskos-resource-type is empty');
+  if (type === '') throw new UsageError('invalid --boskos-resource-type "": specify a type such as gce-project');
   return {
     server: boskosServer(
       {
@@ -84,7 +84,7 @@ export function leaseSettings(
   };
 }
 
-/** Who a resource is borrowed by: job, build and run, so that two builds of a job, or two people, are told apart. */
+/** The owner of a lease: job, build and run, so that two builds of a job, or two people, are distinct. */
 export function ownerOf(run: Pick<Run, 'env' | 'id'>): string {
   return [run.env['JOB_NAME'] || 'kubetest2', run.env['BUILD_ID'], run.id].filter(Boolean).join('-');
 }

@@ -6,7 +6,7 @@ import { delay } from '../system/wait.ts';
 import { type Boskos, isGone } from './client.ts';
 import type { OnLost } from './flags.ts';
 
-/** What it takes to hold a resource by saying again and again that it is in use. */
+/** What renewing a lease takes. */
 export interface Heart {
   readonly boskos: Boskos;
   readonly name: string;
@@ -16,11 +16,11 @@ export interface Heart {
   readonly budget: number;
   readonly onLost: OnLost;
   readonly log: Log;
-  /** Told once, when the resource is lost. `gone` is true when Boskos said so itself. */
+  /** Called once, when the resource is lost. `gone` is true when Boskos said so itself. */
   readonly lost: (reason: RunError, gone: boolean) => void;
 }
 
-/** Boskos's reaper takes what nobody updated for 30 minutes; the budget ends a little before. */
+/** Boskos' reaper takes what was not updated for 30 minutes; the budget ends a little before. */
 const REAPED_AFTER = 25 * 60_000;
 
 /** The error budget that goes with an interval: it allows for one failed beat at least. */
@@ -29,25 +29,26 @@ export const budgetFor = (interval: number): number => Math.max(REAPED_AFTER, in
 /** Beats until the signal aborts or Boskos says that the resource is not ours. Never throws. */
 export async function keepBeating(heart: Heart, signal: AbortSignal): Promise<void> {
   let arrived = monotonic();
-  let told = false;
+  let reported = false;
   while (await pause(heart.interval * (1 - Math.random() / 10), signal)) {
     const error = await beat(heart, signal);
     if (signal.aborted) return;
     if (error === undefined) {
-      if (monotonic() - arrived > heart.interval * 2) heart.log.info(`Boskos hears of ${heart.name} again`);
+      if (monotonic() - arrived > heart.interval * 2)
+        heart.log.info(`Renewing the lease of ${heart.name} succeeds again`);
       arrived = monotonic();
       continue;
     }
     if (isGone(error)) return heart.lost(lostError(heart.name, messageOf(error), error), true);
     const silence = monotonic() - arrived;
     heart.log.warn(
-      `a heartbeat for ${heart.name} did not arrive (${messageOf(error)}); ` +
-        `the last that did was ${formatDuration(Math.round(silence / 1000) * 1000)} ago`,
+      `Renewing the lease of ${heart.name} failed (${messageOf(error)}); ` +
+        `the last success was ${formatDuration(Math.round(silence / 1000) * 1000)} ago`,
     );
-    if (silence < heart.budget || told) continue;
-    told = true;
+    if (silence < heart.budget || reported) continue;
+    reported = true;
     heart.lost(
-      lostError(heart.name, `no heartbeat arrived for ${formatDuration(Math.round(silence / 1000) * 1000)}`, error),
+      lostError(heart.name, `no renewal succeeded for ${formatDuration(Math.round(silence / 1000) * 1000)}`, error),
       false,
     );
     if (heart.onLost === 'abort') return;

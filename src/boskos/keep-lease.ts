@@ -18,28 +18,28 @@ const FIRST_BEAT = 10_000;
 export interface KeeperWorld {
   readonly pid: number;
   readonly log: Log;
-  /** Aborts when the keeper is told to end by a signal. */
+  /** Aborts when a signal tells the keeper to stop. */
   readonly signal: AbortSignal;
   readonly pace?: Pace;
 }
 
 /**
- * The keeper: `keep-lease RUNDIR`, started by a run that ends without taking its cluster down. Holds the lease of the
- * order in the run dir until the order is withdrawn (a later call takes over), the time is up or the run is torn down
- * (the resource is given back), or the lease is lost. Returns the exit code.
+ * The keeper: `keep-lease RUNDIR`, started by a run that ends without tearing its cluster down. Renews the lease of the
+ * order in the run directory until the order is withdrawn (a later call takes over), the time is up or the run is torn
+ * down (the resource is released), or the lease is lost. Returns the exit code.
  */
-export async function keepLease(words: readonly string[], world: KeeperWorld): Promise<number> {
-  const [runDir] = words;
+export async function keepLease(args: readonly string[], world: KeeperWorld): Promise<number> {
+  const [runDir] = args;
   const order = runDir === undefined ? undefined : await readOrder(runDir);
   if (runDir === undefined || order === undefined || order.id === WITHDRAWN) {
-    world.log.error(`keep-lease RUNDIR: no lease is to be kept${runDir === undefined ? '' : ` in ${runDir}`}`);
+    world.log.error(`keep-lease RUNDIR: there is no lease to keep${runDir === undefined ? '' : ` in ${runDir}`}`);
     return 2;
   }
   const lease = new Lease({ ...order, onLost: 'abort', boskos: new Boskos(order, world.pace), log: world.log });
   try {
     await lease.confirm(FIRST_BEAT, world.signal);
     await writeFile(pidFile(runDir), `${world.pid}\n${order.id}\n`);
-    world.log.info(`holds ${order.name} for ${formatDuration(order.keepFor)}`);
+    world.log.info(`Renewing the lease of ${order.name} for ${formatDuration(order.keepFor)}`);
     const why = await hold(runDir, order, lease, world);
     await lease.stop();
     if (why.release) await lease.release(AbortSignal.timeout(120_000));
@@ -60,24 +60,23 @@ interface End {
   readonly code: number;
 }
 
-/** Waits for the end, looking about twice a second. */
+/** Waits for the end, checking twice a second. */
 async function hold(runDir: string, order: KeeperOrder, lease: Lease, world: KeeperWorld): Promise<End> {
   const signal = AbortSignal.any([world.signal, lease.lost]);
   const until = monotonic() + order.keepFor;
   for (;;) {
     const now = await readOrder(runDir);
-    if (now === undefined)
-      return { said: 'the run dir is gone, and with it whoever could take over', release: true, code: 0 };
-    if (now.id !== order.id) return { said: 'somebody else takes over', release: false, code: 0 };
-    if (await isTornDown(runDir)) return { said: 'the run is torn down', release: true, code: 0 };
-    if (monotonic() >= until) return { said: 'its time is up', release: true, code: 0 };
+    if (now === undefined) return { said: 'The run directory is gone', release: true, code: 0 };
+    if (now.id !== order.id) return { said: 'A later call takes over', release: false, code: 0 };
+    if (await isTornDown(runDir)) return { said: 'The run is torn down', release: true, code: 0 };
+    if (monotonic() >= until) return { said: 'The time of --boskos-keep-for is up', release: true, code: 0 };
     try {
       await delay(Math.max(1, Math.min(500, until - monotonic())), signal);
     } catch {
       if (lease.lost.aborted) return { said: messageOf(lease.lost.reason), release: !lease.gone, code: 1 };
-      // The cluster is still there and so may be whoever uses it: the next call of the run decides.
+      // The cluster still exists and may be in use: the next call of the run decides.
       return {
-        said: `stopped: ${messageOf(world.signal.reason)}; nobody holds ${lease.name} now`,
+        said: `Stopped (${messageOf(world.signal.reason)}): the lease of ${lease.name} is no longer renewed`,
         release: false,
         code: 0,
       };
@@ -85,12 +84,12 @@ async function hold(runDir: string, order: KeeperOrder, lease: Lease, world: Kee
   }
 }
 
-/** True once the run's state says that there is nothing left to hold a resource for. */
+/** True once the run's state says that nothing needs the resource any more. */
 function isTornDown(runDir: string): boolean {
   try {
     return readState(join(runDir, 'state.json'))?.tornDown ?? false;
   } catch {
-    // A state that cannot be read is for the next call to complain about; until then the lease is held.
+    // The next call reports a state that cannot be read; until then the lease is renewed.
     return false;
   }
 }

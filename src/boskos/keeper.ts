@@ -8,13 +8,13 @@ import { logFile, pidFile, readOrder, readText, withdrawOrder, writeOrder } from
 import type { Lease } from './lease.ts';
 import { recallLease } from './lease-record.ts';
 
-/** How long a keeper may take to hold, or to let go, in milliseconds. */
+/** How long a keeper may take to renew the lease for the first time, in milliseconds. */
 const HANDOVER = 20_000;
 
 /**
- * Leaves a lease to a small process of its own, for the time between this call and the one that takes the cluster
- * down. Resolves when the keeper's first heartbeat arrived; until then this process beats on.
- * Throws RunError when there is nothing to hold with or the keeper does not come up; then the lease is still ours.
+ * Leaves a lease to a small process of its own, for the time between this call and the one that tears the cluster
+ * down. Resolves when the keeper has renewed it once; until then this process does.
+ * Throws RunError when nothing is recorded about the lease or the keeper does not start; then the lease is still ours.
  */
 export async function leaveToKeeper(
   run: Run,
@@ -23,9 +23,9 @@ export async function leaveToKeeper(
   signal: AbortSignal,
 ): Promise<void> {
   if (lease.gone) return await lease.release(signal);
-  const facts = recallLease(run);
+  const facts = recallLease(run, settings);
   if (facts === undefined)
-    throw new RunError(`nothing is written down about ${lease.name}: it cannot be left to a keeper`);
+    throw new RunError(`cannot leave the lease of ${lease.name} to a keeper: the run has no record of it`);
   if (settings.interval === 0 || settings.keepFor === 0) return leaveAlone(run, lease);
 
   const id = randomUUID();
@@ -41,29 +41,29 @@ export async function leaveToKeeper(
     await withdrawOrder(run.dir);
     signal.throwIfAborted();
     throw new RunError(
-      `no keeper holds ${lease.name}, so Boskos takes it back when its reaper comes by: ${messageOf(error)}; see ${logFile(run.dir)}`,
+      `cannot start the keeper of ${lease.name}, so Boskos' reaper will take it back: ${messageOf(error)}; see ${logFile(run.dir)}`,
       { cause: error },
     );
   }
   await lease.stop();
   run.log.info(
-    `a process in the background holds ${lease.name} for ${formatDuration(keepFor)} (--boskos-keep-for); --down gives it back`,
+    `A background process renews the lease of ${lease.name} for ${formatDuration(keepFor)} (--boskos-keep-for); --down releases it`,
   );
 }
 
-/** Ends the keeper of a run, if there is one, and waits until it has let go. It gives nothing back. */
+/** Stops the keeper of a run, if there is one, and waits until it has. It releases nothing. */
 export async function stopKeeper(runDir: string, signal: AbortSignal): Promise<void> {
   await withdrawOrder(runDir);
   const gone = async () => ((await readText(pidFile(runDir))) === undefined ? true : undefined);
   try {
     await waitUntil(gone, { every: 100, signal: AbortSignal.any([signal, AbortSignal.timeout(3000)]) });
   } catch {
-    // A keeper that was killed leaves its file behind. One that hangs is told by Boskos that the lease is not its own.
+    // A keeper that was killed leaves its file behind.
     signal.throwIfAborted();
   }
 }
 
-/** The words that start a program which lives on, its output at the end of a file. The shell ends at once; without the file it fails. */
+/** Starts a program in the background, its output appended to a file. The shell exits at once; without the file it fails. */
 const inBackground = (argv: readonly string[], log: string): readonly string[] => [
   'sh',
   '-c',
@@ -74,14 +74,14 @@ const inBackground = (argv: readonly string[], log: string): readonly string[] =
 
 async function leaveAlone(run: Run, lease: Lease): Promise<void> {
   await lease.stop();
-  run.log.warn(`nothing holds ${lease.name} from now on: Boskos takes it back when its reaper comes by`);
+  run.log.warn(`The lease of ${lease.name} is no longer renewed: Boskos' reaper will take it back`);
 }
 
 async function waitForKeeper(runDir: string, id: string, signal: AbortSignal): Promise<void> {
   const holds = async () => {
     if ((await readText(pidFile(runDir)))?.includes(id)) return true;
-    // A keeper that gives up takes its order away.
-    if ((await readOrder(runDir))?.id !== id) throw new RunError('the keeper ended');
+    // A keeper that gives up removes its order.
+    if ((await readOrder(runDir))?.id !== id) throw new RunError('the keeper exited');
     return undefined;
   };
   await waitUntil(holds, { every: 50, signal: AbortSignal.any([signal, AbortSignal.timeout(HANDOVER)]) });

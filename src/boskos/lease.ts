@@ -15,23 +15,23 @@ export interface LeaseTerms {
   readonly budget?: number;
   readonly onLost: OnLost;
   readonly log: Log;
-  /** Called once after the resource was given back or turned out not to be ours any more. */
+  /** Called once, after the resource was released or turned out to be no longer ours. */
   readonly ended?: (how: 'released' | 'lost') => Promise<void>;
 }
 
-/** How long a release is repeated when Boskos does not answer, in milliseconds. */
+/** How long a release is retried while Boskos does not answer, in milliseconds. */
 const RELEASE_PATIENCE = 60_000;
 
 /**
- * A borrowed resource that is held by heartbeats until it is given back, as `dirty`, once. Whoever has one calls
- * `release`, on every path; disposing of it does the same.
+ * A leased resource, renewed by heartbeats until it is released, as `dirty`, once. Its owner calls `release` on every
+ * path; disposing of it does the same.
  */
 export class Lease implements AsyncDisposable {
   readonly type: string;
   readonly name: string;
   /**
-   * Aborts with a RunError when the resource is lost and `--boskos-on-lost` is `abort`: whatever uses it has to stop,
-   * because somebody else may use it now.
+   * Aborts with a RunError when the resource is lost and `--boskos-on-lost` is `abort`: its use has to stop, because
+   * another owner may use it now.
    */
   readonly lost: AbortSignal;
 
@@ -71,38 +71,38 @@ export class Lease implements AsyncDisposable {
     }
   }
 
-  /** Ends the heartbeats and leaves the resource as it is; resolves when the last one is over. */
+  /** Stops the heartbeats and leaves the resource leased; resolves when the last one is over. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#beating;
   }
 
   /**
-   * Ends the heartbeats and gives the resource back as `dirty`. The second call waits for the first, and only asks
-   * again when that one failed. Throws RunError when Boskos cannot be told.
+   * Stops the heartbeats and releases the resource as `dirty`. A second call waits for the first, and repeats it only
+   * when that one failed. Throws RunError when Boskos does not accept it.
    */
   release(signal: AbortSignal): Promise<void> {
-    this.#ending ??= this.#giveBack(signal).catch((error: unknown) => {
+    this.#ending ??= this.#release(signal).catch((error: unknown) => {
       this.#ending = undefined;
       throw error;
     });
     return this.#ending;
   }
 
-  /** Gives the resource back, in at most a minute and a half. */
+  /** Releases the resource, in at most a minute and a half. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release(AbortSignal.timeout(RELEASE_PATIENCE * 1.5));
   }
 
-  async #giveBack(signal: AbortSignal): Promise<void> {
+  async #release(signal: AbortSignal): Promise<void> {
     await this.stop();
-    if (!this.gone) await this.#tellBoskos(signal);
+    if (!this.gone) await this.#callRelease(signal);
     await this.#terms.ended?.(this.gone ? 'lost' : 'released');
   }
 
-  async #tellBoskos(signal: AbortSignal): Promise<void> {
+  async #callRelease(signal: AbortSignal): Promise<void> {
     const { boskos, log } = this.#terms;
-    // When an answer was lost, the repeated call finds a resource that is not ours any more, as it should be.
+    // When an answer was lost, the retry finds a resource that is no longer ours, as it should be.
     let tries = 1;
     const onRetry = () => {
       tries += 1;
@@ -112,20 +112,20 @@ export class Lease implements AsyncDisposable {
     } catch (error) {
       signal.throwIfAborted();
       if (!isGone(error)) {
-        throw new RunError(`${this.name} could not be given back to Boskos: ${messageOf(error)}`, { cause: error });
+        throw new RunError(`cannot release ${this.name} to Boskos: ${messageOf(error)}`, { cause: error });
       }
       if (tries === 1) {
         this.#gone = true;
-        log.warn(`${this.name} was not ours any more when it was given back: ${messageOf(error)}`);
+        log.warn(`The lease of ${this.name} was lost before it was released: ${messageOf(error)}`);
         return;
       }
     }
-    log.info(`gave ${this.name} back to Boskos`);
+    log.info(`Released ${this.name} to Boskos`);
   }
 
   #lose(why: RunError, gone: boolean): void {
     this.#gone ||= gone;
     if (this.#terms.onLost === 'abort') this.#losing.abort(why);
-    else this.#terms.log.warn(`${why.message}; going on, as --boskos-on-lost=warn says`);
+    else this.#terms.log.warn(`${why.message}; continuing because of --boskos-on-lost=warn`);
   }
 }

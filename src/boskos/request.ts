@@ -1,14 +1,15 @@
 import { messageOf } from '../api/errors.ts';
+import { boundedText } from '../http/bounded-text.ts';
 import { monotonic } from '../system/clock.ts';
 import { delay } from '../system/wait.ts';
 import { type BoskosServer, callUrl, credentials } from './server.ts';
 
-/** Boskos answered, and the answer was no. */
+/** Boskos answered with an error. */
 export class BoskosRefusal extends Error {
   override readonly name = 'BoskosRefusal';
   /** The HTTP status, 400 to 599. */
   readonly status: number;
-  /** The sentence of the server. */
+  /** The server's message. */
   readonly said: string;
 
   constructor(call: string, server: BoskosServer, status: number, said: string) {
@@ -18,7 +19,7 @@ export class BoskosRefusal extends Error {
   }
 }
 
-/** No answer could be had; whether the server did what was asked is not known. */
+/** No answer arrived; whether the server did what was asked is unknown. */
 export class BoskosUnreachable extends Error {
   override readonly name = 'BoskosUnreachable';
 }
@@ -36,13 +37,13 @@ export interface Pace {
 
 export const PACE: Pace = { first: 1000, longest: 15_000, poll: 3000, answer: 30_000 };
 
-/** One call of the API: everything is said in the query, errors come as plain text. */
+/** One call of the API: all parameters are in the query, errors come as plain text. */
 export interface Call {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Told of each try that failed and will be repeated. */
+  /** Called for each failed attempt that is retried. */
   readonly onRetry?: (error: Error) => void;
   /**
    * Milliseconds that an answer under way is waited for once the signal aborted: for a call whose effect must be known.
@@ -53,7 +54,7 @@ export interface Call {
 
 /**
  * Makes a call until there is an answer, for at most `patience` milliseconds beyond the first try. 4xx is an answer;
- * 5xx, 408, 429 and a broken connection are tried again.
+ * 5xx, 408, 429 and a broken connection are retried.
  * Throws BoskosRefusal, BoskosUnreachable, or the signal's reason.
  */
 export async function request(
@@ -90,8 +91,9 @@ async function tryOnce(
       ...(call.body === undefined ? {} : { body: call.body }),
       signal: AbortSignal.any([cut.signal, AbortSignal.timeout(pace.answer)]),
     });
-    const said = await response.text();
-    return response.ok ? said : new BoskosRefusal(call.path, server, response.status, said.trim().slice(0, 500));
+    const answer = await boundedText(response.body);
+    if (response.ok) return answer;
+    return new BoskosRefusal(call.path, server, response.status, answer.trim().slice(0, 500));
   } catch (error) {
     signal.throwIfAborted();
     return new BoskosUnreachable(`no answer from Boskos at ${server.location} to ${call.path}: ${reasonOf(error)}`, {
@@ -118,12 +120,12 @@ function abortAfter(signal: AbortSignal, ms: number): Disposable & { signal: Abo
   };
 }
 
-/** True when the same call can go well a moment later. */
+/** True when a retry may succeed. */
 function isPassing(failure: BoskosRefusal | BoskosUnreachable): boolean {
   return failure instanceof BoskosUnreachable || failure.status >= 500 || [408, 429].includes(failure.status);
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** The cause of `fetch failed`, which says nothing by itself. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return messageOf(cause instanceof Error && messageOf(cause) !== '' ? cause : error);

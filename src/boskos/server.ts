@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { messageOf, RunError, UsageError } from '../api/errors.ts';
 
-/** A Boskos server, and as whom to speak to it. Holds no secret except one that stood in the URL itself. */
+/** A Boskos server, and the credentials for it. Holds no secret except one that was in the URL itself. */
 export interface BoskosServer {
   /** The URL without user and password; fit for logs and records. */
   readonly location: string;
-  /** In whose name resources are borrowed. */
+  /** The owner of its leases. */
   readonly owner: string;
-  /** Empty when the server asks for nobody. */
+  /** Empty when the server requires none. */
   readonly user: string;
   /** Absolute; read again for each request, so that a renewed password is seen. Empty like the user. */
   readonly passwordFile: string;
-  /** A password that was typed in the URL; it never leaves the memory of this process. */
+  /** The password of the URL; it never leaves the memory of this process. */
   readonly typedPassword?: string;
 }
 
@@ -26,7 +26,7 @@ export function boskosServer(
   }
   const url = URL.parse(typed.location);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError('--boskos-location is not a URL with http:// or https://');
+    throw new UsageError(`invalid --boskos-location: expected a URL with http:// or https://`);
   }
   const typedPassword = decodeURIComponent(url.password);
   const user = typed.user || decodeURIComponent(url.username);
@@ -44,7 +44,7 @@ export function boskosServer(
   };
 }
 
-/** The URL of one call: the location's own path stays in front, everything is said in the query. */
+/** The URL of one call: the location's path stays in front, all parameters are in the query. */
 export function callUrl(server: BoskosServer, call: string, query: Readonly<Record<string, string>>): URL {
   const url = new URL(server.location);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${call}`;
@@ -52,7 +52,7 @@ export function callUrl(server: BoskosServer, call: string, query: Readonly<Reco
   return url;
 }
 
-/** The headers that say who asks. Throws RunError when the password file cannot be read. */
+/** The headers with the credentials. Throws RunError when the password file cannot be read. */
 export async function credentials(server: BoskosServer): Promise<Record<string, string>> {
   if (server.user === '') return {};
   const password = server.typedPassword ?? (await readPassword(server.passwordFile));
@@ -64,6 +64,6 @@ async function readPassword(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    throw new RunError(`the password for Boskos cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new RunError(`cannot read the password for Boskos: ${messageOf(error)}`, { cause: error });
   }
 }

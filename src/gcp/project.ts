@@ -24,14 +24,14 @@ export class Project {
 
   /** Its name, once it is known: named, or written down by this call or an earlier one of the run. Throws RunError without one. */
   get name(): string {
-    const name = this.#named || this.#run.state.recall('project');
+    const name = this.#named || recordedProject(this.#run);
     if (!name) throw new RunError('this run has no project: give --gcp-project, or --up to lease one from Boskos');
     return name;
   }
 
   /** True when there is a project, and it is not somebody else's by now. */
   get isOurs(): boolean {
-    return (this.#named || this.#run.state.recall('project') || '') !== '' && this.#lease?.gone !== true;
+    return (this.#named || recordedProject(this.#run) || '') !== '' && this.#lease?.gone !== true;
   }
 
   get lost(): AbortSignal | undefined {
@@ -40,11 +40,11 @@ export class Project {
 
   /** Goes on with an earlier call's lease; with `lease` takes one when there is no project yet. */
   async open(lease: boolean, signal: AbortSignal): Promise<void> {
-    const { name } = recallLease(this.#run) ?? {};
+    const { name } = recallLease(this.#run, this.#settings) ?? {};
     // A later call may name the project that an earlier one has leased.
     if (this.#named !== '' && name !== this.#named) return this.#run.state.remember({ project: this.#named });
     const boskos = await import('../boskos/acquire-lease.ts');
-    if (lease) this.#lease = await boskos.takeLease(this.#run, this.#settings, signal);
+    if (lease) this.#lease = await boskos.acquireLease(this.#run, this.#settings, signal, forProject);
     else this.#lease = await boskos.resumeLease(this.#run, this.#settings, signal);
     if (this.#lease !== undefined) await this.#run.state.remember({ project: this.#lease.name });
   }
@@ -68,3 +68,16 @@ export class Project {
     }
   }
 }
+
+/** Earlier versions recorded the lease before the project. */
+const recordedProject = ({ state }: Run): string | undefined =>
+  state.recall('project') ?? state.recall('boskosResource');
+
+/** https://cloud.google.com/resource-manager/docs/creating-managing-projects: also with a domain in front. */
+const PROJECT_ID = /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
+
+/** The lease and the project are recorded in one write. */
+const forProject = {
+  isName: (name: string) => PROJECT_ID.test(name),
+  facts: (name: string) => ({ project: name }),
+};

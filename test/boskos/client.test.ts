@@ -125,7 +125,7 @@ test('what is neither a resource nor a refusal is an error that shows it', async
   await using server = await FakeBoskos.start({ 'gce-project': ['a'] });
   server.fail('acquire', { answer: '<html>' }, { answer: '{"name":""}' });
   await expect(clientOf(server).acquire(ask)).rejects.toThrow('not JSON');
-  await expect(clientOf(server).acquire(ask)).rejects.toThrow('another shape: {"name":""}');
+  await expect(clientOf(server).acquire(ask)).rejects.toThrow('unexpected answer of Boskos to acquire: {"name":""}');
 });
 
 test('stopping while nothing is free throws the reason of the stop', async () => {
@@ -191,8 +191,8 @@ test.for([
   ['boskos', {}, /http:/],
   ['http://boskos', { boskosUser: 'bob' }, /only work together/],
   ['http://boskos', { boskosPasswordFile: 'p' }, /only work together/],
-  ['http://boskos', { boskosAcquireTimeoutSeconds: -1 }, /--boskos-acquire-timeout-seconds cannot be negative/],
-  ['http://boskos', { boskosResourceType: '' }, /is empty/],
+  ['http://boskos', { boskosAcquireTimeoutSeconds: -1 }, /invalid --boskos-acquire-timeout-seconds -1: must not be negative/],
+  ['http://boskos', { boskosResourceType: '' }, /invalid --boskos-resource-type ""/],
 ] as const)('%s with %o is a usage error', async ([boskosLocation, more, says]) => {
   await using run = await testRun();
   const read = () => leaseSettings({ ...defaults(), boskosLocation, ...more }, run);

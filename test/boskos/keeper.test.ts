@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { test as each, expect } from 'vitest';
-import { resumeLease, takeLease } from '../../src/boskos/acquire-lease.ts';
+import { acquireLease, resumeLease } from '../../src/boskos/acquire-lease.ts';
 import { leaveToKeeper } from '../../src/boskos/keeper.ts';
 import { logFile, orderFile, pidFile } from '../../src/boskos/keeper-order.ts';
 import { writeState } from '../../src/records/state.ts';
@@ -36,10 +36,10 @@ const self = [process.execPath, fileURLToPath(new URL('../helpers/programs/keep-
 async function kept(server: FakeBoskos, other: { keepFor?: number; interval?: number } = {}) {
   const run = await testRun(self);
   const settings = settingsFor(run, server.url, { interval: 50, ...other });
-  const lease = await takeLease(run, settings, never(), QUICK);
+  const lease = await acquireLease(run, settings, never(), { pace: QUICK });
   await leaveToKeeper(run, lease, settings, never());
   // Not from the file of its own, which is gone again when its time is short.
-  const pid = Number(/^(\d+): holds /m.exec(await said(run))?.[1]);
+  const pid = Number(/^(\d+): Renewing the lease of /m.exec(await said(run))?.[1]);
   return { run, settings, lease, pid, [Symbol.asyncDispose]: () => end(run, pid) };
 }
 
@@ -60,16 +60,16 @@ function isAlive(pid: number): boolean {
 const ended = (pid: number) =>
   waitUntil(async () => (isAlive(pid) ? undefined : true), { every: 50, signal: AbortSignal.timeout(10_000) });
 
-test('a keeper beats on after the run let go', async () => {
+test('a keeper renews the lease after the run has ended', async () => {
   await using server = await start();
   await using scene = await kept(server);
   await server.called('update', server.count('update') + 3);
   expect(isAlive(scene.pid)).toBe(true);
   expect(server.find('a').state).toBe('busy');
-  expect(await said(scene.run)).toMatch('holds a for 12h0m0s');
+  expect(await said(scene.run)).toMatch('Renewing the lease of a for 12h0m0s');
 });
 
-test('a later call takes over, the keeper ends, and the resource is given back once', async () => {
+test('a later call takes over, the keeper exits, and the resource is released once', async () => {
   await using server = await start();
   await using scene = await kept(server);
   const lease = await resumeLease(scene.run, scene.settings, never(), QUICK);
@@ -78,10 +78,10 @@ test('a later call takes over, the keeper ends, and the resource is given back o
   await ended(scene.pid);
   expect(server.count('release')).toBe(1);
   expect(server.find('a')).toMatchObject({ owner: '', state: 'dirty' });
-  expect(await said(scene.run)).toMatch('somebody else takes over');
+  expect(await said(scene.run)).toMatch('A later call takes over');
 });
 
-test('when its time is up the keeper gives the resource back', async () => {
+test('a keeper releases the resource when its time is up', async () => {
   await using server = await start();
   await using scene = await kept(server, { keepFor: 1500 });
   await server.called('release');
@@ -98,7 +98,7 @@ test('a run that is torn down needs no keeper', async () => {
   await ended(scene.pid);
 });
 
-test('a keeper whose run dir was removed gives the resource back', async () => {
+test('a keeper whose run directory was removed releases the resource', async () => {
   await using server = await start();
   await using scene = await kept(server);
   await scene.run[Symbol.asyncDispose]();
@@ -106,7 +106,7 @@ test('a keeper whose run dir was removed gives the resource back', async () => {
   await ended(scene.pid);
 });
 
-test('a keeper that lost the lease says so and ends', async () => {
+test('a keeper that lost the lease reports it and exits', async () => {
   await using server = await start();
   await using scene = await kept(server);
   server.find('a').owner = 'other';
@@ -115,7 +115,7 @@ test('a keeper that lost the lease says so and ends', async () => {
   expect(server.find('a').owner).toBe('other');
 });
 
-test('a keeper that is told to stop stops, and leaves the resource to the next call', async () => {
+test('a keeper that is stopped leaves the resource to the next call', async () => {
   await using server = await start();
   await using scene = await kept(server);
   process.kill(scene.pid, 'SIGTERM');
@@ -137,20 +137,20 @@ test('when no keeper comes up the lease stays with the run', async () => {
   await using server = await start();
   await using run = await testRun([process.execPath, '-e', 'process.exit(1)']);
   const settings = settingsFor(run, server.url, { interval: 50 });
-  await using lease = await takeLease(run, settings, never(), QUICK);
+  await using lease = await acquireLease(run, settings, never(), { pace: QUICK });
   const leaving = leaveToKeeper(run, lease, settings, AbortSignal.timeout(300));
   await expect(leaving).rejects.toThrow();
   expect(await readFile(orderFile(run.dir), 'utf8')).toMatch('withdrawn');
   await server.called('update', server.count('update') + 2);
 });
 
-test('without heartbeats there is nothing to keep, and that is said', async () => {
+test('without heartbeats there is no keeper, which is warned of', async () => {
   await using server = await start();
   await using run = await testRun(self);
   const settings = settingsFor(run, server.url, { interval: 0 });
-  const lease = await takeLease(run, settings, never(), QUICK);
+  const lease = await acquireLease(run, settings, never(), { pace: QUICK });
   await leaveToKeeper(run, lease, settings, never());
-  expect(run.log.lines.join()).toMatch('warn: nothing holds a from now on');
+  expect(run.log.lines.join()).toMatch('warn: The lease of a is no longer renewed');
   expect(existsSync(orderFile(run.dir))).toBe(false);
 });
 
@@ -158,7 +158,7 @@ test('a lease that is lost is left to nobody', async () => {
   await using server = await start();
   await using run = await testRun(self);
   const settings = settingsFor(run, server.url, { interval: 50 });
-  const lease = await takeLease(run, settings, never(), QUICK);
+  const lease = await acquireLease(run, settings, never(), { pace: QUICK });
   const lost = once(lease.lost, 'abort');
   server.find('a').owner = 'other';
   await lost;

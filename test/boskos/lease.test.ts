@@ -39,7 +39,7 @@ test('leaving the scope releases', async () => {
   expect(server.find('a')).toMatchObject({ owner: '', state: 'dirty' });
 });
 
-test('however often it is released, Boskos is told once', async () => {
+test('is released to Boskos once, however often it is asked', async () => {
   await using server = await start();
   const lease = await hold(server);
   await Promise.all([lease.release(never()), lease.release(never())]);
@@ -52,7 +52,7 @@ test('a release that failed can be asked for again', async () => {
   await using server = await start();
   const lease = await hold(server);
   server.fail('release', { status: 400 });
-  await expect(lease.release(never())).rejects.toThrow('a could not be given back');
+  await expect(lease.release(never())).rejects.toThrow('cannot release a to Boskos');
   await lease.release(never());
   expect(server.find('a').owner).toBe('');
 });
@@ -103,7 +103,7 @@ test('a beat that fails within the error budget is a warning', async () => {
   server.fail('update', ...Array.from({ length: 20 }, () => ({ status: 503 })));
   await server.called('update', 24);
   expect(lease.lost.aborted).toBe(false);
-  expect(lease.log.lines.join()).toMatch(/warn: a heartbeat for a did not arrive \(.*503/);
+  expect(lease.log.lines.join()).toMatch(/warn: Renewing the lease of a failed \(.*503/);
   await lease.release(never());
 });
 
@@ -121,7 +121,7 @@ test('when the error budget is used up the lease is lost, and still given back',
   await using server = await start();
   const lease = await hold(server, { budget: 100 });
   server.fail('update', ...Array.from({ length: 1000 }, () => ({ drop: 'before' }) as const));
-  expect(String(await aborted(lease.lost))).toMatch(/no heartbeat arrived for/);
+  expect(String(await aborted(lease.lost))).toMatch(/no renewal succeeded for/);
   expect(lease.gone).toBe(false);
   await lease.release(never());
   expect(server.find('a').state).toBe('dirty');

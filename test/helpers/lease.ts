@@ -46,6 +46,12 @@ export async function testRun(self: readonly string[] = [], id = 'run-1'): Promi
   const dir = await mkdtemp(join(tmpdir(), 'boskos-'));
   const facts = new Map<string, string>();
   const story: string[] = [];
+  const setFacts = (entries: Readonly<Record<string, string | undefined>>): void => {
+    for (const [name, value] of Object.entries(entries)) {
+      if (value === undefined) facts.delete(name);
+      else facts.set(name, value);
+    }
+  };
   return {
     id,
     dir,
@@ -70,14 +76,14 @@ export async function testRun(self: readonly string[] = [], id = 'run-1'): Promi
     facts,
     story,
     state: {
-      holding: async (what) => void story.push(`taking ${what}`),
-      released: async (what) => void story.push(`given back ${what}`),
+      holding: async (what, facts = {}) => {
+        setFacts(facts);
+        story.push(`holding ${what}, leased: ${facts['boskosResource']}`);
+      },
+      released: async (what) => void story.push(`released ${what}`),
       recall: (name) => facts.get(name),
       remember: async (entries) => {
-        for (const [name, value] of Object.entries(entries)) {
-          if (value === undefined) facts.delete(name);
-          else facts.set(name, value);
-        }
+        setFacts(entries);
         story.push(`remember ${facts.get('boskosResource') ?? 'nothing'}`);
       },
     },

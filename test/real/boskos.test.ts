@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { resumeLease, takeLease } from '../../src/boskos/acquire-lease.ts';
+import { acquireLease, resumeLease } from '../../src/boskos/acquire-lease.ts';
 import { Boskos } from '../../src/boskos/client.ts';
 import { leaveToKeeper } from '../../src/boskos/keeper.ts';
 import { boskosServer } from '../../src/boskos/server.ts';
@@ -152,7 +152,7 @@ describeWith(['boskos'], 'the real Boskos server', () => {
   test('a lease is held against a reaper by its heartbeats, and dirty when it is given back', async () => {
     await using server = await Server.start();
     await using run = await testRun();
-    const lease = await takeLease(run, settingsFor(run, server.url, { interval: 300 }), never(), QUICK);
+    const lease = await acquireLease(run, settingsFor(run, server.url, { interval: 300 }), never(), { pace: QUICK });
     const reap = () =>
       server.as('reaper').reset({ type: 'gce-project', state: 'busy', dest: 'dirty', expire: '2s' }, call);
     await new Promise((done) => setTimeout(done, 4500));
@@ -164,7 +164,7 @@ describeWith(['boskos'], 'the real Boskos server', () => {
   test('without heartbeats the reaper takes it, and the next beat says so', async () => {
     await using server = await Server.start();
     await using run = await testRun();
-    const lease = await takeLease(run, settingsFor(run, server.url, { interval: 4000 }), never(), QUICK);
+    const lease = await acquireLease(run, settingsFor(run, server.url, { interval: 4000 }), never(), { pace: QUICK });
     await new Promise((done) => setTimeout(done, 2200));
     const reset = { type: 'gce-project', state: 'busy', dest: 'dirty', expire: '1s' };
     expect(await server.as('reaper').reset(reset, call)).toEqual({ [lease.name]: 'ci-job-42-run-1' });
@@ -176,7 +176,9 @@ describeWith(['boskos'], 'the real Boskos server', () => {
   test('a server that went away in mid-lease and came back without its memory has lost it', async () => {
     await using server = await Server.start();
     await using run = await testRun();
-    await using lease = await takeLease(run, settingsFor(run, server.url, { interval: 400 }), never(), QUICK);
+    await using lease = await acquireLease(run, settingsFor(run, server.url, { interval: 400 }), never(), {
+      pace: QUICK,
+    });
     await server.down();
     await waitUntil(async () => (run.log.lines.some((line) => line.includes('did not arrive')) ? true : undefined), {
       every: 50,
@@ -193,7 +195,7 @@ describeWith(['boskos'], 'the real Boskos server', () => {
     const self = [process.execPath, fileURLToPath(new URL('../../bin/launcher.ts', import.meta.url))];
     await using run = await testRun(self);
     const settings = settingsFor(run, server.url, { interval: 300 });
-    const lease = await takeLease(run, settings, never(), QUICK);
+    const lease = await acquireLease(run, settings, never(), { pace: QUICK });
     await leaveToKeeper(run, lease, settings, never());
     await new Promise((done) => setTimeout(done, 2500));
     const reset = { type: 'gce-project', state: 'busy', dest: 'dirty', expire: '2s' };

@@ -22,8 +22,8 @@ export async function withProject<T>(
 ): Promise<T> {
   const project = values.gcpProject || run.state.recall('project');
   if (project) return await use(project, signal);
-  const { takeLease } = await import('../../src/boskos/acquire-lease.ts');
-  const lease = await takeLease(run, projectLease(values, run), signal);
+  const { acquireLease } = await import('../../src/boskos/acquire-lease.ts');
+  const lease = await acquireLease(run, projectLease(values, run), signal);
   try {
     return await use(lease.name, AbortSignal.any([signal, lease.lost]));
   } finally {
