@@ -31,17 +31,17 @@ export type StopSignal =
   | 'SIGXCPU'
   | 'SIGPWR';
 
-/** A limit ran out. Exit code 124. */
+/** A timeout. Exit code 124. */
 export class TimedOutError extends Error {
   override readonly name = 'TimedOutError';
 
-  /** @param what what ran out of time, as the user knows it, for instance `Up (--up-timeout)`; @param limit as typed, for instance `30m0s`. */
-  constructor(what: string, limit: string) {
-    super(`${what} timed out after ${limit}`);
+  /** @param what what timed out, for instance `Up`; @param flag its flag, or empty; @param limit a Go duration, for instance `30m0s`. */
+  constructor(what: string, flag: string, limit: string) {
+    super(`${what} timed out after ${limit}${flag === '' ? '' : ` (${flag})`}`);
   }
 }
 
-/** What the run stands on, a borrowed project for instance, is not ours any more. Exit code 3, whatever was running. */
+/** What the run depends on, a leased project for instance, was lost. Exit code 3, whatever was running. */
 export class LostError extends RunError {
   override readonly name = 'LostError';
 }

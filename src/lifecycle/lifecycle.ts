@@ -8,14 +8,14 @@ import type { Plan } from './plan.ts';
 import { Preparation } from './preparation.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import { type StepOptions, Steps } from './steps.ts';
-import { expandWords, testContext } from './test-context.ts';
+import { expandCommand, testContext } from './test-context.ts';
 
 /**
- * Builds Kubernetes, brings a cluster up, tests it, takes it down.
+ * Builds Kubernetes, creates a cluster, tests it, tears it down.
  *
  * The tester prepares itself beside Build and Up; when it cannot, they stop. A failed Build ends the run before there
- * is anything to take down. From then on, and from the moment something was taken, whatever fails and however the run
- * is stopped: logs are saved, Down happens once if it was asked for, and the deployer's finish is the last word.
+ * is anything to tear down. From then on, and once anything was created or leased, logs are saved, Down runs once if it
+ * was asked for, and the deployer's finish comes last: even if the run fails or is stopped.
  */
 export async function runLifecycle(
   plan: Plan,
@@ -72,7 +72,7 @@ async function up(deployer: Deployer, run: RecordedRun, signal: AbortSignal): Pr
   run.state.clusterIsUp(kubeconfig, deployer.outputs?.() ?? {});
 }
 
-/** Hook, tests, hook, and the deployer's word on the result. A failed first hook skips the tests, nothing skips the second. */
+/** Hook, tests, hook, and the deployer's reaction to the result. A failed first hook skips the tests, nothing skips the second. */
 async function testAndReact(
   plan: Plan,
   deployer: Deployer,
@@ -84,8 +84,12 @@ async function testAndReact(
   if (!tester && !hooks) return;
   const context = await steps.run('Kubeconfig', () => testContext(run, deployer), { junit: 'on-failure' });
   const servers = new BackgroundServers();
-  const hook = (words: readonly string[]) => async (signal: AbortSignal) => {
-    await run.exec(expandWords(words, context.env, run.log), { signal, env: context.env, onLeftBehind: servers.add });
+  const hook = (command: readonly string[]) => async (signal: AbortSignal) => {
+    await run.exec(expandCommand(command, context.env, run.log), {
+      signal,
+      env: context.env,
+      onLeftBehind: servers.add,
+    });
   };
   await always(
     () =>
@@ -113,7 +117,7 @@ async function testAndReact(
 
 async function test(plan: Plan, tester: Tester, context: TestContext, run: RecordedRun, steps: Steps): Promise<void> {
   const action = async (signal: AbortSignal) => {
-    // A tester that is a program of its own writes these itself, and refuses when they are there.
+    // A tester that is a program of its own writes these itself, and fails when they exist.
     if (plan.ownTester) {
       const version = run.records.metadataOf('cluster-version') ?? '';
       await run.records.metadataUnlessSet({ 'tester-version': run.program.version, 'job-version': version });

@@ -1,6 +1,6 @@
 import type { Duration } from '../api/duration.ts';
 
-/** What a run is asked to do, and how long each part may take (milliseconds, 0 is no limit). */
+/** What a run is asked to do, and the timeout of each part (milliseconds, 0 for none). */
 export interface Plan {
   readonly build: boolean;
   readonly up: boolean;
@@ -9,9 +9,9 @@ export interface Plan {
   readonly postTestCmd: readonly string[];
   /** False leaves the tests' own case out of junit. */
   readonly testCase: boolean;
-  /** An earlier call of this run died and owes a teardown; it is paid before a new Up, or at the end. */
+  /** An earlier call of this run was killed and owes a teardown, which runs before a new Up, or at the end. */
   readonly owed: boolean;
-  /** Whether the tester is one of this program's. */
+  /** Whether the tester is a built-in one. */
   readonly ownTester: boolean;
   readonly limits: {
     readonly timeout: Duration;

@@ -15,7 +15,7 @@ import type { Log } from '../api/log.ts';
 import type { AcquireSettings, Asked, Program, Run } from '../api/run.ts';
 import { removeDrafts } from '../records/drafts.ts';
 import { EventFile } from '../records/events.ts';
-import { makeRunFolders, type RunPaths } from '../records/paths.ts';
+import { makeRunDirectories, type RunPaths } from '../records/paths.ts';
 import { lockRun } from '../records/run-lock.ts';
 import { JunitRunner } from '../records/runner-junit.ts';
 import { readState } from '../records/state.ts';
@@ -128,7 +128,7 @@ export class RecordedRun implements Run {
    */
   async open(signal: AbortSignal, lenient: boolean): Promise<void> {
     const { asked, paths, log } = this.#basis;
-    await this.#orWarn(lenient, async () => makeRunFolders(paths));
+    await this.#orWarn(lenient, async () => makeRunDirectories(paths));
     this.#lock = await this.#orWarn(lenient, () => lockRun(paths, signal));
     try {
       this.#checkUnchanged();

@@ -24,7 +24,7 @@ export interface StepOptions {
   readonly also?: AbortSignal;
 }
 
-/** The steps of one run: each is bounded, recorded before and after, and its error says which step it was. */
+/** The steps of one run: each is bounded in time, recorded before and after, and its error names the step. */
 export class Steps {
   readonly #plan: Plan;
   readonly #run: RecordedRun;
@@ -40,12 +40,12 @@ export class Steps {
     this.#signals = signals;
   }
 
-  /** `--timeout` stops the work as a signal of the operator would. */
+  /** `--timeout` stops the work as a signal would. */
   boundWork(): Disposable {
     const { timeout } = this.#plan.limits;
     if (timeout === 0) return { [Symbol.dispose]: () => {} };
     const timer = setTimeout(
-      () => this.#signals.abortWork(new TimedOutError('the run (--timeout)', formatDuration(timeout))),
+      () => this.#signals.abortWork(new TimedOutError('the run', '--timeout', formatDuration(timeout))),
       timeout,
     );
     return { [Symbol.dispose]: () => clearTimeout(timer) };
@@ -61,7 +61,7 @@ export class Steps {
     });
   }
 
-  /** What the cluster stands on being lost stops the work in the same way. */
+  /** Losing what the cluster depends on, a leased project for instance, stops the work in the same way. */
   endWorkWith(lost: AbortSignal | undefined): Disposable {
     const end = () => this.#signals.abortWork(new LostError(messageOf(lost?.reason), { cause: lost?.reason }));
     if (lost?.aborted) end();
@@ -85,13 +85,13 @@ export class Steps {
     return await this.#record(name, junit, () => this.#bounded(name, action, also), also);
   }
 
-  /** Saves the cluster's logs as well as can be; a failure is a warning and changes nothing. */
+  /** Saves the cluster's logs, best effort: a failure is only a warning. */
   async saveLogs(deployer: Deployer): Promise<void> {
     if (!deployer.dumpLogs) return;
     try {
       await this.#cleanup('Logs', async (signal) => await deployer.dumpLogs?.(signal));
     } catch (error) {
-      this.#run.warnAbout('The cluster logs could not all be saved', error);
+      this.#run.warnAbout('Not all cluster logs were saved', error);
     }
   }
 
@@ -112,15 +112,15 @@ export class Steps {
     const signal = also ? AbortSignal.any([this.#signals.work, also]) : this.#signals.work;
     const [limit, flag] = this.#limitOf(name);
     if (limit === 0) return await this.#awaited(name, action, signal);
-    using bounded = withDeadline(signal, limit, () => new TimedOutError(`${name} (${flag})`, formatDuration(limit)));
+    using bounded = withDeadline(signal, limit, () => new TimedOutError(name, flag, formatDuration(limit)));
     return await this.#awaited(name, action, bounded.signal);
   }
 
   async #cleanup<T>(name: StepName | 'Logs', action: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { down, cleanup } = this.#plan.limits;
     const [limit, flag] = name === 'Down' && down > 0 ? [down, '--down-timeout'] : [cleanup, '--cleanup-timeout'];
-    using step = this.#signals.cleanup(limit, `${name} (${flag})`, formatDuration(limit));
-    // Finish is called all the same: it lets go of what would keep this process alive.
+    using step = this.#signals.cleanup(limit, () => new TimedOutError(name, flag, formatDuration(limit)));
+    // Finish is called in any case: it stops what would keep this process alive.
     if (name !== 'Finish') step.throwIfAborted();
     return await this.#awaited(name, action, step);
   }

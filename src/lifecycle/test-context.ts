@@ -36,7 +36,7 @@ function added(run: RecordedRun, deployer: Deployer, kubeconfig: string | undefi
   };
 }
 
-/** The variables that tell a program which run it is part of, with the run dir first on PATH. */
+/** The variables that tell a program which run it belongs to, with the run directory first on PATH. */
 export function runVariables(run: Pick<Run, 'id' | 'dir' | 'artifacts' | 'env'>): Env {
   const path = run.env['PATH'];
   return {
@@ -47,10 +47,10 @@ export function runVariables(run: Pick<Run, 'id' | 'dir' | 'artifacts' | 'env'>)
   };
 }
 
-/** The words of a hook with their variables filled in from the environment it will run in. */
-export function expandWords(words: readonly string[], env: Env, log: Log): string[] {
+/** The command of a hook, with its variables expanded from the environment it will run in. */
+export function expandCommand(command: readonly string[], env: Env, log: Log): string[] {
   const unset = new Set<string>();
-  const expanded = words.map((word) => expand(word, env, (name) => unset.add(name)));
-  for (const name of unset) log.warn(`$${name} is not set and became empty in: ${words.join(' ')}`);
+  const expanded = command.map((arg) => expand(arg, env, (name) => unset.add(name)));
+  for (const name of unset) log.warn(`$${name} is not set, expanding it to nothing in: ${command.join(' ')}`);
   return expanded;
 }

@@ -23,7 +23,7 @@ export class ForeignTester implements Tester {
    * Returns the help. Throws UsageError with what the program printed when it refuses them or does not answer in time.
    */
   async probe(signal: AbortSignal): Promise<string> {
-    using bounded = withDeadline(signal, PROBE_MS, () => new TimedOutError(`${this.#path} --help`, '30s'));
+    using bounded = withDeadline(signal, PROBE_MS, () => new TimedOutError(`${this.#path} --help`, '', '30s'));
     try {
       const options = { signal: bounded.signal, output: 'capture', grace: 1000 } as const;
       return (await this.#run.exec([this.#path, '--help', ...this.#args], options)).stdout;

@@ -5,32 +5,32 @@ import { bounded, lastLines } from '../text/truncate.ts';
 const LONGEST_FAILURE = 10_000;
 const LONGEST_CAUSES = 4000;
 
-/** What went wrong, for a reader of junit: the sentences of the cause chain, then the last lines of output. */
+/** A failure for a reader of junit: the messages of the cause chain, then the last lines of output. */
 export interface FailureText {
   readonly message: string;
   readonly text: string;
-  /** What the failed command or tester printed, in full as far as it was kept. */
+  /** What the failed command or tester printed, as far as it was kept. */
   readonly output: string;
 }
 
 /**
- * Tells an error. The sentence comes first because viewers show a text's beginning; a cause is left out where a
- * sentence before it already quotes it. `clean` takes out secrets and what XML forbids, before anything is cut.
+ * The texts of an error. The message comes first because viewers show a text's beginning; a cause is left out where an
+ * earlier message contains it. `clean` removes secrets and what XML forbids, before anything is cut.
  */
 export function failureText(error: unknown, output: string, clean: (text: string) => string): FailureText {
-  const said = clean(outputOf(error));
-  const all = joined(said, clean(output));
-  const told = bounded(clean(sentences(error)), LONGEST_CAUSES);
-  const last = lastLines((said || all).trimEnd(), LONGEST_FAILURE - Buffer.byteLength(told) - 2);
-  return { message: told, text: last.trim() === '' ? told : `${told}\n\n${last}`, output: all };
+  const own = clean(outputOf(error));
+  const all = joined(own, clean(output));
+  const message = bounded(clean(messages(error)), LONGEST_CAUSES);
+  const last = lastLines((own || all).trimEnd(), LONGEST_FAILURE - Buffer.byteLength(message) - 2);
+  return { message, text: last.trim() === '' ? message : `${message}\n\n${last}`, output: all };
 }
 
-function sentences(error: unknown): string {
+function messages(error: unknown): string {
   const lines: string[] = [];
   for (const cause of causes(error)) {
-    const sentence = messageOf(cause).trim() || 'it failed without a word';
-    if (!lines.some((line) => line.includes(sentence)))
-      lines.push(lines.length === 0 ? sentence : `caused by: ${sentence}`);
+    const message = messageOf(cause).trim() || 'unknown failure';
+    if (!lines.some((line) => line.includes(message)))
+      lines.push(lines.length === 0 ? message : `caused by: ${message}`);
   }
   return lines.join('\n');
 }
@@ -44,7 +44,7 @@ function outputOf(error: unknown): string {
   return '';
 }
 
-/** Both texts, unless one already holds the other. */
+/** Both texts, unless one contains the other. */
 function joined(first: string, second: string): string {
   if (first === '' || second.includes(first.trim())) return second;
   if (second === '' || first.includes(second.trim())) return first;

@@ -8,14 +8,14 @@ import { moveAside } from './set-aside.ts';
 export interface MergeOptions {
   /** Takes secrets out of the values. */
   readonly mask?: (text: string) => string;
-  /** Hears that a file was unreadable and where it is now. */
+  /** Warned when a file was unreadable, with its new name. */
   readonly log?: Pick<Log, 'warn'>;
 }
 
 /**
  * Adds or replaces keys of `metadata.json`, which Prow merges into `finished.json` and TestGrid reads its columns from:
- * a flat object of strings. Keys of others stay, whatever their type. The file is read anew each time and replaced in
- * one step, so launcher and testers can take turns. Throws RunError when it cannot be written.
+ * a flat object of strings. Keys of other programs stay, of any type. The file is read each time and replaced in one
+ * step, so launcher and testers can take turns. Throws RunError when it cannot be written.
  */
 export function mergeMetadata(
   file: string,
@@ -36,7 +36,7 @@ function readObject(file: string, log: MergeOptions['log']): object {
   } catch {
     // Not JSON is as unreadable as JSON that is no object.
   }
-  log?.warn(`${file} was not a JSON object; it is kept as ${moveAside(file)}`);
+  log?.warn(`${file} was not a JSON object; keeping it as ${moveAside(file)}`);
   return {};
 }
 
@@ -45,6 +45,6 @@ function readText(file: string): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
-    throw new RunError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });
+    throw new RunError(`cannot read ${file}: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -2,13 +2,13 @@ import { basename, join, resolve } from 'node:path';
 import type { Env } from '../api/env.ts';
 import { UsageError } from '../api/errors.ts';
 
-export { makeRunFolders } from './run-directories.ts';
+export { makeRunDirectories } from './run-directories.ts';
 
 /** Where a run's files are. All absolute. */
 export interface RunPaths {
-  /** `--rundir`: the folder that holds the run dirs. */
+  /** `--rundir`: the directory of all run directories. */
   readonly base: string;
-  /** This run's own folder. */
+  /** This run's own directory. */
   readonly runDir: string;
   readonly artifacts: string;
   /** `junit_runner.xml`, `metadata.json` and `events.jsonl`, in the artifacts. */
@@ -35,33 +35,30 @@ export interface PathSettings {
 
 /**
  * Decides where a run's files go; touches nothing. An empty flag or variable counts as unset.
- * Throws UsageError for a run id that cannot be the name of a folder.
+ * Throws UsageError for a run ID that cannot be the name of a directory.
  */
 export function runPaths({ runId, rundir, rundirInArtifacts, artifacts, env, cwd }: PathSettings): RunPaths {
   checkRunId(runId);
   const records = artifactsDir({ artifacts, env, cwd });
   const base = baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd });
-  const runDir = below(base, runId);
+  const runDir = join(base, runId);
   return {
     base,
     runDir,
     artifacts: records,
-    junit: below(records, 'junit_runner.xml'),
-    metadata: below(records, 'metadata.json'),
-    events: below(records, 'events.jsonl'),
-    state: below(runDir, 'state.json'),
-    kubeconfig: below(runDir, 'kubeconfig'),
-    lock: below(runDir, 'lock'),
+    junit: join(records, 'junit_runner.xml'),
+    metadata: join(records, 'metadata.json'),
+    events: join(records, 'events.jsonl'),
+    state: join(runDir, 'state.json'),
+    kubeconfig: join(runDir, 'kubeconfig'),
+    lock: join(runDir, 'lock'),
   };
 }
-
-/** A plain name in a folder that is absolute: node's `join` would go through all of its letters again. */
-const below = (folder: string, name: string): string => (folder === '/' ? `/${name}` : `${folder}/${name}`);
 
 const artifactsDir = ({ artifacts, env, cwd }: Pick<PathSettings, 'artifacts' | 'env' | 'cwd'>): string =>
   resolve(cwd, artifacts || env['ARTIFACTS'] || '_artifacts');
 
-/** The folder that holds the run dirs. Absolute; touches nothing. */
+/** The directory of all run directories. Absolute; touches nothing. */
 export function baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd }: Omit<PathSettings, 'runId'>): string {
   const asked = rundir || env['KUBETEST2_RUN_DIR'] || '_rundir';
   if (!rundirInArtifacts) return resolve(cwd, asked);
@@ -78,15 +75,15 @@ function checkRunId(runId: string): void {
   if (fault === undefined) return;
   const shown = JSON.stringify(runId.length > 100 ? `${runId.slice(0, 100)}…` : runId);
   throw new UsageError(
-    `the run id ${shown} ${fault}, so it cannot name the run's folder; give another with --run-id, made of letters, digits, dots and dashes`,
+    `invalid run ID ${shown}: it ${fault}; set another with --run-id, of letters, digits, dots and dashes`,
   );
 }
 
 function runIdFault(runId: string): string | undefined {
   if (runId.trim() === '') return 'is empty';
-  if (/[/\\]/.test(runId)) return 'holds a slash';
-  if (runId.includes('..')) return 'holds ".."';
-  if (!/^[ -~]*$/.test(runId) && /\p{Cc}/u.test(runId)) return 'holds a control character';
+  if (/[/\\]/.test(runId)) return 'contains a slash';
+  if (runId.includes('..')) return 'contains ".."';
+  if (!/^[ -~]*$/.test(runId) && /\p{Cc}/u.test(runId)) return 'contains a control character';
   if (!runId.isWellFormed()) return 'is not valid Unicode';
   if (/^[-.]/.test(runId)) return `begins with "${runId.charAt(0)}"`;
   if (Buffer.byteLength(runId) > LONGEST_RUN_ID) return `is longer than ${LONGEST_RUN_ID} bytes`;

@@ -1,22 +1,22 @@
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { RunError } from '../api/errors.ts';
 import { makeDirectory } from '../system/directories.ts';
 import { isCode, reasonOf } from '../system/system-error.ts';
 
-/** The folders of a run, absolute; see `RunPaths`. */
-export interface Folders {
+/** The directories of a run, absolute; see `RunPaths`. */
+export interface Directories {
   readonly base: string;
   readonly runDir: string;
   readonly artifacts: string;
 }
 
 /**
- * Makes the run's folders and makes sure that they can be written: the base, which git is told to ignore when it is
- * ours, the run dir, for its owner only, and the artifacts.
- * Throws RunError naming the folder, what the system said, and the flag that chooses another.
+ * Creates the run's directories and makes sure that they can be written: the base, with a .gitignore when it is ours,
+ * the run directory, for its owner only, and the artifacts.
+ * Throws RunError with the directory, the system's reason, and the flag that sets another.
  */
-export function makeRunFolders({ base, runDir, artifacts }: Folders): void {
+export function makeRunDirectories({ base, runDir, artifacts }: Directories): void {
   const flag = base.startsWith(`${artifacts}/`) ? '--artifacts or --rundir' : '--rundir';
   making(base, flag, () => makeBase(base));
   making(runDir, flag, () => makeRunDir(runDir));
@@ -26,16 +26,13 @@ export function makeRunFolders({ base, runDir, artifacts }: Folders): void {
   });
 }
 
-function making(folder: string, flag: string, make: () => void): void {
+function making(directory: string, flag: string, make: () => void): void {
   try {
     make();
   } catch (error) {
-    throw new RunError(
-      `the folder ${folder} cannot be made or written: ${inTheWay(error)}; choose another with ${flag}`,
-      {
-        cause: error,
-      },
-    );
+    throw new RunError(`cannot write to directory ${directory}: ${inTheWay(error)}; set another with ${flag}`, {
+      cause: error,
+    });
   }
 }
 
@@ -47,24 +44,32 @@ function makeBase(base: string): void {
 
 function makeRunDir(runDir: string): void {
   makeDirectory(runDir, 0o700);
-  // One that was there before may be another user's; then writing decides.
+  // An existing one may be another user's; then writing decides.
   ignoring(['EPERM', 'EROFS'], () => chmodSync(runDir, 0o700));
   tryWriting(runDir);
 }
 
-/** Permission bits say little to root and nothing about a full disk, so a page is written and removed. */
-function tryWriting(folder: string): void {
-  const probe = `${folder}/.probe.${Math.random().toString(36).slice(2)}.tmp`;
+/** Permission bits mean little to root and nothing on a full disk, so a page is written and removed. */
+function tryWriting(directory: string): void {
+  const probe = `${directory}/.probe.${Math.random().toString(36).slice(2)}.tmp`;
   try {
     writeFileSync(probe, new Uint8Array(4096), { flag: 'wx' });
   } finally {
-    rmSync(probe, { force: true });
+    removeProbe(probe);
+  }
+}
+
+function removeProbe(probe: string): void {
+  try {
+    unlinkSync(probe);
+  } catch {
+    // It was never written, or the next call removes it as a draft.
   }
 }
 
 function inTheWay(error: unknown): string {
   const path = error instanceof Error && 'path' in error ? ` (${String(error.path)})` : '';
-  if (isCode(error, 'EEXIST', 'ENOTDIR')) return `a file is in the way${path}`;
+  if (isCode(error, 'EEXIST', 'ENOTDIR')) return `a file with that name exists${path}`;
   return reasonOf(error);
 }
 

@@ -14,9 +14,9 @@ import { moveAside } from './set-aside.ts';
 export interface JunitSettings {
   readonly runId: string;
   readonly now: () => Date;
-  /** Takes secrets out of names, failures and outputs; see src/logging/secrets.ts. */
+  /** Removes secrets from names, failures and outputs; see src/logging/secrets.ts. */
   readonly mask: (text: string) => string;
-  /** Hears that an earlier file was unreadable, and where it is now. */
+  /** Warned when an earlier file was unreadable, with its new name. */
   readonly log?: Pick<Log, 'warn'>;
 }
 
@@ -33,7 +33,7 @@ export class JunitRunner {
   readonly #suite: Omit<RunnerSuite, 'cases'>;
   readonly #clean: (text: string) => string;
   #cases: RunnerCase[];
-  /** The names that running steps go by in the file. */
+  /** The names of running steps in the file. */
   readonly #running = new Map<string, string>();
 
   private constructor(file: string, suite: RunnerSuite, clean: (text: string) => string) {
@@ -50,8 +50,8 @@ export class JunitRunner {
   }
 
   /**
-   * Keeps the cases of a file of the same run, from an earlier call; starts anew over another run's, and moves aside
-   * one that cannot be read. Writes nothing yet. Throws RunError when a file is there and cannot be opened.
+   * Keeps the cases of a file of the same run, from an earlier call; replaces another run's, and renames one that cannot
+   * be read. Writes nothing yet. Throws RunError when a file is there and cannot be opened.
    */
   static async open(file: string, { runId, now, mask, log }: JunitSettings): Promise<JunitRunner> {
     const clean = (text: string) => mask(xmlText(text));
@@ -83,7 +83,7 @@ export class JunitRunner {
     this.#end(name, this.#skipped(0, reason));
   }
 
-  /** Takes back a step that `begin` told of and that is worth a row only when it fails. */
+  /** Removes a step that has a row only when it fails. */
   drop(name: string): void {
     const known = this.#running.get(name);
     if (known === undefined) return;
@@ -127,9 +127,9 @@ export class JunitRunner {
   }
 
   #failed(seconds: number, error: unknown, output = ''): CaseResult {
-    const told = failureText(error, output, this.#clean);
-    const failure = { message: oneLine(told.message, LONGEST_MESSAGE), text: told.text };
-    return { seconds, failure, ...keptOutput(told.output) };
+    const texts = failureText(error, output, this.#clean);
+    const failure = { message: oneLine(texts.message, LONGEST_MESSAGE), text: texts.text };
+    return { seconds, failure, ...keptOutput(texts.output) };
   }
 
   #skipped(seconds: number, reason: string): CaseResult {
@@ -154,23 +154,23 @@ async function readEarlier(file: string, runId: string, log: JunitSettings['log'
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
-    throw new RunError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });
+    throw new RunError(`cannot read ${file}: ${reasonOf(error)}`, { cause: error });
   }
-  if (text.trim() === '' || isAnothers(text, runId)) return undefined;
+  if (text.trim() === '' || isOfAnotherRun(text, runId)) return undefined;
   try {
     const { readJunit } = await import('../junit/read.ts');
     return await readJunit(text, file);
   } catch (error) {
-    log?.warn(`${messageOf(error)}; it is kept as ${moveAside(file)}`);
+    log?.warn(`${messageOf(error)}; keeping it as ${moveAside(file)}`);
     return undefined;
   }
 }
 
 /**
- * Whether a file is whole and cannot be of this run, told without loading the parser: the folder of a person's
- * last run is what most runs find.
+ * Whether a file is complete and cannot be of this run, decided without loading the parser: most runs find the results
+ * of an earlier one.
  */
-function isAnothers(text: string, runId: string): boolean {
+function isOfAnotherRun(text: string, runId: string): boolean {
   return /^[\w.:-]+$/.test(runId) && !text.includes(`"${runId}"`) && /<\/testsuites?>\s*$/.test(text.slice(-100));
 }
 

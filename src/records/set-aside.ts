@@ -3,8 +3,8 @@ import { RunError } from '../api/errors.ts';
 import { isCode, reasonOf } from '../system/system-error.ts';
 
 /**
- * Moves a record that cannot be read out of the way, so that what it holds is not lost: to `FILE.unreadable`, or the
- * first free `FILE.unreadable.N`. Returns the new name. Throws RunError when that cannot be done.
+ * Renames a record that cannot be read, so that its content is not lost: to `FILE.unreadable`, or the first free
+ * `FILE.unreadable.N`. Returns the new name. Throws RunError when that cannot be done.
  */
 export function moveAside(file: string): string {
   for (let n = 1; ; n++) {
@@ -16,7 +16,7 @@ export function moveAside(file: string): string {
       return aside;
     } catch (error) {
       if (!isCode(error, 'EEXIST')) {
-        throw new RunError(`${file} cannot be read, nor moved aside: ${reasonOf(error)}`, { cause: error });
+        throw new RunError(`cannot read ${file}, nor rename it: ${reasonOf(error)}`, { cause: error });
       }
     }
   }

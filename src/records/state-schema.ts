@@ -1,29 +1,29 @@
 import { RunError } from '../api/errors.ts';
 import type { Owner } from '../system/process-identity.ts';
 
-/** What a run writes down for its later calls: `state.json` in the run dir, rewritten at each step. */
+/** What a run records for its later calls: `state.json` in the run directory, rewritten at each step. */
 export interface RunState {
-  /** The version of this form; a reader refuses what is newer. */
+  /** The schema version; a newer one is refused. */
   readonly schema: 1;
   readonly runId: string;
   readonly deployer: string;
   /** RFC 3339. */
   readonly createdAt: string;
   readonly updatedAt: string;
-  /** The process at work on the run; none between calls. */
+  /** The process that runs the run; none between calls. */
   readonly owner?: Owner | undefined;
   /** What the last call was asked to do. */
   readonly asked: StateAsked;
-  /** What the run is at, in the words of the lifecycle. */
+  /** The current step. */
   readonly phase: string;
   readonly steps: readonly StateStep[];
-  /** What deployers remember: cluster name, project, lease owner … */
+  /** What deployers recorded: cluster name, project, lease owner … */
   readonly facts: Readonly<Record<string, string>>;
   /** Absolute. */
   readonly kubeconfig?: string | undefined;
   /** The variables the deployer hands to testers and hooks. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** What was created or leased and has to be given back. */
+  /** What was created or leased and has to be torn down or released. */
   readonly taken: readonly string[];
   /** True from a passed Up until a passed Down. */
   readonly up: boolean;
@@ -36,7 +36,7 @@ export interface RunState {
   readonly calls?: readonly string[] | undefined;
   /** Where the run directory was when this was written: a copy of it is another directory. */
   readonly home?: StateHome | undefined;
-  /** Of the last call; none while one is at work, or when it was killed. */
+  /** Of the last call; none while one runs, or when it was killed. */
   readonly exitCode?: number | undefined;
 }
 
@@ -79,11 +79,11 @@ export function checkState(text: string, file: string): RunState {
   const schema = root?.['schema'];
   if (typeof schema === 'number' && schema > 1) {
     throw new RunError(
-      `the run's state ${file} was written by a newer kubetest2-ts (schema ${schema}, this one knows 1); use that version for this run, or start another with --run-id`,
+      `the run's state ${file} was written by a newer kubetest2-ts (schema ${schema}, this version reads 1); use that version for this run, or start another with --run-id`,
     );
   }
   const state = root && schema === 1 ? readRoot(root) : undefined;
-  if (state === undefined) throw corrupt(file, 'it is not what this program writes');
+  if (state === undefined) throw corrupt(file, 'unexpected content');
   return state;
 }
 
@@ -97,7 +97,7 @@ function parse(text: string, file: string): unknown {
 
 function corrupt(file: string, why: string, cause?: unknown): RunError {
   return new RunError(
-    `the run's state ${file} is damaged: ${why}; move that file away and name what is left of the run by flags, or start another run with --run-id`,
+    `the run's state ${file} is damaged: ${why}; move the file away and specify the cluster by flags, or start another run with --run-id`,
     { cause },
   );
 }

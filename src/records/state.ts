@@ -6,12 +6,12 @@ import { readRegularSync } from '../system/regular-file.ts';
 import { isCode, reasonOf } from '../system/system-error.ts';
 import { checkState, type RunState } from './state-schema.ts';
 
-/** A folder below the run dirs' base: a run, or one whose state cannot be read and why. */
+/** A directory in the base of the run directories: a run, or one whose state cannot be read and why. */
 export type ListedRun =
   | { readonly dir: string; readonly state: RunState }
   | { readonly dir: string; readonly problem: string };
 
-/** The state of a run that begins now. */
+/** The state of a new run. */
 export function newState(run: { runId: string; deployer: string; artifacts: string; now: Date }): RunState {
   const { runId, deployer, artifacts, now } = run;
   return {
@@ -45,32 +45,32 @@ export function readState(file: string): RunState | undefined {
 }
 
 /**
- * Replaces the file in one step, readable for its owner only, and, once it says what must be given back or that it has
- * been, there after a crash of the machine. Throws RunError when it cannot be written.
+ * Replaces the file in one step, readable for its owner only; synced to the disk once it says what must be torn down, or
+ * that it has been. Throws RunError when it cannot be written.
  */
 export function writeState(file: string, state: RunState): void {
   const durable = state.taken.length > 0 || state.up || state.tornDown;
   writeAtomic(file, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600, durable });
 }
 
-/** The runs below a base folder, the oldest first, those that cannot be read at the end. Folders that are no runs are left out. */
+/** The runs in a base directory, the oldest first, those that cannot be read at the end. Other directories are left out. */
 export function listRuns(base: string): ListedRun[] {
-  const runs = foldersIn(base).map(listed);
+  const runs = directoriesIn(base).map(listed);
   return runs.filter((run) => run !== undefined).toSorted((a, b) => sortKey(a).localeCompare(sortKey(b)));
 }
 
-/** Whether the run may still own something: it took something, or its Up passed, and it was not torn down. */
+/** Whether something of the run may still exist: it created or leased something, or its Up passed, and it was not torn down. */
 export function isLive({ tornDown, taken, up }: Pick<RunState, 'tornDown' | 'taken' | 'up'>): boolean {
   return !tornDown && (taken.length > 0 || up);
 }
 
-function foldersIn(base: string): string[] {
+function directoriesIn(base: string): string[] {
   try {
     const entries = readdirSync(base, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map((entry) => join(base, entry.name));
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw new RunError(`the run folders in ${base} cannot be listed: ${reasonOf(error)}`, { cause: error });
+    throw new RunError(`cannot list the runs in ${base}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-import { CrashError, InterruptedError, messageOf, type StopSignal, TimedOutError } from '../api/errors.ts';
+import { CrashError, InterruptedError, messageOf, type StopSignal } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
 import { monotonic } from '../system/clock.ts';
 
@@ -45,10 +45,10 @@ export interface Signals extends Disposable {
   onCrash(listener: CrashListener): Disposable;
   /**
    * A fresh signal for one cleanup step, whatever happened to the work. It aborts with an InterruptedError when the second
-   * request arrives during the step or everything is given up, and with a TimedOutError after `budgetMs` milliseconds.
-   * `what` and `limitText` are for that error, as in `new TimedOutError(what, limitText)`. A budget of 0 or Infinity is none.
+   * request arrives during the step or everything is given up, and with `timeout()` after `budgetMs` milliseconds. A
+   * budget of 0 or Infinity is none.
    */
-  cleanup(budgetMs: number, what: string, limitText: string): CleanupSignal;
+  cleanup(budgetMs: number, timeout: () => Error): CleanupSignal;
   /** Ends the work for a reason of our own, `--timeout` for instance. Without effect when it has ended already. */
   abortWork(reason: Error): void;
 }
@@ -106,13 +106,11 @@ export function listenToSignals(source: SignalSource, log: Log, options: SignalO
     for (const step of [...steps.keys()]) step.abort(reason);
   };
 
-  const cleanup = (budgetMs: number, what: string, limitText: string): CleanupSignal => {
+  const cleanup = (budgetMs: number, timeout: () => Error): CleanupSignal => {
     const step = new AbortController();
     if (giveUp.signal.aborted) step.abort(giveUp.signal.reason);
     const timer =
-      budgetMs > 0 && budgetMs <= LONGEST_TIMER
-        ? setTimeout(() => step.abort(new TimedOutError(what, limitText)), budgetMs)
-        : undefined;
+      budgetMs > 0 && budgetMs <= LONGEST_TIMER ? setTimeout(() => step.abort(timeout()), budgetMs) : undefined;
     const end = (): void => {
       clearTimeout(timer);
       steps.delete(step);

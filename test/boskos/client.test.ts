@@ -191,7 +191,11 @@ test.for([
   ['boskos', {}, /http:/],
   ['http://boskos', { boskosUser: 'bob' }, /only work together/],
   ['http://boskos', { boskosPasswordFile: 'p' }, /only work together/],
-  ['http://boskos', { boskosAcquireTimeoutSeconds: -1 }, /invalid --boskos-acquire-timeout-seconds -1: must not be negative/],
+  [
+    'http://boskos',
+    { boskosAcquireTimeoutSeconds: -1 },
+    /invalid --boskos-acquire-timeout-seconds -1: must not be negative/,
+  ],
   ['http://boskos', { boskosResourceType: '' }, /invalid --boskos-resource-type ""/],
 ] as const)('%s with %o is a usage error', async ([boskosLocation, more, says]) => {
   await using run = await testRun();

@@ -56,7 +56,7 @@ describe('metadata.json', () => {
       if (broken === '') return expect(warnings).toEqual([]);
       const aside = `${fileIn(folder)}.unreadable`;
       expect(readFileSync(aside, 'utf8')).toBe(broken);
-      expect(warnings).toEqual([`${fileIn(folder)} was not a JSON object; it is kept as ${aside}`]);
+      expect(warnings).toEqual([`${fileIn(folder)} was not a JSON object; keeping it as ${aside}`]);
     },
   );
 

@@ -2,16 +2,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RunError } from '../../src/api/errors.ts';
-import { makeRunFolders, runPaths } from '../../src/records/paths.ts';
+import { makeRunDirectories, runPaths } from '../../src/records/paths.ts';
 import { outcomeOf, remount, tempFolder, tempMount } from '../helpers/records-directory.ts';
 
 const pathsIn = (cwd: string, more: object = {}) =>
   runPaths({ runId: 'abc', rundir: '', rundirInArtifacts: false, artifacts: '', env: {}, cwd, ...more });
 
-describe('the folders of a run', () => {
-  test('are made where they are missing, with git told to leave the run dirs alone', async () => {
+describe('the directories of a run', () => {
+  test('are created where they are missing, with a .gitignore', async () => {
     const cwd = tempFolder();
-    makeRunFolders(pathsIn(cwd));
+    makeRunDirectories(pathsIn(cwd));
     expect(readdirSync(cwd).sort()).toEqual(['_artifacts', '_rundir']);
     expect(readdirSync(join(cwd, '_rundir')).sort()).toEqual(['.gitignore', 'abc']);
     expect(readFileSync(join(cwd, '_rundir/.gitignore'), 'utf8')).toBe('*\n');
@@ -22,16 +22,16 @@ describe('the folders of a run', () => {
   test('are open to their owner only, where the run keeps its secrets', async () => {
     const cwd = tempFolder();
     mkdirSync(join(cwd, '_rundir/abc'), { recursive: true, mode: 0o777 });
-    makeRunFolders(pathsIn(cwd));
+    makeRunDirectories(pathsIn(cwd));
     expect(statSync(join(cwd, '_rundir/abc')).mode & 0o777).toBe(0o700);
   });
 
   test('are made again by a later call without a change', async () => {
     const cwd = tempFolder();
-    makeRunFolders(pathsIn(cwd));
+    makeRunDirectories(pathsIn(cwd));
     writeFileSync(join(cwd, '_rundir/.gitignore'), 'mine\n');
     writeFileSync(join(cwd, '_rundir/abc/state.json'), '{}');
-    makeRunFolders(pathsIn(cwd));
+    makeRunDirectories(pathsIn(cwd));
     expect(readFileSync(join(cwd, '_rundir/.gitignore'), 'utf8')).toBe('mine\n');
     expect(readdirSync(join(cwd, '_rundir/abc'))).toEqual(['state.json']);
   });
@@ -39,7 +39,7 @@ describe('the folders of a run', () => {
   test('do not hide what else is in a folder of the user', async () => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, 'mine.txt'), '');
-    makeRunFolders(pathsIn(cwd, { rundir: '.' }));
+    makeRunDirectories(pathsIn(cwd, { rundir: '.' }));
     expect(existsSync(join(cwd, '.gitignore'))).toBe(false);
     expect(existsSync(join(cwd, 'abc'))).toBe(true);
   });
@@ -48,22 +48,25 @@ describe('the folders of a run', () => {
     ['the base', '_rundir', '--rundir'],
     ['the run dir', '_rundir/abc', '--rundir'],
     ['the artifacts', '_artifacts', '--artifacts'],
-  ])('cannot be made where a file has the name of %s', async (_what, path, flag) => {
+  ])('cannot be created where a file has the name of %s', async (_what, path, flag) => {
     const cwd = tempFolder();
     mkdirSync(dirname(join(cwd, path)), { recursive: true });
     writeFileSync(join(cwd, path), '');
-    const refusal = outcomeOf(() => makeRunFolders(pathsIn(cwd)));
+    const refusal = outcomeOf(() => makeRunDirectories(pathsIn(cwd)));
     expect(refusal).toBeInstanceOf(RunError);
-    expect(refusal).toHaveProperty('message', expect.stringContaining(`the folder ${join(cwd, path)} `));
-    expect(refusal).toHaveProperty('message', expect.stringContaining('a file is in the way'));
-    expect(refusal).toHaveProperty('message', expect.stringMatching(new RegExp(`choose another with ${flag}$`)));
+    expect(refusal).toHaveProperty(
+      'message',
+      expect.stringContaining(`cannot write to directory ${join(cwd, path)}: `),
+    );
+    expect(refusal).toHaveProperty('message', expect.stringContaining('a file with that name exists'));
+    expect(refusal).toHaveProperty('message', expect.stringMatching(new RegExp(`set another with ${flag}$`)));
   });
 
-  test('cannot be made below a file', async () => {
+  test('cannot be created below a file', async () => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, 'file'), '');
-    expect(() => makeRunFolders(pathsIn(cwd, { artifacts: 'file/below' }))).toThrow(
-      /the folder .*\/file\/below cannot be made or written: a file is in the way .*; choose another with --artifacts$/,
+    expect(() => makeRunDirectories(pathsIn(cwd, { artifacts: 'file/below' }))).toThrow(
+      /cannot write to directory .*\/file\/below: a file with that name exists .*; set another with --artifacts$/,
     );
   });
 
@@ -71,8 +74,8 @@ describe('the folders of a run', () => {
     const cwd = tempFolder();
     mkdirSync(join(cwd, '_artifacts'));
     writeFileSync(join(cwd, '_artifacts/_rundir'), '');
-    expect(() => makeRunFolders(pathsIn(cwd, { rundirInArtifacts: true }))).toThrow(
-      'choose another with --artifacts or --rundir',
+    expect(() => makeRunDirectories(pathsIn(cwd, { rundirInArtifacts: true }))).toThrow(
+      'set another with --artifacts or --rundir',
     );
   });
 
@@ -81,10 +84,10 @@ describe('the folders of a run', () => {
     if (mounted === undefined) return skip('mounting a file system in memory is refused');
     mkdirSync(join(mounted, 'out'));
     remount(mounted, 'ro');
-    expect(() => makeRunFolders(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).toThrow(
-      `the folder ${mounted}/out cannot be made or written: read-only file system; choose another with --artifacts`,
+    expect(() => makeRunDirectories(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).toThrow(
+      `cannot write to directory ${mounted}/out: read-only file system; set another with --artifacts`,
     );
-    expect(() => makeRunFolders(pathsIn(tempFolder(), { rundir: mounted }))).toThrow('--rundir');
+    expect(() => makeRunDirectories(pathsIn(tempFolder(), { rundir: mounted }))).toThrow('--rundir');
   });
 
   test('must have room', async ({ skip }) => {
@@ -92,8 +95,8 @@ describe('the folders of a run', () => {
     if (mounted === undefined) return skip('mounting a file system in memory is refused');
     mkdirSync(join(mounted, 'out'));
     expect(() => writeFileSync(join(mounted, 'fill'), 'x'.repeat(200_000))).toThrow('ENOSPC');
-    expect(() => makeRunFolders(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).toThrow(
-      'no space left on device; choose another with --artifacts',
+    expect(() => makeRunDirectories(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).toThrow(
+      'no space left on device; set another with --artifacts',
     );
     expect(readdirSync(join(mounted, 'out'))).toEqual([]);
   });

@@ -24,7 +24,7 @@ test('a second process on one run is refused with the pid of the first, until th
   expect(refusal).toBeInstanceOf(UsageError);
   expect(refusal).toHaveProperty(
     'message',
-    expect.stringContaining(`process ${first.pid} is at work on this run (${runDir})`),
+    expect.stringContaining(`process ${first.pid} is running this run (${runDir})`),
   );
 
   const exit = once(first, 'exit');

@@ -267,7 +267,7 @@ describe('the failure of a case', () => {
     ['an error', new Error('it broke'), 'it broke'],
     ['a string', 'it broke', 'it broke'],
     ['nothing', undefined, 'undefined'],
-    ['an error without a message', new Error(''), 'it failed without a word'],
+    ['an error without a message', new Error(''), 'unknown failure'],
     ['a cause the sentence already quotes', new StepError('Up', new Error('no quota')), 'Up failed: no quota'],
     ['a cause it does not', new Error('a', { cause: new Error('b') }), 'a\ncaused by: b'],
     [

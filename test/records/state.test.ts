@@ -49,15 +49,15 @@ describe('state.json', () => {
   test.each([
     ['', 'it is empty'],
     ['{"schema":1', 'it is not JSON'],
-    ['[]', 'it is not what this program writes'],
-    ['{}', 'it is not what this program writes'],
-    ['{"schema":"1"}', 'it is not what this program writes'],
-    ['{"schema":1}', 'it is not what this program writes'],
-    [JSON.stringify({ ...full, steps: [{ name: 'Up', result: 'done' }] }), 'it is not what this program writes'],
-    [JSON.stringify({ ...full, facts: { a: 1 } }), 'it is not what this program writes'],
-    [JSON.stringify({ ...full, taken: [1] }), 'it is not what this program writes'],
-    [JSON.stringify({ ...full, asked: {} }), 'it is not what this program writes'],
-    [JSON.stringify({ ...full, tornDown: 'no' }), 'it is not what this program writes'],
+    ['[]', 'unexpected content'],
+    ['{}', 'unexpected content'],
+    ['{"schema":"1"}', 'unexpected content'],
+    ['{"schema":1}', 'unexpected content'],
+    [JSON.stringify({ ...full, steps: [{ name: 'Up', result: 'done' }] }), 'unexpected content'],
+    [JSON.stringify({ ...full, facts: { a: 1 } }), 'unexpected content'],
+    [JSON.stringify({ ...full, taken: [1] }), 'unexpected content'],
+    [JSON.stringify({ ...full, asked: {} }), 'unexpected content'],
+    [JSON.stringify({ ...full, tornDown: 'no' }), 'unexpected content'],
   ])('that holds %j is refused, with its name and the way out', async (text, why) => {
     const file = join(tempFolder(), 'state.json');
     writeFileSync(file, text);
@@ -71,7 +71,7 @@ describe('state.json', () => {
   test('of a newer version is refused as such', async () => {
     const file = join(tempFolder(), 'state.json');
     writeFileSync(file, '{"schema":2,"whatever":true}');
-    expect(() => readState(file)).toThrow(/newer kubetest2-ts \(schema 2, this one knows 1\)/);
+    expect(() => readState(file)).toThrow(/newer kubetest2-ts \(schema 2, this version reads 1\)/);
   });
 
   test('that is a folder is refused', async () => {

@@ -35,7 +35,7 @@ async function send(name: StopSignal): Promise<void> {
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('the first %s aborts the work and nothing else', async (name) => {
   const { signals, lines } = listen();
-  using step = signals.cleanup(60_000, 'Down', '1m0s');
+  using step = signals.cleanup(60_000, () => new TimedOutError('Down', '', '1m0s'));
   await send(name);
   expect(signals.work.reason).toEqual(new InterruptedError(name));
   expect(signals.interrupted).toBe(signals.work.reason);
@@ -50,7 +50,7 @@ test('SIGINT with SIGTERM right after it, as Prow sends them, is one request', a
   await send('SIGINT');
   await send('SIGTERM');
   await send('SIGTERM');
-  using step = signals.cleanup(60_000, 'Down', '1m0s');
+  using step = signals.cleanup(60_000, () => new TimedOutError('Down', '', '1m0s'));
   expect(signals.interrupted?.signal).toBe('SIGINT');
   expect(step.aborted).toBe(false);
   expect(lines).toEqual([
@@ -61,7 +61,7 @@ test('SIGINT with SIGTERM right after it, as Prow sends them, is one request', a
 test('a signal after that time is a second request', async () => {
   let now = 0;
   const { signals } = listen({ clock: () => now });
-  using step = signals.cleanup(60_000, 'Down', '1m0s');
+  using step = signals.cleanup(60_000, () => new TimedOutError('Down', '', '1m0s'));
   await send('SIGINT');
   now = 1999;
   await send('SIGTERM');
@@ -75,7 +75,7 @@ test('the second request hurries whoever is patient, and ends the step of the cl
   const { signals, lines } = listen();
   const calls: string[] = [];
   await send('SIGTERM');
-  using step = signals.cleanup(60_000, 'Down', '1m0s');
+  using step = signals.cleanup(60_000, () => new TimedOutError('Down', '', '1m0s'));
   step.addEventListener('abort', () => calls.push('step'));
   const forget = signals.onHurry(() => calls.push('forgotten'));
   forget();
@@ -95,15 +95,15 @@ test('the step after the one that was ended gets a fresh signal', async () => {
   const { signals } = listen();
   await send('SIGTERM');
   await send('SIGTERM');
-  using step = signals.cleanup(60_000, 'release', '1m0s');
+  using step = signals.cleanup(60_000, () => new TimedOutError('release', '', '1m0s'));
   expect(step.aborted).toBe(false);
 });
 
 test('the third request gives everything up, steps that have not begun included, and a fourth is not heard', async () => {
   const { signals, lines } = listen();
-  using step = signals.cleanup(60_000, 'Down', '1m0s');
+  using step = signals.cleanup(60_000, () => new TimedOutError('Down', '', '1m0s'));
   for (const name of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGINT'] as const) await send(name);
-  using later = signals.cleanup(60_000, 'release', '1m0s');
+  using later = signals.cleanup(60_000, () => new TimedOutError('release', '', '1m0s'));
   expect(signals.giveUp.reason).toEqual(new InterruptedError('SIGINT'));
   expect(step.aborted).toBe(true);
   expect(later.reason).toBe(signals.giveUp.reason);
@@ -124,22 +124,22 @@ test('every request that counts is reported', async () => {
 
 test('a step ends with its budget, and says what ran out of time', async () => {
   const { signals } = listen();
-  using step = signals.cleanup(20, 'Down (--down-timeout)', '20ms');
+  using step = signals.cleanup(20, () => new TimedOutError('Down', '--down-timeout', '20ms'));
   await once(step, 'abort');
-  expect(step.reason).toEqual(new TimedOutError('Down (--down-timeout)', '20ms'));
+  expect(step.reason).toEqual(new TimedOutError('Down', '--down-timeout', '20ms'));
   expect(signals.work.aborted).toBe(false);
 });
 
 test.each([0, Number.POSITIVE_INFINITY, 2 ** 31])('a budget of %s ms is none', async (budget) => {
   const { signals } = listen();
-  using step = signals.cleanup(budget, 'Down', 'never');
+  using step = signals.cleanup(budget, () => new TimedOutError('Down', '', 'never'));
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(step.aborted).toBe(false);
 });
 
 test('a step that is over is not aborted any more, by time or by request', async () => {
   const { signals } = listen();
-  const step = signals.cleanup(10, 'Down', '10ms');
+  const step = signals.cleanup(10, () => new TimedOutError('Down', '', '10ms'));
   step[Symbol.dispose]();
   for (const name of ['SIGTERM', 'SIGTERM', 'SIGTERM'] as const) await send(name);
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -148,7 +148,7 @@ test('a step that is over is not aborted any more, by time or by request', async
 
 test('a limit of our own ends the work, and a signal after it is still told', async () => {
   const { signals } = listen();
-  const reason = new TimedOutError('The run (--timeout)', '1h0m0s');
+  const reason = new TimedOutError('the run', '--timeout', '1h0m0s');
   signals.abortWork(reason);
   expect(signals.work.reason).toBe(reason);
   expect(signals.interrupted).toBeUndefined();
@@ -173,7 +173,7 @@ test('disposed, it listens to nothing and holds no timer', () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const [listeners, before] = [count(), timers()];
   const { signals } = listen();
-  signals.cleanup(60_000, 'Down', '1m0s');
+  signals.cleanup(60_000, () => new TimedOutError('Down', '', '1m0s'));
   expect(count()).toBe(listeners + 3);
   expect(timers()).toBe(before + 1);
   signals[Symbol.dispose]();

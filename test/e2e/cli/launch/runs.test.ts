@@ -132,7 +132,7 @@ describe.concurrent('the run', () => {
     );
     const second = await sandbox.run(['noop', '--run-id=one', '--up']);
     expect(second.code, second.stderr).toBe(2);
-    expect(second.stderr).toContain(`process ${held.child.pid} is at work on this run`);
+    expect(second.stderr).toContain(`process ${held.child.pid} is running this run`);
     held.child.kill('SIGKILL');
     for (const { pid } of sandbox.processes()) process.kill(pid, 'SIGKILL');
     await held.ended;
