@@ -117,11 +117,11 @@ async function launcher(registry: Registry, world: World): Promise<number> {
 }
 
 async function unknownName(word: string, registry: Registry, { env, cwd }: World): Promise<string> {
-  const { nearest } = await import('../text/closest-name.ts');
+  const { closestName } = await import('../text/closest-name.ts');
   const { commandNames } = await import('./commands/index.ts');
   const reason = unusableProgram(`kubetest2-${word}`, env, cwd);
   const names = [...registry.deployers.map(({ name }) => name), ...commandNames];
-  const near = nearest(word, names);
+  const near = closestName(word, names);
   const hint =
     reason ?? `no program kubetest2-${word} is on PATH${near === undefined ? '' : `; did you mean ${near}?`}`;
   return (

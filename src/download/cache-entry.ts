@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf, RunError } from '../api/errors.ts';
 import type { AcquireSettings } from '../api/run.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { redactUrl } from '../text/redact-url.ts';
 import type { Content, Entry } from './cache/cache.ts';
 import type { Fetched } from './transfer/fetch-object.ts';
 
@@ -11,7 +11,7 @@ export const ITSELF = '';
 
 /** What tells one object from another in the cache. A file of this machine is another one once it is written to. */
 export async function identity(url: string, { gcsEndpoint }: AcquireSettings): Promise<string> {
-  if (!URL.canParse(url)) throw new RunError(`${shownUrl(url)}: no address`);
+  if (!URL.canParse(url)) throw new RunError(`${redactUrl(url)}: no address`);
   const address = new URL(url);
   address.username = '';
   address.password = '';

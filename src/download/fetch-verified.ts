@@ -3,9 +3,9 @@ import { RunError } from '../api/errors.ts';
 import type { AcquireSettings } from '../api/run.ts';
 import { type Pace, retried } from '../http/retry.ts';
 import { monotonic } from '../system/clock.ts';
-import { takeLock } from '../system/lock.ts';
+import { acquireLock } from '../system/lock.ts';
 import { checkBinary, type Platform } from '../system/platform.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { redactUrl } from '../text/redact-url.ts';
 import type { Cache, Content, Entry } from './cache/cache.ts';
 import type { Expected } from './cache/digest.ts';
 import { contentsOf, ITSELF, identity, merged } from './cache-entry.ts';
@@ -56,10 +56,10 @@ export async function acquire(need: Need, means: Means): Promise<Found> {
   const id = await identity(need.url, settings);
   const before = await lookUp(id, need, means);
   if (before) return before;
-  const shown = shownUrl(need.url);
+  const shown = redactUrl(need.url);
   if (settings.offline) throw new RunError(`${shown}: not in the cache, and --offline is given`);
   await cache.prepare();
-  await using _ = await takeLock(cache.lockFile(id), {
+  await using _ = await acquireLock(cache.lockFile(id), {
     signal: need.signal,
     wait: true,
     onWait: (pid) => world.log.info(`waiting for process ${pid}, which is fetching ${shown}`),
@@ -82,7 +82,7 @@ async function lookUp(id: string, need: Need, { cache, settings, world }: Means)
   }
   await checkPlatforms(need, found);
   await cache.touch(id);
-  world.log.detail(1, `${shownUrl(need.url)}: in the cache`);
+  world.log.detail(1, `${redactUrl(need.url)}: in the cache`);
   world.records.event('download', { ...recordOf(need, entry), cacheHit: true });
   return found;
 }
@@ -119,11 +119,11 @@ async function fetchInto(id: string, need: Need, means: Means): Promise<Found> {
       paths[name] = await cache.keep(path, { sha256, size });
     }
     const verified = need.pin ? 'pin' : (expected?.algorithm ?? 'nothing');
-    const entry = merged(await cache.read(id), { url: shownUrl(url), fetched, verified, contents });
+    const entry = merged(await cache.read(id), { url: redactUrl(url), fetched, verified, contents });
     await cache.write(id, entry);
     const seconds = (monotonic() - started) / 1000;
     world.log.info(
-      `fetched ${shownUrl(url)}: ${megabytes(fetched.size)} MB in ${seconds.toFixed(1)}s, ${told(fetched, expected)}`,
+      `fetched ${redactUrl(url)}: ${megabytes(fetched.size)} MB in ${seconds.toFixed(1)}s, ${told(fetched, expected)}`,
     );
     world.records.event('download', { ...recordOf(need, entry), cacheHit: false, seconds });
     const origin = originOf(need, entry);
@@ -139,7 +139,7 @@ async function fetchInto(id: string, need: Need, means: Means): Promise<Found> {
 }
 
 async function openSink({ url, members }: Need, folder: string): Promise<Sink> {
-  return members ? openUnpacker(shownUrl(url), members, folder) : openWholeSink(join(folder, 'whole'), ITSELF);
+  return members ? openUnpacker(redactUrl(url), members, folder) : openWholeSink(join(folder, 'whole'), ITSELF);
 }
 
 /** What the bytes must come to. Undefined only where the run accepts anything. */
@@ -151,7 +151,7 @@ async function expectation(
   if (sha256 !== undefined) return { algorithm: 'sha256', hex: sha256, from: 'this program' };
   const published = await publishedChecksum(url, (address) => text(address, signal));
   if (published) return published;
-  const shown = shownUrl(url);
+  const shown = redactUrl(url);
   // Where the file is missing too, that is what is wrong.
   const first = await retried(() => source.open(url, { from: 0, to: 1, signal }), pace, signal);
   first.discard();
@@ -170,11 +170,11 @@ async function checkPlatforms(
 ): Promise<void> {
   if (platform === undefined) return;
   for (const [name, { path }] of Object.entries(found))
-    await checkBinary(path, platform, name === ITSELF ? shownUrl(url) : `${name} in ${shownUrl(url)}`);
+    await checkBinary(path, platform, name === ITSELF ? redactUrl(url) : `${name} in ${redactUrl(url)}`);
 }
 
 function originOf({ url, pin }: Need, entry: Entry): Pick<Cached, 'url' | 'verified'> {
-  return { url: shownUrl(url), verified: pin ? 'pin' : entry.verified };
+  return { url: redactUrl(url), verified: pin ? 'pin' : entry.verified };
 }
 
 function recordOf(need: Need, entry: Entry): Readonly<Record<string, unknown>> {

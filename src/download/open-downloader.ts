@@ -1,6 +1,6 @@
 import type { AcquireSettings } from '../api/run.ts';
 import { DEFAULT_PACE } from '../http/retry.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { redactUrl } from '../text/redact-url.ts';
 import { openCache } from './cache/cache.ts';
 import { place } from './cache/place.ts';
 import { ITSELF } from './cache-entry.ts';
@@ -35,7 +35,7 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
   /** What is being read now or was read before, so that all who ask in this run get the same answer. */
   const markers = new Map<string, Promise<string>>();
   const version = async (marker: string, signal: AbortSignal): Promise<string> => {
-    const fact = `version of ${shownUrl(marker)}`;
+    const fact = `version of ${redactUrl(marker)}`;
     const known = world.state?.recall(fact) ?? (await pins())?.markers[marker];
     if (known !== undefined) return known;
     const found = await readMarker(marker, {
@@ -48,8 +48,8 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
     const first = world.state?.recall(fact);
     if (first !== undefined) return first;
     await world.state?.remember({ [fact]: found });
-    world.log.info(`${shownUrl(marker)} is ${found}`);
-    world.records.event('resolved', { url: shownUrl(marker), version: found });
+    world.log.info(`${redactUrl(marker)} is ${found}`);
+    world.records.event('resolved', { url: redactUrl(marker), version: found });
     return found;
   };
 

@@ -5,7 +5,7 @@ import type { Log } from '../api/log.ts';
 import type { AcquireSettings } from '../api/run.ts';
 import { DEFAULT_PACE, retried } from '../http/retry.ts';
 import type { Platform } from '../system/platform.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { redactUrl } from '../text/redact-url.ts';
 import type { Resolved } from './downloader.ts';
 import { openAcquirer } from './open-downloader.ts';
 import type { Pin, Pins } from './pins.ts';
@@ -45,7 +45,7 @@ export async function pinVersions(
     const pins: Pin[] = [];
     for (const version of versions) {
       const resolved = await acquirer.resolve(version, { signal });
-      if (resolved.marker !== undefined) markers[shownUrl(resolved.marker)] = resolved.version;
+      if (resolved.marker !== undefined) markers[redactUrl(resolved.marker)] = resolved.version;
       for (const url of urlsOf(resolved, platforms, files)) pins.push(await pinUrl(url, source, options));
     }
     return { schema: 1, markers, files: pins };
@@ -64,9 +64,9 @@ function urlsOf({ root }: Resolved, platforms: readonly Platform[], files: reado
 
 async function pinUrl(url: string, source: Source, { signal, log }: PinOptions): Promise<Pin> {
   const published = await publishedChecksum(url, (address) => fetchText(address, source, DEFAULT_PACE, signal));
-  if (published === undefined) throw new RunError(`${shownUrl(url)}: no checksum is published for it`);
+  if (published === undefined) throw new RunError(`${redactUrl(url)}: no checksum is published for it`);
   const size = await sizeOf(url, source, signal);
-  log.info(`${shownUrl(url)}: ${published.algorithm} as ${published.from} says`);
+  log.info(`${redactUrl(url)}: ${published.algorithm} as ${published.from} says`);
   if (published.algorithm === 'sha512' && size !== undefined) return { url, sha512: published.hex, size };
   // Only what was read can be pinned by a digest that is not published.
   const sha512 = createHash('sha512');

@@ -1,7 +1,7 @@
 import { RunError } from '../api/errors.ts';
 import { FetchError } from '../http/retry.ts';
 import { parseVersion } from '../kube/version.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { redactUrl } from '../text/redact-url.ts';
 import { type Algorithm, DIGITS, type Expected } from './cache/digest.ts';
 
 /** The digest in a file beside the one it is of: bare hex, or `hex  name`. Undefined when it holds none. */
@@ -39,14 +39,14 @@ export async function publishedChecksum(
     const found = await absent(() => text(from));
     if (found === undefined) continue;
     const hex = parseChecksum(found, algorithm);
-    if (hex === undefined) throw new RunError(`${shownUrl(from)}: is no ${algorithm} checksum`);
-    return { algorithm, hex, from: shownUrl(from) };
+    if (hex === undefined) throw new RunError(`${redactUrl(from)}: is no ${algorithm} checksum`);
+    return { algorithm, hex, from: redactUrl(from) };
   }
   for (const algorithm of ['sha512', 'sha256'] as const) {
     for (const { folder, path } of foldersOf(url)) {
       const from = suffixed(folder, `${algorithm.toUpperCase()}SUMS`);
       const hex = findInSums((await absent(() => text(from))) ?? '', algorithm, path);
-      if (hex !== undefined) return { algorithm, hex, from: shownUrl(from) };
+      if (hex !== undefined) return { algorithm, hex, from: redactUrl(from) };
     }
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { RunError, UsageError } from '../api/errors.ts';
 import { parseVersion } from '../kube/version.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { redactUrl } from '../text/redact-url.ts';
 import type { Resolved } from './downloader.ts';
 
 /** The front of the release buckets. */
@@ -36,7 +36,7 @@ export function meaningOf(name: string, base?: string): Meaning {
 export function versionIn(text: string, marker: string): string {
   const version = parseVersion(text);
   if (version) return version.text;
-  throw new RunError(`${shownUrl(marker)}: ${JSON.stringify(shorten(text))} is no version`);
+  throw new RunError(`${redactUrl(marker)}: ${JSON.stringify(shorten(text))} is no version`);
 }
 
 /** A version's place below a folder. */
@@ -48,7 +48,7 @@ function addressed(url: string): Meaning {
   const { pathname } = new URL(url);
   const [, base, last] = /^(.*)\/([^/]+)\/*$/.exec(url.replace(/[?#].*$/, '')) ?? [];
   if (base === undefined || last === undefined || pathname.length < 2)
-    throw new UsageError(`${shownUrl(url)}: no address of a version marker`);
+    throw new UsageError(`${redactUrl(url)}: no address of a version marker`);
   const version = parseVersion(decodeURIComponent(last));
   return version ? { resolved: rooted(version.text, base) } : { marker: url, base };
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RunError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { redactUrl } from '../text/redact-url.ts';
 import { type Cache, writeWhole } from './cache/cache.ts';
 import { versionIn } from './resolve-version.ts';
 
@@ -28,8 +28,8 @@ export async function readMarker(url: string, { cache, offline, log, text }: Mar
   const file = join(cache.dir, 'markers', `${cache.key(url)}.json`);
   if (offline) {
     const last = await lastSeen(file);
-    if (last === undefined) throw new RunError(`${shownUrl(url)}: never read before, and --offline is given`);
-    log.warn(`${shownUrl(url)}: offline, so it is ${last.version} as on ${last.at}`);
+    if (last === undefined) throw new RunError(`${redactUrl(url)}: never read before, and --offline is given`);
+    log.warn(`${redactUrl(url)}: offline, so it is ${last.version} as on ${last.at}`);
     return last.version;
   }
   const version = versionIn(await text(url), url);

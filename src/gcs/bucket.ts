@@ -2,7 +2,7 @@ import type { Bucket, File, FileMetadata } from '@google-cloud/storage';
 import { messageOf, RunError, UsageError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { DEFAULT_PACE, FetchError, pauseOrThrow, retried } from '../http/retry.ts';
-import { untilStopped } from '../system/wait.ts';
+import { abortable } from '../system/wait.ts';
 import { endpointOf, openBucket } from './client.ts';
 import { type ObjectHead, putObject } from './put.ts';
 import { type GcsRequest, openRequests } from './request.ts';
@@ -160,7 +160,7 @@ export class StageBucket {
   async #once<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
     try {
       // The library knows no signals.
-      return await untilStopped(attempt(), signal);
+      return await abortable(attempt(), signal);
     } catch (error) {
       signal.throwIfAborted();
       throw faultOf(`cannot ${what} gs://${this.name}`, error);

@@ -1,4 +1,4 @@
-import { bounded } from '../text/truncate.ts';
+import { truncate } from '../text/truncate.ts';
 import { type Xml, xmlDocument } from '../text/xml.ts';
 import type { RunnerCase } from './case.ts';
 
@@ -43,7 +43,7 @@ function caseElement({ name, seconds, failure, skipped, output }: RunnerCase, sh
   if (failure) inside.push(['failure', { message: failure.message, type: 'Failure' }, failure.text]);
   // Older readers take the reason from the text, newer ones from the attribute.
   if (skipped !== undefined) inside.push(['skipped', { message: skipped }, skipped]);
-  if (output) inside.push(['system-out', {}, bounded(output, share)]);
+  if (output) inside.push(['system-out', {}, truncate(output, share)]);
   return ['testcase', { name, classname: SUITE, time: rounded(seconds) }, ...inside];
 }
 

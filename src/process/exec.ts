@@ -8,7 +8,7 @@ import type { Exec, ExecOptions } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
 import { monotonic } from '../system/clock.ts';
 import { identityOf } from '../system/process-identity.ts';
-import { quoted } from '../text/shell-quote.ts';
+import { shellQuote } from '../text/shell-quote.ts';
 import { attend, type Care, type Exit, type Started } from './child.ts';
 import { type ChildStreams, type OurStreams, openChildStreams } from './child-streams.ts';
 import { Fifos } from './named-pipes.ts';
@@ -62,7 +62,7 @@ export function openExec(world: ExecWorld): Exec {
     options.signal.throwIfAborted();
     const { log, mask } = world;
     const name = basename(argv[0] ?? '') || 'a command';
-    const command = shorten(mask(quoted(argv.map(shorten))));
+    const command = shorten(mask(shellQuote(argv.map(shorten))));
     const cwd = options.cwd ?? world.cwd;
     const env = marked(withColour(options.env ?? world.env(), options, world), options, world);
     log.detail(2, cwd === world.cwd ? `running ${command}` : `running ${command} in ${cwd}`);

@@ -1,12 +1,12 @@
 import type { Log } from '../api/log.ts';
-import { isHere, type Owner, ownIdentity } from '../system/process-identity.ts';
+import { isHere, ownIdentity, type ProcessIdentity } from '../system/process-identity.ts';
 import { CALL_VARIABLE } from './exec.ts';
 import { endGroup, type Patience, ProcessGroup } from './process-group.ts';
 import { hasVariable, type Process, readProcesses } from './processes.ts';
 
 /** A process group that a call recorded when it started it. */
 export interface RecordedGroup {
-  readonly leader: Owner;
+  readonly leader: ProcessIdentity;
   readonly command: string;
 }
 

@@ -1,5 +1,5 @@
 import { CommandError, causes, messageOf, TestsFailedError } from '../api/errors.ts';
-import { bounded, lastLines } from '../text/truncate.ts';
+import { lastLines, truncate } from '../text/truncate.ts';
 
 /** TestGrid keeps 10 KB of a failure's text, 1 KB of its message. */
 const LONGEST_FAILURE = 10_000;
@@ -20,7 +20,7 @@ export interface FailureText {
 export function failureText(error: unknown, output: string, clean: (text: string) => string): FailureText {
   const said = clean(outputOf(error));
   const all = joined(said, clean(output));
-  const told = bounded(clean(sentences(error)), LONGEST_CAUSES);
+  const told = truncate(clean(sentences(error)), LONGEST_CAUSES);
   const last = lastLines((said || all).trimEnd(), LONGEST_FAILURE - Buffer.byteLength(told) - 2);
   return { message: told, text: last.trim() === '' ? told : `${told}\n\n${last}`, output: all };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { quoted } from '../../src/text/shell-quote.ts';
+import { shellQuote } from '../../src/text/shell-quote.ts';
 import { Collector, failure, openWorld as open, temporary } from '../helpers/exec.ts';
 
 const never = new AbortController().signal;
@@ -306,7 +306,7 @@ test.each([
   [['echo', '', ' ', '*', '$x', "it's", '~'], `echo '' ' ' '*' '$x' 'it'\\''s' '~'`],
   [['echo', 'a\nb', "\x1b[31m'\\"], `echo $'a\\nb' $'\\033[31m\\'\\\\'`],
 ])('%j is quoted for a shell', (words, expected) => {
-  expect(quoted(words)).toBe(expected);
+  expect(shellQuote(words)).toBe(expected);
 });
 
 test('any words come back from a shell as they were', () => {
@@ -334,7 +334,7 @@ test('any words come back from a shell as they were', () => {
   });
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 30 }), (words) => {
-      const printed = execFileSync('bash', ['-c', `printf '%s\\0' ${quoted(['x', ...words]).slice(2)}`], {
+      const printed = execFileSync('bash', ['-c', `printf '%s\\0' ${shellQuote(['x', ...words]).slice(2)}`], {
         encoding: 'utf8',
       });
       expect(printed.split('\0').slice(0, -1)).toEqual(words);

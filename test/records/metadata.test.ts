@@ -65,7 +65,7 @@ describe('metadata.json', () => {
     if (folder === undefined) return skip('mounting a file system in memory is refused');
     mergeMetadata(fileIn(folder), { a: '1' });
     expect(() => mergeMetadata(fileIn(folder), { b: 'x'.repeat(200_000) })).toThrow(
-      `${fileIn(folder)} cannot be written: no space left on device`,
+      `cannot write ${fileIn(folder)}: no space left on device`,
     );
     expect(read(folder)).toEqual({ a: '1' });
   });

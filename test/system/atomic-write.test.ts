@@ -12,7 +12,7 @@ import { tempFolder, tempMount } from '../helpers/records-directory.ts';
 
 const rewriter = fileURLToPath(new URL('../helpers/programs/junit-rewriter.ts', import.meta.url));
 
-describe('writing in one step', () => {
+describe('writeAtomic', () => {
   test('replaces the whole file and leaves nothing beside it', async () => {
     const folder = tempFolder();
     const file = join(folder, 'a.json');
@@ -22,18 +22,18 @@ describe('writing in one step', () => {
     expect(readdirSync(folder)).toEqual(['a.json']);
   });
 
-  test('gives the file the permissions that were asked for', async () => {
+  test('sets the permissions of the file', async () => {
     const file = join(tempFolder(), 'a');
     writeAtomic(file, '', { mode: 0o600 });
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  test('names the file and the reason when the folder is missing', async () => {
+  test('names the file and the reason when the directory is missing', async () => {
     const file = join(tempFolder(), 'missing/a');
-    expect(() => writeAtomic(file, 'x')).toThrow(new RunError(`${file} cannot be written: no such file or directory`));
+    expect(() => writeAtomic(file, 'x')).toThrow(new RunError(`cannot write ${file}: no such file or directory`));
   });
 
-  test('leaves nothing behind when a folder has the name', async () => {
+  test('leaves nothing behind when the path is a directory', async () => {
     const folder = tempFolder();
     mkdirSync(join(folder, 'a/b'), { recursive: true });
     expect(() => writeAtomic(join(folder, 'a'), 'x')).toThrow(RunError);
@@ -51,7 +51,7 @@ describe('writing in one step', () => {
   });
 });
 
-test('a process that is killed among its rewrites leaves records that can be read, each time', {
+test('a process killed between rewrites leaves valid records', {
   timeout: 60_000,
 }, async () => {
   const folder = tempFolder();
@@ -74,7 +74,7 @@ test('a process that is killed among its rewrites leaves records that can be rea
   expect(existsSync(join(folder, 'junit_runner.xml.unreadable'))).toBe(false);
 });
 
-test('a file that may not be written by anyone is replaced all the same, for its folder decides', async () => {
+test('replaces a read-only file in a writable directory', async () => {
   const file = join(tempFolder(), 'a');
   writeFileSync(file, 'old');
   chmodSync(file, 0o400);

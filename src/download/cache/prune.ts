@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { LockedError, lockHolder, takeLock } from '../../system/lock.ts';
+import { acquireLock, LockedError, lockHolder } from '../../system/lock.ts';
 import { type Cache, discard } from './cache.ts';
 import { type Indexed, surveyContent, surveyIndex, surveyUnfinished } from './usage.ts';
 
@@ -69,7 +69,7 @@ function total(entries: readonly Indexed[]): number {
 /** False when somebody is fetching it right now. */
 async function forgotten(cache: Cache, { file }: Indexed, signal: AbortSignal): Promise<boolean> {
   try {
-    await using _ = await takeLock(join(cache.dir, 'locks', basename(file, '.json')), { signal, wait: false });
+    await using _ = await acquireLock(join(cache.dir, 'locks', basename(file, '.json')), { signal, wait: false });
     await rm(file, { force: true });
     return true;
   } catch (error) {

@@ -4,7 +4,7 @@ import { causes, messageOf, RunError } from '../../api/errors.ts';
 import type { Log } from '../../api/log.ts';
 import { FetchError, type Pace } from '../../http/retry.ts';
 import { monotonic } from '../../system/clock.ts';
-import { shownUrl } from '../../text/redact-url.ts';
+import { redactUrl } from '../../text/redact-url.ts';
 import type { Algorithm, Expected } from '../cache/digest.ts';
 import { inBatches } from './batches.ts';
 import type { Unfinished } from './partial-file.ts';
@@ -74,12 +74,12 @@ async function readInto(url: string, options: ObjectOptions, sink: Sink): Promis
   const beginning = unfinished?.found;
   const algorithm = expected?.algorithm ?? 'sha512';
   const hash = createHash(algorithm);
-  const meter = openMeter(basename(shownUrl(url)), log, monotonic);
+  const meter = openMeter(basename(redactUrl(url)), log, monotonic);
   let size = 0;
   let resumed = beginning !== undefined;
   if (beginning) {
     const [there, all] = [beginning.size, beginning.total].map(megabytes);
-    log.info(`${shownUrl(url)}: continuing, ${there} of ${all} MB are there`);
+    log.info(`${redactUrl(url)}: continuing, ${there} of ${all} MB are there`);
     meter.had(beginning.size);
   }
   const fresh = download(url, options.source, {
@@ -124,13 +124,13 @@ class PatchedError extends RunError {}
 
 function checkDigest(url: string, expected: Expected, found: string, resumed: boolean): void {
   if (found === expected.hex) return;
-  const message = `${shownUrl(url)}: its ${expected.algorithm} is ${found}, but ${expected.from} says ${expected.hex}`;
+  const message = `${redactUrl(url)}: its ${expected.algorithm} is ${found}, but ${expected.from} says ${expected.hex}`;
   throw resumed ? new PatchedError(message) : new RunError(message);
 }
 
 function checkSize(url: string, found: number, wanted: number | undefined): void {
   if (wanted !== undefined && found !== wanted)
-    throw new RunError(`${shownUrl(url)}: is ${found} bytes, but its pin says ${wanted}`);
+    throw new RunError(`${redactUrl(url)}: is ${found} bytes, but its pin says ${wanted}`);
 }
 
 function isFull(error: unknown): boolean {
@@ -141,7 +141,7 @@ function isFull(error: unknown): boolean {
 /** What a person can do about it, where that is known. */
 function told(url: string, error: unknown): unknown {
   if (!isFull(error)) return error;
-  return new RunError(`${shownUrl(url)}: no space is left for it: prune the cache or move it with --cache-dir`, {
+  return new RunError(`${redactUrl(url)}: no space is left for it: prune the cache or move it with --cache-dir`, {
     cause: error,
   });
 }

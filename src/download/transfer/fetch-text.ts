@@ -1,5 +1,5 @@
 import { FetchError, type Pace, retried } from '../../http/retry.ts';
-import { shownUrl } from '../../text/redact-url.ts';
+import { redactUrl } from '../../text/redact-url.ts';
 import type { Source } from './source.ts';
 
 const LARGEST = 4 << 20;
@@ -10,7 +10,7 @@ const LARGEST = 4 << 20;
  */
 export async function fetchText(url: string, source: Source, pace: Pace, signal: AbortSignal): Promise<string> {
   const text = await retried(() => read(url, source, signal), pace, signal);
-  if (text.startsWith('<')) throw new FetchError(`${shownUrl(url)}: is HTML or XML`, { again: false });
+  if (text.startsWith('<')) throw new FetchError(`${redactUrl(url)}: is HTML or XML`, { again: false });
   return text;
 }
 
@@ -18,16 +18,16 @@ async function read(url: string, source: Source, signal: AbortSignal): Promise<s
   const body = await source.open(url, { from: 0, signal });
   if (/^(text\/html|application\/xhtml)/.test(body.type)) {
     body.discard();
-    throw new FetchError(`${shownUrl(url)}: is a page of HTML`, { again: false });
+    throw new FetchError(`${redactUrl(url)}: is a page of HTML`, { again: false });
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body.bytes) {
     size += chunk.length;
-    if (size > LARGEST) throw new FetchError(`${shownUrl(url)}: is more than ${LARGEST} bytes`, { again: false });
+    if (size > LARGEST) throw new FetchError(`${redactUrl(url)}: is more than ${LARGEST} bytes`, { again: false });
     chunks.push(Buffer.from(chunk));
   }
   if (body.total !== undefined && size < body.total)
-    throw new FetchError(`${shownUrl(url)}: ended after ${size} of ${body.total} bytes`, { again: true });
+    throw new FetchError(`${redactUrl(url)}: ended after ${size} of ${body.total} bytes`, { again: true });
   return Buffer.concat(chunks).toString('utf8').trim();
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../../api/errors.ts';
 import type { AcquireSettings } from '../../api/run.ts';
 import { endpointOf, gsParts, openSigner } from '../../gcs/client.ts';
 import { FetchError } from '../../http/retry.ts';
-import { untilStopped } from '../../system/wait.ts';
+import { abortable } from '../../system/wait.ts';
 import type { HttpSource } from './http-source.ts';
 import type { Ask, Body, Source } from './source.ts';
 
@@ -19,7 +19,7 @@ export function gcsSource(settings: Pick<AcquireSettings, 'gcsEndpoint'>, http: 
     const object = `${endpoint}/storage/v1/b/${parts.bucket}/o/${encodeURIComponent(parts.object)}?alt=media`;
     const media = generation === undefined ? object : `${object}&generation=${generation}`;
     signer ??= openSigner(endpoint);
-    const headers = await untilStopped((await signer)(media), ask.signal);
+    const headers = await abortable((await signer)(media), ask.signal);
     return http.open(media, { ...ask, validator: undefined }, { headers, versionHeader: 'x-goog-generation' });
   };
   return {

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { messageOf, RunError } from '../../api/errors.ts';
 import { type Connections, type HttpOptions, openConnections } from '../../http/agent.ts';
 import { FetchError, retryAfter } from '../../http/retry.ts';
-import { shownUrl } from '../../text/redact-url.ts';
+import { redactUrl } from '../../text/redact-url.ts';
 import { swept } from './collect-garbage.ts';
 import type { Ask, Body, Source } from './source.ts';
 
@@ -81,17 +81,17 @@ async function followed(
     await answer.body.dump();
     at = next;
   }
-  throw new FetchError(`${shownUrl(url)}: more than ${REDIRECTS} redirects`, { again: false });
+  throw new FetchError(`${redactUrl(url)}: more than ${REDIRECTS} redirects`, { again: false });
 }
 
 function refuseInsecure(url: string, insecure: (url: string) => boolean): void {
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:') return;
   if (protocol !== 'http:')
-    throw new FetchError(`${shownUrl(url)}: not an address files are fetched from`, { again: false });
+    throw new FetchError(`${redactUrl(url)}: not an address files are fetched from`, { again: false });
   if (insecure(url) || hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)) return;
   throw new RunError(
-    `${shownUrl(url)}: plain http is not trusted beyond this machine; use https, --pins, or --allow-unverified`,
+    `${redactUrl(url)}: plain http is not trusted beyond this machine; use https, --pins, or --allow-unverified`,
   );
 }
 
@@ -125,7 +125,7 @@ function redirection(url: string, { statusCode, headers }: Dispatcher.ResponseDa
   const location = one(headers['location']);
   if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return undefined;
   if (URL.canParse(location, url)) return new URL(location, url).href;
-  throw new FetchError(`${shownUrl(url)}: redirects to what is no address`, { status: statusCode, again: false });
+  throw new FetchError(`${redactUrl(url)}: redirects to what is no address`, { status: statusCode, again: false });
 }
 
 function bodyOf(
@@ -142,7 +142,7 @@ function bodyOf(
   const ranged = statusCode === 206;
   if (ranged && Number(part?.[1]) !== ask.from) {
     body.destroy().on('error', () => undefined);
-    throw new FetchError(`${shownUrl(url)}: the server sent another part than asked for`, { again: false });
+    throw new FetchError(`${redactUrl(url)}: the server sent another part than asked for`, { again: false });
   }
   const length = ranged ? part?.[2] : one(headers['content-length']);
   return {
@@ -176,7 +176,7 @@ function validatorOf(tag: string | undefined, modified: string | undefined): str
 
 function statusFault(url: string, status: number, after: string | undefined): FetchError {
   const again = status >= 500 || status === 408 || status === 429;
-  return new FetchError(`${shownUrl(url)}: the server answered ${status}`, {
+  return new FetchError(`${redactUrl(url)}: the server answered ${status}`, {
     status,
     again,
     after: retryAfter(after, Date.now()),
@@ -189,7 +189,7 @@ function connectionFault(url: string, error: unknown): FetchError {
   const again = !/CERT|^ERR_TLS|^ERR_INVALID|^UND_ERR_INVALID|^UNABLE_TO/.test(code);
   const reasons =
     error instanceof AggregateError && error.message === '' ? messageOf(error.errors[0]) : messageOf(error);
-  return new FetchError(`${shownUrl(url)}: ${reasons}`, { again }, { cause: error });
+  return new FetchError(`${redactUrl(url)}: ${reasons}`, { again }, { cause: error });
 }
 
 function one(header: string | string[] | undefined): string | undefined {

@@ -1,13 +1,13 @@
 import { FetchError, type Pace, pauseOrThrow, retried } from '../../http/retry.ts';
 import { cpuTime, monotonic } from '../../system/clock.ts';
-import { shownUrl } from '../../text/redact-url.ts';
+import { redactUrl } from '../../text/redact-url.ts';
 import type { Beginning } from './partial-file.ts';
 import type { Body, Source } from './source.ts';
 
 /** The object was replaced while it was read: what was read of it is of no use. */
 export class ChangedError extends FetchError {
   constructor(url: string) {
-    super(`${shownUrl(url)}: changed while it was downloaded`, { again: false });
+    super(`${redactUrl(url)}: changed while it was downloaded`, { again: false });
   }
 }
 
@@ -225,7 +225,7 @@ async function* range(known: Known, span: Span, opened?: Body): AsyncGenerator<U
         yield chunk;
       }
       if (span.to === undefined || at >= span.to) return;
-      throw new FetchError(`${shownUrl(known.url)}: ended after ${at} of ${known.total} bytes`, { again: true });
+      throw new FetchError(`${redactUrl(known.url)}: ended after ${at} of ${known.total} bytes`, { again: true });
     } catch (error) {
       body = undefined;
       failures += 1;
@@ -248,7 +248,7 @@ async function reopen(known: Known, span: Span): Promise<Body> {
 /** The chunks of a body from the byte that is wanted on, also when the server sends everything from the beginning. */
 async function* rest(known: Known, body: Body, { from, to }: Span): AsyncGenerator<Uint8Array> {
   let at = body.from;
-  if (at > from) throw new FetchError(`${shownUrl(known.url)}: the server skipped bytes`, { again: false });
+  if (at > from) throw new FetchError(`${redactUrl(known.url)}: the server skipped bytes`, { again: false });
   for await (const chunk of body.bytes) {
     const start = Math.max(0, from - at);
     const end = to === undefined ? chunk.length : Math.min(chunk.length, to - at);

@@ -156,7 +156,7 @@ test.each([
   [
     'that is no program',
     Buffer.from('#!/bin/sh\necho this is a script and no program\n'),
-    /is not a program for linux\/amd64/,
+    /is not a binary for linux\/amd64/,
   ],
 ])('a member %s is refused and not kept', async (_, bytes, message) => {
   const server = await serve(published(PATH, packageOf({ path: E2E, bytes })));

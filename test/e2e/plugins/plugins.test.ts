@@ -110,7 +110,7 @@ describe.concurrent('a tester on PATH', () => {
   });
 
   test.each([
-    ['is a folder', (path: string) => mkdirSync(path), /is a folder/, 2],
+    ['is a directory', (path: string) => mkdirSync(path), /is a directory/, 2],
     ['is not executable', (path: string) => writeFileSync(path, ''), /is not executable \(chmod \+x it\)/, 2],
     [
       'names an interpreter that is not there',
