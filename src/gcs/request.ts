@@ -38,7 +38,7 @@ export async function openRequests(settings: Pick<AcquireSettings, 'gcsEndpoint'
   const { origin } = new URL(endpoint);
   const sign = await openSigner(endpoint);
   const pace = { ...DEFAULT_PACE, headers: ANSWER };
-  const { dispatcher } = await openConnections({ env, pace, connections: CONNECTIONS, insecure: () => true });
+  const dispatcher = await openConnections({ env, pace, connections: CONNECTIONS });
   return async (url, { method, headers, body, signal }) => {
     const at = new URL(url);
     const signed = at.origin === origin ? await sign(at.href) : {};

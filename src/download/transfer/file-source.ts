@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../api/errors.ts';
 import { FetchError } from '../../http/retry.ts';
-import { swept } from './collect-garbage.ts';
 import type { Source } from './source.ts';
 
 /** Files of this machine, by `file://`. */
@@ -29,7 +28,7 @@ export const fileSource: Source = {
         total: size,
         validator: version,
         type: '',
-        bytes: swept(stream),
+        bytes: stream,
         discard: () => void stream.destroy(),
       };
     } catch (error) {

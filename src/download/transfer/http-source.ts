@@ -1,9 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { messageOf, RunError } from '../../api/errors.ts';
-import { type Connections, type HttpOptions, openConnections } from '../../http/agent.ts';
+import { type HttpOptions, openConnections } from '../../http/agent.ts';
 import { FetchError, retryAfter } from '../../http/retry.ts';
 import { redactUrl } from '../../text/redact-url.ts';
-import { swept } from './collect-garbage.ts';
 import type { Ask, Body, Source } from './source.ts';
 
 const REDIRECTS = 10;
@@ -19,19 +18,22 @@ export interface HttpSource extends Source {
   open(url: string, ask: Ask, extras?: HttpExtras): Promise<Body>;
 }
 
+interface HttpSourceOptions extends HttpOptions {
+  /** Whether plain http to a URL is accepted beyond this machine. */
+  readonly insecure: (url: string) => boolean;
+}
+
 /** Objects over https, and over plain http on this machine. Nothing is loaded before the first request. */
-export function httpSource(options: HttpOptions): HttpSource {
-  let opened: Promise<Connections> | undefined;
-  const connections = (): Promise<Connections> => {
-    opened ??= openConnections({ ...options, fleeting: true });
+export function httpSource(options: HttpSourceOptions): HttpSource {
+  let opened: Promise<Dispatcher> | undefined;
+  const connections = (): Promise<Dispatcher> => {
+    opened ??= openConnections(options);
     return opened;
   };
   // Where redirects led, so that each part of a large object does not ask the way again.
   const ways = new Map<string, string>();
   const follow = async (from: Way, ask: Ask, extras: HttpExtras): Promise<Body> => {
-    const { dispatcher, recycled } = await connections();
-    const body = await followed(dispatcher, from, ask, options.insecure, extras);
-    return recycled ? body : { ...body, bytes: swept(body.bytes) };
+    return await followed(await connections(), from, ask, options.insecure, extras);
   };
   return {
     open: async (url, ask, extras = {}) => {
@@ -47,7 +49,7 @@ export function httpSource(options: HttpOptions): HttpSource {
         return follow({ url, at: url }, ask, extras);
       }
     },
-    close: async () => (await opened)?.dispatcher.destroy(),
+    close: async () => (await opened)?.destroy(),
   };
 }
 
@@ -62,7 +64,7 @@ async function followed(
   dispatcher: Dispatcher,
   { url, at: start }: Way,
   ask: Ask,
-  insecure: HttpOptions['insecure'],
+  insecure: HttpSourceOptions['insecure'],
   extras: HttpExtras,
 ): Promise<Body> {
   let at = start;

@@ -5,7 +5,6 @@ import { finished } from 'node:stream/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import type { Parser, ReadEntry } from 'tar';
 import { messageOf, RunError } from '../../api/errors.ts';
-import { openSweep } from './collect-garbage.ts';
 import type { Sink, Written } from './sink.ts';
 
 /** More than this for each packed byte, beyond the free amount, is a bomb; programs unpack to three to five times. */
@@ -33,7 +32,6 @@ class Untar implements Sink {
   readonly #found = new Map<string, Written>();
   readonly #gunzip: Gunzip = createGunzip({ chunkSize: CHUNK });
   readonly #parser: Parser;
-  readonly #sweep = openSweep();
   readonly #over = Promise.withResolvers<void>();
   readonly #writing: Promise<void>[] = [];
   readonly #writers = new Set<WriteStream>();
@@ -93,7 +91,6 @@ class Untar implements Sink {
   #inflate(chunk: Buffer): void {
     if (this.#ended) return;
     this.#inflated += chunk.length;
-    this.#sweep(chunk.length);
     if (this.#inflated > FREE + this.#packed * RATIO) {
       this.#stop(new Error(`unpacks to more than ${RATIO} times its size`));
     } else if (!this.#parser.write(chunk)) this.#gunzip.pause();
