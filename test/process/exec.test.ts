@@ -59,7 +59,7 @@ test('a script can open /dev/stdout, /dev/stderr and /dev/stdin', async () => {
   expect(stderr.text()).toBe('err\n');
 });
 
-test('without a folder for named pipes everything but /dev/stdout still works', async () => {
+test('without a directory for named pipes everything but /dev/stdout still works', async () => {
   const { exec, stdout, stderr } = open({ env: () => ({ ...process.env, TMPDIR: '/nonexistent' }) });
   await exec(['sh', '-c', 'cat; echo err >&2'], { signal: never, input: 'in\n' });
   expect(stdout.text()).toBe('in\n');
@@ -68,12 +68,12 @@ test('without a folder for named pipes everything but /dev/stdout still works', 
 
 /** A mkfifo that counts how often it is called, first on PATH. */
 function countedFifos(changes: Parameters<typeof open>[0] = {}) {
-  const folder = temporary();
-  const count = join(folder, 'count');
-  writeFileSync(join(folder, 'mkfifo'), `#!/bin/sh\necho . >>'${count}'\nPATH=\${PATH#*:} exec mkfifo "$@"\n`, {
+  const directory = temporary();
+  const count = join(directory, 'count');
+  writeFileSync(join(directory, 'mkfifo'), `#!/bin/sh\necho . >>'${count}'\nPATH=\${PATH#*:} exec mkfifo "$@"\n`, {
     mode: 0o755,
   });
-  const world = open({ env: () => ({ ...process.env, PATH: `${folder}:${process.env['PATH']}` }), ...changes });
+  const world = open({ env: () => ({ ...process.env, PATH: `${directory}:${process.env['PATH']}` }), ...changes });
   return { ...world, made: () => readFileSync(count, 'utf8').split('\n').length - 1 };
 }
 
@@ -107,9 +107,9 @@ test('a pipe that a process left behind still holds is not used again', async ()
   expect(stdout.text()).toBe('held\nnext\n');
 });
 
-test('named pipes and input are gone from the folder for temporary files while the command runs', async () => {
-  const folder = temporary();
-  const { exec, stdout } = open({ env: () => ({ ...process.env, TMPDIR: folder }) });
+test('named pipes and input are gone from the directory for temporary files while the command runs', async () => {
+  const directory = temporary();
+  const { exec, stdout } = open({ env: () => ({ ...process.env, TMPDIR: directory }) });
   await exec(['sh', '-c', 'ls -A "$TMPDIR" | wc -l; cat'], { signal: never, input: 'in' });
   expect(stdout.text()).toBe('0\nin');
 });
@@ -127,15 +127,15 @@ test('input that the command does not read is no failure', async () => {
 });
 
 test('a command gets the environment and the directory it is given, and nothing else', async () => {
-  const folder = temporary();
+  const directory = temporary();
   const { exec, stdout } = open();
   const env = { PATH: process.env['PATH'], ONLY: 'this', NOT: undefined };
   await exec(['sh', '-c', 'env | grep -v "^PATH=\\|^PWD=\\|^_=\\|^SHLVL=\\|^OLDPWD="; pwd'], {
     signal: never,
     env,
-    cwd: folder,
+    cwd: directory,
   });
-  expect(stdout.text()).toBe(`ONLY=this\n${folder}\n`);
+  expect(stdout.text()).toBe(`ONLY=this\n${directory}\n`);
 });
 
 test('without an environment of its own a command gets what the live one is when it starts', async () => {
@@ -199,7 +199,7 @@ test('a command killed by a signal is an error that names the signal', async () 
   expect(events[0]?.[1]).toMatchObject({ signal: 'SIGKILL' });
 });
 
-test.each<[string, (folder: string) => readonly string[], RegExp]>([
+test.each<[string, (directory: string) => readonly string[], RegExp]>([
   [
     'is not on PATH',
     () => ['no-such-program'],
@@ -207,7 +207,7 @@ test.each<[string, (folder: string) => readonly string[], RegExp]>([
   ],
   ['is not where its path says', (f) => [`${f}/nothing`], /nothing could not be started: .*\/nothing is not there$/],
   ['is a directory', (f) => [f], /could not be started: .* is a directory$/],
-  ['is a directory on PATH', () => ['folder'], /^folder could not be started: .*\/folder is a directory$/],
+  ['is a directory on PATH', () => ['directory'], /^directory could not be started: .*\/directory is a directory$/],
   ['is not executable', () => ['plain'], /^plain could not be started: .*\/plain is not executable \(chmod \+x\)$/],
   [
     'has an interpreter that is not there',
@@ -233,19 +233,19 @@ test.each<[string, (folder: string) => readonly string[], RegExp]>([
   ],
   ['has a NUL byte in an argument', () => ['true', 'a\0b'], /^true could not be started: .* NUL byte/],
 ])('a program that %s cannot be started, and the error says so', async (_, words, sentence) => {
-  const folder = temporary();
-  mkdirSync(join(folder, 'folder'));
+  const directory = temporary();
+  mkdirSync(join(directory, 'directory'));
   for (const [name, text, mode] of [
     ['plain', 'echo', 0o644],
     ['shebang', '#!/no/such/shell\n', 0o755],
     ['dos', '#!/bin/sh\r\necho\r\n', 0o755],
   ] as const) {
-    writeFileSync(join(folder, name), text);
-    chmodSync(join(folder, name), mode);
+    writeFileSync(join(directory, name), text);
+    chmodSync(join(directory, name), mode);
   }
-  const env = { PATH: `${process.env['PATH']}:${folder}` };
+  const env = { PATH: `${process.env['PATH']}:${directory}` };
   const { exec, events } = open({ env: () => env });
-  const error = await failure(exec(words(folder), { signal: never }));
+  const error = await failure(exec(words(directory), { signal: never }));
   expect(error.message).toMatch(sentence);
   expect(error.exitCode).toBeUndefined();
   expect(error.message.length).toBeLessThan(1000);
@@ -254,12 +254,12 @@ test.each<[string, (folder: string) => readonly string[], RegExp]>([
 });
 
 test('a program made for another kind of machine is said to be that', async () => {
-  const folder = temporary();
-  const program = join(folder, 'program');
+  const directory = temporary();
+  const program = join(directory, 'program');
   const header = readFileSync(process.execPath).subarray(0, 4096);
   header.writeUInt16LE(0x1234, 18);
   writeFileSync(program, header, { mode: 0o755 });
-  const { exec } = open({ env: () => ({ PATH: `${folder}:${process.env['PATH']}` }) });
+  const { exec } = open({ env: () => ({ PATH: `${directory}:${process.env['PATH']}` }) });
   const error = await failure(exec(['program'], { signal: never }));
   expect(error.message).toMatch(/^program exited with code \d+: .*\/program is made for another kind of machine$/);
 });
@@ -272,8 +272,8 @@ test('without PATH the error says that it is not set', async () => {
 
 test('a working directory that is not there is told apart from a program that is not there', async () => {
   const { exec } = open();
-  const error = await failure(exec(['true'], { signal: never, cwd: '/no/such/folder' }));
-  expect(error.message).toBe('true could not be started: its working directory /no/such/folder is not there');
+  const error = await failure(exec(['true'], { signal: never, cwd: '/no/such/directory' }));
+  expect(error.message).toBe('true could not be started: its working directory /no/such/directory is not there');
 });
 
 test('a program that could not be started leaves no descriptor open', async () => {
@@ -287,10 +287,10 @@ test('a program that could not be started leaves no descriptor open', async () =
 });
 
 test('pipes that cannot be opened leave no descriptor open, and the command runs without them', async () => {
-  const folder = temporary();
+  const directory = temporary();
   // What it makes can be opened to read, and not to write.
-  writeFileSync(join(folder, 'mkfifo'), '#!/bin/sh\nshift 2\nexec mkdir "$@"\n', { mode: 0o755 });
-  const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}`, TMPDIR: folder };
+  writeFileSync(join(directory, 'mkfifo'), '#!/bin/sh\nshift 2\nexec mkdir "$@"\n', { mode: 0o755 });
+  const env = { ...process.env, PATH: `${directory}:${process.env['PATH']}`, TMPDIR: directory };
   const { exec, stdout } = open({ env: () => env });
   await exec(['echo', 'one'], { signal: never });
   const before = readdirSync('/proc/self/fd').length;

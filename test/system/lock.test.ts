@@ -10,7 +10,7 @@ import { ownIdentity } from '../../src/system/process-identity.ts';
 const signal = AbortSignal.timeout(60_000);
 const HOLDER = join(import.meta.dirname, '../helpers/programs/lock-holder.ts');
 
-function folder(): string {
+function tempDirectory(): string {
   const made = mkdtempSync(join(tmpdir(), 'kubetest2-lock-'));
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   return made;
@@ -23,7 +23,7 @@ function start(...args: string[]) {
 }
 
 test('a lock has one holder at a time, names it, and leaves nothing behind', async () => {
-  const at = folder();
+  const at = tempDirectory();
   const file = join(at, 'deeper', 'a.lock');
   {
     await using _ = await acquireLock(file, { signal, wait: false });
@@ -36,7 +36,7 @@ test('a lock has one holder at a time, names it, and leaves nothing behind', asy
 });
 
 test('a waiting process is called back once for each holder, and stops with the reason of the signal', async () => {
-  const file = join(folder(), 'a.lock');
+  const file = join(tempDirectory(), 'a.lock');
   await using _ = await acquireLock(file, { signal, wait: true });
   const waitedFor: number[] = [];
   const stop = new AbortController();
@@ -53,7 +53,7 @@ test('a waiting process is called back once for each holder, and stops with the 
 });
 
 test('eight processes take over the lock of a killed one, one after the other', async () => {
-  const at = folder();
+  const at = tempDirectory();
   const [file, log] = [join(at, 'a.lock'), join(at, 'log')];
   const dead = start(file, log, 'forever');
   await once(dead.stdout, 'data');
@@ -72,7 +72,7 @@ test.each([
   ['takes over the lock of another container without a recent heartbeat', { place: 'elsewhere' }, 300, true],
   ['respects the lock of another container with a recent heartbeat', { place: 'elsewhere' }, 0, false],
 ])('%s', async (_, differs, silentSeconds, free) => {
-  const file = join(folder(), 'a.lock');
+  const file = join(tempDirectory(), 'a.lock');
   writeFileSync(file, JSON.stringify({ ...ownIdentity(), nonce: 'n', ...differs }));
   const then = Date.now() / 1000 - silentSeconds;
   utimesSync(file, then, then);
@@ -82,7 +82,7 @@ test.each([
 });
 
 test('an unreadable lock file is taken over', async () => {
-  const file = join(folder(), 'a.lock');
+  const file = join(tempDirectory(), 'a.lock');
   writeFileSync(file, '');
   await using _ = await acquireLock(file, { signal, wait: false });
   expect(lockHolder(file)).toBe(process.pid);

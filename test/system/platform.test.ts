@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { binaryPlatforms, checkBinary, parsePlatform, platformOf } from '../../src/system/platform.ts';
-import { folder } from '../helpers/downloader.ts';
+import { tempDirectory } from '../helpers/downloader.ts';
 import { elf } from '../helpers/test-package.ts';
 
 function machO(magic: number, ...words: number[]): Buffer {
@@ -30,7 +30,7 @@ const headers: [string, Buffer, string[]][] = [
 ];
 
 test.each(headers)('%s is recognized', async (_, bytes, platforms) => {
-  const file = join(folder(), 'program');
+  const file = join(tempDirectory(), 'program');
   writeFileSync(file, bytes);
   expect(await binaryPlatforms(file)).toEqual(platforms);
 });
@@ -40,7 +40,7 @@ test('accepts a binary for this platform', async () => {
 });
 
 test('rejects a binary for another platform, naming both', async () => {
-  const file = join(folder(), 'kubectl');
+  const file = join(tempDirectory(), 'kubectl');
   writeFileSync(file, elf(183));
   await expect(checkBinary(file, parsePlatform('darwin/arm64'), 'kubectl')).rejects.toThrow(
     'kubectl is a binary for linux/arm64, not darwin/arm64',
