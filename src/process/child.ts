@@ -74,7 +74,6 @@ export async function attend(child: Started, group: ProcessGroup, care: Care): P
 
   const exit = await Promise.race([child.exit, stuck.promise]);
   group.leaderEnded = true;
-  for (const relay of relays) relay.catchUp();
   if (care.onLeftBehind && ending === undefined && (await staysOn(group, relays, care))) {
     care.signal.removeEventListener('abort', end);
     const rest = Promise.withResolvers<void>();

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
+import { isMainThread } from 'node:worker_threads';
 import type { ChildWatch } from '../api/child-watch.ts';
 import type { Env } from '../api/env.ts';
 import { CommandError } from '../api/errors.ts';
@@ -11,7 +12,7 @@ import { identityOf } from '../system/process-identity.ts';
 import { shellQuote } from '../text/shell-quote.ts';
 import { attend, type Care, type Exit, type Started } from './child.ts';
 import { type ChildStreams, type OurStreams, openChildStreams } from './child-streams.ts';
-import { Fifos } from './named-pipes.ts';
+import { openPipes } from './named-pipes.ts';
 import { ChildOutput, Sink } from './output.ts';
 import { ProcessGroup } from './process-group.ts';
 
@@ -55,7 +56,6 @@ export function openExec(world: ExecWorld): Exec {
     stdout: new Sink(world.stdout, 'stdout', world.log),
     stderr: new Sink(world.stderr, 'stderr', world.log),
   };
-  const fifos = new Fifos();
   const during = killingAtExit();
 
   return async (argv, options) => {
@@ -69,7 +69,7 @@ export function openExec(world: ExecWorld): Exec {
 
     const output = new ChildOutput(sinks, options);
     const folder = world.env()['TMPDIR'] || '/tmp';
-    const child = await spawn({ argv, cwd, env, options, ours: world, folder, fifos });
+    const child = await spawn({ argv, cwd, env, options, ours: world, folder });
     const { exit, seconds, tail } =
       'error' in child
         ? await neverRan(argv, env, cwd, child.error)
@@ -131,7 +131,6 @@ interface ToStart {
   readonly ours: OurStreams;
   /** For named pipes and input, which are gone from there at once. */
   readonly folder: string;
-  readonly fifos: Fifos;
 }
 
 /** Starts a child in a process group of its own. Throws the signal's reason if it has aborted by then. */
@@ -142,16 +141,14 @@ async function spawn({
   options,
   ours,
   folder,
-  fifos,
 }: ToStart): Promise<Started | { readonly error: unknown }> {
   if (argv[0] === undefined || argv[0] === '') return { error: new Error('an empty command') };
   if (argv.some((word) => word.includes('\0'))) return { error: new Error('a NUL byte in the words of a command') };
   const start = passesThrough(options) ? plainly : await withExeca();
-  // A worker closes, when it ends, the descriptors it believes it has opened: by then they may be somebody else's. It is
-  // known by having none for its stdout; to ask node's module of workers costs more than the child.
-  const openPipes = async (count: number) =>
-    process.stdout.fd === undefined ? [] : await fifos.open(count, folder, (paths) => makeFifos(paths, env));
-  const streams = await openChildStreams(ours, options, folder, openPipes);
+  // A worker closes, when it ends, the descriptors it believes it has opened: by then they may be others'.
+  const pipes = async (count: number) =>
+    isMainThread ? await openPipes(count, folder, (paths) => makeFifos(paths, env)) : [];
+  const streams = await openChildStreams(ours, options, folder, pipes);
   if (options.signal.aborted) streams.abandon();
   options.signal.throwIfAborted();
 

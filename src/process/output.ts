@@ -212,11 +212,6 @@ export class Relay {
     });
   }
 
-  /** The child has ended: takes what it left. */
-  catchUp(): void {
-    this.#source.catchUp?.();
-  }
-
   /** Stops listening to the child. */
   cut(): void {
     this.#source.cut();
