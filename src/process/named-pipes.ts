@@ -1,21 +1,21 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { PipeSource, removeIfThere, type Source } from './pipe.ts';
+import { type OutputSource, PipeSource, removeIfThere } from './pipe.ts';
 
-/** A pipe of the system's own kind: one end for a child to write to, the other one for us. */
+/** A pipe: one end for a child to write to, the other one for us. */
 export interface Pipe {
-  readonly source: Source;
-  /** The end to give away: a file descriptor. */
+  readonly source: OutputSource;
+  /** The file descriptor for the child. */
   readonly writeEnd: number;
-  /** Closes our copy of the end that was given away; without it the other end never sees the end of the output. */
+  /** Closes our copy of the child's end; otherwise the source never ends. */
   given(): void;
-  /** Gives up a pipe that nothing writes to. */
+  /** Closes a pipe that no child uses. */
   discard(): void;
 }
 
 /**
  * Opens pipes for a child, from named ones that are removed from their directory at once. Node.js connects children by
  * sockets, and a script that opens /dev/stderr, or `tee /dev/stdout`, fails on a socket. `make` creates the named pipes
- * in `directory`. None when they cannot be made or opened there.
+ * in `directory`. Returns none when they cannot be created or opened there.
  */
 export async function openPipes(
   count: number,

@@ -4,29 +4,29 @@ import { join } from 'node:path';
 import { pid } from 'node:process';
 import type { Readable } from 'node:stream';
 
-/** Where a child's output comes from. */
-export interface Source {
+/** The reading end of one stream of a child. */
+export interface OutputSource {
   /**
-   * Gives every chunk to `take`, until the end; after one for which it returns false, `resume` asks for the next.
-   * A chunk's bytes stay good for as long as the following 128 KiB arrive, not longer.
+   * Passes every chunk to `take`, until the end; after one for which that returns false, `resume` continues.
+   * A chunk's bytes stay valid until another 128 KiB have arrived.
    */
   start(take: (chunk: Uint8Array) => boolean): void;
   resume(): void;
-  /** Ends it before its time. */
+  /** Closes it before its end. */
   cut(): void;
-  /** Settles at the end, however it came. */
+  /** Settles at the end, also after an error. */
   readonly ended: Promise<void>;
 }
 
-/** The most that is read at once, and room for the history that `Source` promises beside it. Bytes. */
+/** The size of one read, and of the buffer that keeps chunks valid as `OutputSource` promises. Bytes. */
 const WINDOW = 64 * 1024;
 const RING = 8 * WINDOW;
 
 /**
- * Reads from a file descriptor that does not block, and closes it at the end. It does so into one piece of memory, round
- * and round: with a buffer for each read a flood takes twice the memory and a third more CPU time.
+ * Reads from a non-blocking file descriptor, and closes it at the end. It reads into a ring buffer: with a buffer for each
+ * read much output takes twice the memory and a third more CPU time.
  */
-export class PipeSource implements Source {
+export class PipeSource implements OutputSource {
   readonly ended: Promise<void>;
   readonly #socket: Socket;
   readonly #ring = Buffer.allocUnsafeSlow(RING);
@@ -53,7 +53,7 @@ export class PipeSource implements Source {
     this.#socket.destroy();
   }
 
-  /** Where the next chunk goes. */
+  /** The buffer for the next chunk. */
   #window(): Buffer {
     if (this.#at + WINDOW > RING) this.#at = 0;
     return this.#ring.subarray(this.#at, this.#at + WINDOW);
@@ -66,15 +66,15 @@ export class PipeSource implements Source {
   }
 }
 
-/** Node's own stream, for where there are no named pipes. */
-export class StreamSource implements Source {
+/** Reads from Node's own stream, where there are no named pipes. */
+export class StreamSource implements OutputSource {
   readonly ended: Promise<void>;
   readonly #stream: Readable;
 
   constructor(stream: Readable) {
     this.#stream = stream;
     this.ended = new Promise((resolve) => stream.once('close', () => resolve()));
-    // A reset connection is an end like any other: how the child ended says what is to be said.
+    // A reset connection is an end like any other; the child's exit tells whether it failed.
     stream.on('error', () => undefined);
   }
 
@@ -94,11 +94,11 @@ export class StreamSource implements Source {
 }
 
 /**
- * A file descriptor to read a text from, of a file that has no name any more: a script can open /dev/stdin, which it cannot
- * when that is a socket. Undefined when the folder cannot be written.
+ * Opens a file descriptor to read a text from, of an unlinked file: unlike with a socket, a script can open /dev/stdin.
+ * Undefined when the directory is not writable.
  */
-export function openInput(text: string, folder: string): number | undefined {
-  const path = join(folder, `kubetest2-ts-${pid}-${Math.random().toString(36).slice(2)}`);
+export function openInput(text: string, directory: string): number | undefined {
+  const path = join(directory, `kubetest2-ts-${pid}-${Math.random().toString(36).slice(2)}`);
   let writeEnd: number | undefined;
   try {
     writeEnd = openSync(path, 'wx', 0o600);
@@ -112,11 +112,11 @@ export function openInput(text: string, folder: string): number | undefined {
   }
 }
 
-/** Removes a file that may never have been made. */
+/** Removes a file that may not exist. */
 export function removeIfThere(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Whoever was to make it has told why it did not.
+    // The error of its creation has been handled.
   }
 }

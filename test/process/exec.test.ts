@@ -9,7 +9,7 @@ import { Collector, failure, openWorld as open, temporary } from '../helpers/exe
 
 const never = new AbortController().signal;
 
-test('output passes through byte for byte, each stream to its own, and the end of it is kept', async () => {
+test('passes output through byte for byte, each stream to its own, and keeps its end', async () => {
   const { exec, stdout, stderr } = open();
   const program = `printf 'out\\377\\000\\001\\n'; printf 'err\\n' >&2`;
   const { exitCode, tail, seconds } = await exec(['sh', '-c', program], { signal: never });
@@ -21,7 +21,7 @@ test('output passes through byte for byte, each stream to its own, and the end o
   expect(seconds).toBeGreaterThan(0);
 });
 
-test('captured output is whole and shown to nobody', async () => {
+test('captured output is complete and not shown', async () => {
   const { exec, stdout, stderr } = open();
   const lines = Array.from({ length: 50_000 }, (_, at) => `${at + 1}\n`).join('');
   const finished = await exec(['sh', '-c', 'seq 50000; seq 50000 >&2'], { signal: never, output: 'capture' });
@@ -30,10 +30,10 @@ test('captured output is whole and shown to nobody', async () => {
   expect(stdout.text() + stderr.text()).toBe('');
 });
 
-test('a command that prints more than can be captured is ended', async () => {
+test('a command that prints more than can be captured is stopped', async () => {
   const { exec } = open();
   const error = await failure(exec(['sh', '-c', 'echo $$; exec yes'], { signal: never, output: 'capture' }));
-  expect(error.message).toBe('sh was stopped because it printed more than 64 MiB, which is the most that is kept');
+  expect(error.message).toBe('sh was stopped because it printed more than 64 MiB, the limit for captured output');
 });
 
 test('in log mode both streams go to stderr in the order they were written', async () => {
@@ -59,7 +59,7 @@ test('a script can open /dev/stdout, /dev/stderr and /dev/stdin', async () => {
   expect(stderr.text()).toBe('err\n');
 });
 
-test('without a directory for named pipes everything but /dev/stdout still works', async () => {
+test('everything but /dev/stdout works without a directory for named pipes', async () => {
   const { exec, stdout, stderr } = open({ env: () => ({ ...process.env, TMPDIR: '/nonexistent' }) });
   await exec(['sh', '-c', 'cat; echo err >&2'], { signal: never, input: 'in\n' });
   expect(stdout.text()).toBe('in\n');
@@ -75,26 +75,26 @@ test('commands at once have pipes of their own', async () => {
   );
 });
 
-test('named pipes and input are gone from the directory for temporary files while the command runs', async () => {
+test('named pipes and input are removed from the temporary directory while the command runs', async () => {
   const directory = temporary();
   const { exec, stdout } = open({ env: () => ({ ...process.env, TMPDIR: directory }) });
   await exec(['sh', '-c', 'ls -A "$TMPDIR" | wc -l; cat'], { signal: never, input: 'in' });
   expect(stdout.text()).toBe('0\nin');
 });
 
-test('a command that is given nothing reads the end of its input at once', async () => {
+test('a command without input reads the end of its input at once', async () => {
   const { exec, stdout } = open();
   await exec(['sh', '-c', 'readlink /proc/self/fd/0; cat'], { signal: never });
   expect(stdout.text()).toBe('/dev/null\n');
 });
 
-test('input that the command does not read is no failure', async () => {
+test('input that the command does not read is not an error', async () => {
   const { exec } = open();
   const { exitCode } = await exec(['true'], { signal: never, input: 'x'.repeat(1_000_000) });
   expect(exitCode).toBe(0);
 });
 
-test('a command gets the environment and the directory it is given, and nothing else', async () => {
+test('a command gets exactly the specified environment and directory', async () => {
   const directory = temporary();
   const { exec, stdout } = open();
   const env = { PATH: process.env['PATH'], ONLY: 'this', NOT: undefined };
@@ -106,7 +106,7 @@ test('a command gets the environment and the directory it is given, and nothing 
   expect(stdout.text()).toBe(`ONLY=this\n${directory}\n`);
 });
 
-test('without an environment of its own a command gets what the live one is when it starts', async () => {
+test('a command gets the live environment at its start by default', async () => {
   const env: Record<string, string | undefined> = { ...process.env };
   const { exec, stdout } = open({ env: () => env });
   env['SET_LATER'] = 'yes';
@@ -115,11 +115,11 @@ test('without an environment of its own a command gets what the live one is when
 });
 
 test.each([
-  ['asked for on a terminal', true, {}, '1 1\n'],
-  ['not asked for when our output is no terminal', false, {}, 'unset unset\n'],
-  ['not asked for against NO_COLOR', true, { NO_COLOR: '1' }, 'unset unset\n'],
-  ['left as the user wants it', true, { FORCE_COLOR: '0' }, '0 unset\n'],
-  ['not asked for on a terminal that has none', true, { TERM: 'dumb' }, 'unset unset\n'],
+  ['requested on a terminal', true, {}, '1 1\n'],
+  ['not requested off a terminal', false, {}, 'unset unset\n'],
+  ['not requested with NO_COLOR', true, { NO_COLOR: '1' }, 'unset unset\n'],
+  ['left as the user set it', true, { FORCE_COLOR: '0' }, '0 unset\n'],
+  ['not requested on a terminal without colour', true, { TERM: 'dumb' }, 'unset unset\n'],
 ])('colour is %s', async (_, isTTY, settings, expected) => {
   const stdout = Object.assign(new Collector(), { isTTY });
   const { exec } = open({ stdout });
@@ -149,10 +149,10 @@ test('secrets are masked in the log, in the error and in the kept output', async
   const error = await failure(exec(['sh', '-c', 'echo s3cret; exit 1'], { signal: never }));
   expect(error.output).toBe('***\n');
   expect(JSON.stringify([lines, events, error.message, error.command, error.output])).not.toContain('s3cret');
-  expect(lines).toEqual([`detail 2: running sh -c 'echo ***; exit 1'`]);
+  expect(lines).toEqual([`detail 2: Running sh -c 'echo ***; exit 1'`]);
 });
 
-test('exit codes that are fine are told in the result', async () => {
+test('accepted exit codes are returned', async () => {
   const { exec } = open();
   const { exitCode } = await exec(['sh', '-c', 'exit 1'], { signal: never, okCodes: [0, 1] });
   expect(exitCode).toBe(1);
@@ -168,39 +168,35 @@ test('a command killed by a signal is an error that names the signal', async () 
 });
 
 test.each<[string, (directory: string) => readonly string[], RegExp]>([
-  [
-    'is not on PATH',
-    () => ['no-such-program'],
-    /^no-such-program could not be started: it is not found on PATH \(.+\)$/,
-  ],
-  ['is not where its path says', (f) => [`${f}/nothing`], /nothing could not be started: .*\/nothing is not there$/],
+  ['is not on PATH', () => ['no-such-program'], /^no-such-program could not be started: not found on PATH \(.+\)$/],
+  ['does not exist at its path', (f) => [`${f}/nothing`], /nothing could not be started: .*\/nothing does not exist$/],
   ['is a directory', (f) => [f], /could not be started: .* is a directory$/],
   ['is a directory on PATH', () => ['directory'], /^directory could not be started: .*\/directory is a directory$/],
   ['is not executable', () => ['plain'], /^plain could not be started: .*\/plain is not executable \(chmod \+x\)$/],
   [
-    'has an interpreter that is not there',
+    'has an interpreter that does not exist',
     () => ['shebang'],
-    /^shebang could not be .* first line of shebang does not work: \/no\/such\/shell is not there$/,
+    /^shebang could not be .* interpreter of shebang cannot be used: \/no\/such\/shell does not exist$/,
   ],
   [
     'has a carriage return after its interpreter',
     () => ['dos'],
     /^dos could not be started: .* ends with a carriage return/,
   ],
-  ['has no name', () => [''], /^a command could not be started: no program was named$/],
-  ['is not there at all', () => [], /^a command could not be started: no program was named$/],
+  ['has no name', () => [''], /^a command could not be started: no program specified$/],
+  ['is missing', () => [], /^a command could not be started: no program specified$/],
   [
     'has one argument that is too long',
     () => ['true', 'x'.repeat(10_000_000)],
-    /^true could not be started: its arguments \(10000006 bytes\)/,
+    /^true could not be started: arguments \(10000006 bytes\)/,
   ],
   [
     'has too many arguments',
     () => ['true', ...Array(500_000).fill('12345678')],
-    /^true could not be started: its arguments \(4500005 bytes\)/,
+    /^true could not be started: arguments \(4500005 bytes\)/,
   ],
   ['has a NUL byte in an argument', () => ['true', 'a\0b'], /^true could not be started: .* NUL byte/],
-])('a program that %s cannot be started, and the error says so', async (_, words, sentence) => {
+])('an error says that a program %s', async (_, argv, sentence) => {
   const directory = temporary();
   mkdirSync(join(directory, 'directory'));
   for (const [name, text, mode] of [
@@ -213,7 +209,7 @@ test.each<[string, (directory: string) => readonly string[], RegExp]>([
   }
   const env = { PATH: `${process.env['PATH']}:${directory}` };
   const { exec, events } = open({ env: () => env });
-  const error = await failure(exec(words(directory), { signal: never }));
+  const error = await failure(exec(argv(directory), { signal: never }));
   expect(error.message).toMatch(sentence);
   expect(error.exitCode).toBeUndefined();
   expect(error.message.length).toBeLessThan(1000);
@@ -221,7 +217,7 @@ test.each<[string, (directory: string) => readonly string[], RegExp]>([
   expect(events[0]?.[1]).toMatchObject({ error: expect.stringContaining('could not be started') });
 });
 
-test('a program made for another kind of machine is said to be that', async () => {
+test('an error says that a program is for another architecture', async () => {
   const directory = temporary();
   const program = join(directory, 'program');
   const header = readFileSync(process.execPath).subarray(0, 4096);
@@ -229,19 +225,19 @@ test('a program made for another kind of machine is said to be that', async () =
   writeFileSync(program, header, { mode: 0o755 });
   const { exec } = open({ env: () => ({ PATH: `${directory}:${process.env['PATH']}` }) });
   const error = await failure(exec(['program'], { signal: never }));
-  expect(error.message).toMatch(/^program exited with code \d+: .*\/program is made for another kind of machine$/);
+  expect(error.message).toMatch(/^program exited with code \d+: .*\/program is a binary for another architecture$/);
 });
 
-test('without PATH the error says that it is not set', async () => {
+test('an error says that PATH is not set', async () => {
   const { exec } = open({ env: () => ({}) });
   const error = await failure(exec(['no-such-program'], { signal: never }));
-  expect(error.message).toBe('no-such-program could not be started: it is not found, because PATH is not set');
+  expect(error.message).toBe('no-such-program could not be started: not found, because PATH is not set');
 });
 
-test('a working directory that is not there is told apart from a program that is not there', async () => {
+test('an error distinguishes a missing working directory from a missing program', async () => {
   const { exec } = open();
   const error = await failure(exec(['true'], { signal: never, cwd: '/no/such/directory' }));
-  expect(error.message).toBe('true could not be started: its working directory /no/such/directory is not there');
+  expect(error.message).toBe('true could not be started: working directory /no/such/directory does not exist');
 });
 
 test('a program that could not be started leaves no descriptor open', async () => {
@@ -256,7 +252,7 @@ test('a program that could not be started leaves no descriptor open', async () =
 
 test('pipes that cannot be opened leave no descriptor open, and the command runs without them', async () => {
   const directory = temporary();
-  // What it makes can be opened to read, and not to write.
+  // What it creates can be opened for reading only.
   writeFileSync(join(directory, 'mkfifo'), '#!/bin/sh\nshift 2\nexec mkdir "$@"\n', { mode: 0o755 });
   const env = { ...process.env, PATH: `${directory}:${process.env['PATH']}`, TMPDIR: directory };
   const { exec, stdout } = open({ env: () => env });
@@ -273,12 +269,12 @@ test.each([
   [['A=b', 'A=b'], `'A=b' A=b`],
   [['echo', '', ' ', '*', '$x', "it's", '~'], `echo '' ' ' '*' '$x' 'it'\\''s' '~'`],
   [['echo', 'a\nb', "\x1b[31m'\\"], `echo $'a\\nb' $'\\033[31m\\'\\\\'`],
-])('%j is quoted for a shell', (words, expected) => {
-  expect(shellQuote(words)).toBe(expected);
+])('quotes %j for a shell', (argv, expected) => {
+  expect(shellQuote(argv)).toBe(expected);
 });
 
-test('any words come back from a shell as they were', () => {
-  const word = fc.string({
+test('a shell reads any quoted arguments unchanged', () => {
+  const arg = fc.string({
     unit: fc.constantFrom(
       'a',
       '=',
@@ -301,17 +297,17 @@ test('any words come back from a shell as they were', () => {
     ),
   });
   fc.assert(
-    fc.property(fc.array(word, { minLength: 1, maxLength: 30 }), (words) => {
-      const printed = execFileSync('bash', ['-c', `printf '%s\\0' ${shellQuote(['x', ...words]).slice(2)}`], {
+    fc.property(fc.array(arg, { minLength: 1, maxLength: 30 }), (args) => {
+      const printed = execFileSync('bash', ['-c', `printf '%s\\0' ${shellQuote(['x', ...args]).slice(2)}`], {
         encoding: 'utf8',
       });
-      expect(printed.split('\0').slice(0, -1)).toEqual(words);
+      expect(printed.split('\0').slice(0, -1)).toEqual(args);
     }),
     { numRuns: 30 },
   );
 });
 
-test('a slow reader holds the command up instead of filling our memory', async () => {
+test('a slow reader blocks the command instead of filling memory', async () => {
   let waiting: (() => void) | undefined;
   const read: number[] = [];
   const stdout = new Writable({
@@ -340,13 +336,13 @@ test('a slow reader holds the command up instead of filling our memory', async (
   expect(tail).toHaveLength(64 * 1024);
 });
 
-test('a command that closes its streams early is waited for', async () => {
+test('waits for a command that closes its streams early', async () => {
   const { exec } = open();
   const error = await failure(exec(['sh', '-c', 'exec >&- 2>&-; sleep 0.3; exit 4'], { signal: never }));
   expect(error.message).toBe('sh exited with code 4');
 });
 
-test('whoever listens sees every byte of both streams, and may keep them', async () => {
+test('onOutput gets every byte of both streams, and may keep them', async () => {
   const { exec } = open();
   const seen: Uint8Array[] = [];
   const program = 'seq 100000; seq 100000 >&2';
@@ -356,7 +352,7 @@ test('whoever listens sees every byte of both streams, and may keep them', async
   expect(text.split('\n').filter((line) => line === '77777')).toHaveLength(2);
 });
 
-test('an error of whoever listens ends the command', async () => {
+test('an error of onOutput stops the command', async () => {
   const { exec } = open();
   const mistake = new Error('printed a surprise');
   const onOutput = (): void => {
@@ -367,7 +363,7 @@ test('an error of whoever listens ends the command', async () => {
   expect(error.cause).toBe(mistake);
 });
 
-test('the kept end of a long output is its last 64 KiB, however it came in pieces', async () => {
+test('keeps the last 64 KiB of a long output', async () => {
   const { exec } = open();
   const { tail } = await exec(
     ['sh', '-c', 'seq 200000; for i in 1 2 3 4 5 6 7 8; do echo piece $i; sleep 0.01; done'],
