@@ -125,8 +125,8 @@ function chooseForeign(name: string, path: string, words: readonly string[]): Ch
     verbosity: 0,
     help: false,
     create: async (run, signal) => {
-      const { ForeignTester } = await import('../plugins/plugin-tester.ts');
-      const tester = new ForeignTester(path, words, run);
+      const { PluginTester } = await import('../plugins/plugin-tester.ts');
+      const tester = new PluginTester(path, words, run);
       await tester.probe(signal);
       return tester;
     },

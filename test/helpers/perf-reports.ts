@@ -23,7 +23,7 @@ export const phase = (name: string, p99: number): Item => ({
 });
 
 /** A directory with the reports of one clusterloader2 run. */
-export function reportFolder(): string {
+export function reportDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'cl2-reports-'));
 }
 
