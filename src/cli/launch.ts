@@ -134,7 +134,7 @@ async function runAndReport(work: Work): Promise<number> {
   const seconds = () => (monotonic() - began) / 1000;
   let failure: unknown;
   try {
-    await session.endOrphans(remainsOf(run), launch.line.values.launcher.interruptGrace);
+    await session.stopOrphans(remainsOf(run), launch.line.values.launcher.interruptGrace);
     run.state.remainsEnded();
     await runAll(work);
   } catch (error) {

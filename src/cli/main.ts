@@ -112,7 +112,7 @@ async function launcher(registry: Registry, world: World): Promise<number> {
   if (command) return await (await import('./run-command.ts')).runCommand(command, rest, registry, world);
   const path = findDeployer(word, world.env, world.cwd);
   if (path !== undefined)
-    return await (await import('../plugins/plugin-deployer.ts')).foreignDeployer(path, rest, world);
+    return await (await import('../plugins/plugin-deployer.ts')).runPluginDeployer(path, rest, world);
   throw new UsageError(await unknownName(word, registry, world));
 }
 
