@@ -5,7 +5,7 @@ import { exitCodes } from '../src/api/exit-codes.ts';
 import { klogFlags, launcherFlags } from '../src/cli/flags/launcher-flags.ts';
 import { parseFlags } from '../src/cli/flags/parse.ts';
 import { acquireFlags } from '../src/download/flags.ts';
-import { shellWords } from '../src/text/shell-split.ts';
+import { shellSplit } from '../src/text/shell-split.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const examples = Array.from(
@@ -15,7 +15,7 @@ const examples = Array.from(
 
 describe('the README', () => {
   test.each(examples.map((line) => [line]))('shows a command line that is understood: %s', async (line) => {
-    const words = shellWords(line.startsWith('--') ? `noop ${line}` : line);
+    const words = shellSplit(line.startsWith('--') ? `noop ${line}` : line);
     const deployer = await registry.deployers.find(({ name }) => name === words[0])?.load();
     expect(deployer).toBeDefined();
     const flags = { launcher: launcherFlags, klog: klogFlags, acquire: acquireFlags, deployer: deployer?.flags ?? {} };

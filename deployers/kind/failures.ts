@@ -37,7 +37,7 @@ const NAME_TAKEN = /node\(s\) already exist for a cluster with the name "([^"]+)
 /** The most telling first: a full disk also shows as a failed pull, a missing image as a failed create. */
 const KNOWN: readonly Failure[] = [
   {
-    sign: /exec: "(docker|podman|nerdctl|finch)": executable file not found|(docker|podman|nerdctl|finch) could not be started: it is not found/,
+    sign: /exec: "(docker|podman|nerdctl|finch)": executable file not found|(docker|podman|nerdctl|finch) could not be started: not found/,
     sentence: (tool) =>
       `${tool || 'the container provider'} is not on PATH: install it, or choose another with --provider`,
   },

@@ -10,7 +10,7 @@ import { PINNED_RELEASE } from './releases.ts';
 export interface Wanted {
   /** `v0.33.0`, `latest` for the newest release, `ci` for the newest build, an address, or empty for the pinned release. */
   readonly version: string;
-  /** The folder that holds kind's releases and builds, without a slash at its end. */
+  /** The directory that holds kind's releases and builds, without a slash at its end. */
   readonly from: string;
 }
 
@@ -51,10 +51,10 @@ const NEWEST = 'https://github.com/kubernetes-sigs/kind/releases/latest';
 /** The release that GitHub's own address for the newest leads to. */
 async function newestRelease(run: Run, signal: AbortSignal): Promise<string> {
   const { openSources } = await import('../../src/download/transfer/sources.ts');
-  const { DEFAULT_PACE } = await import('../../src/http/retry.ts');
+  const { DEFAULT_RETRY_POLICY } = await import('../../src/http/retry.ts');
   if (run.acquire.offline)
     throw new RunError('--kind-version=latest: the newest release cannot be asked for --offline');
-  const source = openSources(run.acquire, run.env, DEFAULT_PACE);
+  const source = openSources(run.acquire, run.env, DEFAULT_RETRY_POLICY);
   try {
     const page = await source.open(NEWEST, { from: 0, signal });
     page.discard();

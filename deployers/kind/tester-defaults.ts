@@ -1,5 +1,5 @@
 import type { Env } from '../../src/api/env.ts';
-import { quoted } from '../../src/text/shell-quote.ts';
+import { shellQuote } from '../../src/text/shell-quote.ts';
 import { wantedNodes } from './config.ts';
 import type { KindValues } from './flags.ts';
 
@@ -54,7 +54,7 @@ function testArgs(env: Env, values: KindValues): string[] {
   return [
     ...(values.e2eK8s ? [`--num-nodes=${wantedNodes(values)?.workers ?? 0}`, '--disable-log-dump=true'] : []),
     ...(env['PREPULL_IMAGES'] === 'true' ? ['--prepull-images=true'] : []),
-    quoted(extra),
+    shellQuote(extra),
   ].filter((word) => word !== '');
 }
 

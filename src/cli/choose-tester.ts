@@ -7,7 +7,7 @@ import { acquireFlags, acquireSettings } from '../download/flags.ts';
 import { findTester } from '../plugins/find-plugins.ts';
 import type { World } from '../runtime/world.ts';
 import { unusableProgram } from '../system/find-program.ts';
-import { nearest } from '../text/closest-name.ts';
+import { closestName } from '../text/closest-name.ts';
 import { testerCommonFlags } from './flags/common-flags.ts';
 import { klogFlags } from './flags/launcher-flags.ts';
 import { type Parsed, parseFlags } from './flags/parse.ts';
@@ -125,8 +125,8 @@ function chooseForeign(name: string, path: string, words: readonly string[]): Ch
     verbosity: 0,
     help: false,
     create: async (run, signal) => {
-      const { ForeignTester } = await import('../plugins/plugin-tester.ts');
-      const tester = new ForeignTester(path, words, run);
+      const { PluginTester } = await import('../plugins/plugin-tester.ts');
+      const tester = new PluginTester(path, words, run);
       await tester.probe(signal);
       return tester;
     },
@@ -140,7 +140,7 @@ function unknownTester(
 ): string {
   const names = testers.map((tester) => tester.name);
   const reason = unusableProgram(`kubetest2-tester-${name}`, env, cwd);
-  const near = nearest(name, names);
+  const near = closestName(name, names);
   const hint = near === undefined ? '' : `; did you mean ${near}?`;
   const why = reason ?? `no program kubetest2-tester-${name} is on PATH${hint}`;
   return `--test: ${JSON.stringify(name)} is none of ${names.join(', ')}, and ${why}`;

@@ -4,7 +4,7 @@ import type { Tester } from '../api/tester.ts';
 import type { Plan } from '../lifecycle/plan.ts';
 import type { RecordedRun } from '../lifecycle/recorded-run.ts';
 import { plannedContext } from '../lifecycle/test-context.ts';
-import { quoted } from '../text/shell-quote.ts';
+import { shellQuote } from '../text/shell-quote.ts';
 
 /** What `--dry-run` prints: the phases in order with their limits, the folders, and the commands as far as they are known. */
 export async function describePlan({
@@ -25,7 +25,7 @@ export async function describePlan({
   const { limits } = plan;
   const context = await plannedContext(run, deployer);
   const commands = (step: 'build' | 'up' | 'down') =>
-    (deployer.plan?.(step) ?? []).map((argv) => `      ${quoted(argv)}`);
+    (deployer.plan?.(step) ?? []).map((argv) => `      ${shellQuote(argv)}`);
   const lines = [
     `deployer   ${kind.name}: ${kind.summary}`,
     `tester     ${testerName || 'none'}`,
@@ -41,14 +41,14 @@ export async function describePlan({
   phase(plan.owed && plan.up, 'Down, owed by an earlier call', limits.cleanup, commands('down'));
   phase(plan.build, 'Build', limits.build, commands('build'));
   phase(plan.up, 'Up', limits.up, commands('up'));
-  phase(plan.preTestCmd.length > 0, 'PreTestCmd', 0, [`      ${quoted(plan.preTestCmd)}`]);
+  phase(plan.preTestCmd.length > 0, 'PreTestCmd', 0, [`      ${shellQuote(plan.preTestCmd)}`]);
   phase(
     tester !== undefined,
     'Test',
     limits.test,
-    (tester?.plan?.(context) ?? []).map((argv) => `      ${quoted(argv)}`),
+    (tester?.plan?.(context) ?? []).map((argv) => `      ${shellQuote(argv)}`),
   );
-  phase(plan.postTestCmd.length > 0, 'PostTestCmd', 0, [`      ${quoted(plan.postTestCmd)}`]);
+  phase(plan.postTestCmd.length > 0, 'PostTestCmd', 0, [`      ${shellQuote(plan.postTestCmd)}`]);
   const downName = plan.down === 'on-success' ? 'Down, if everything passed' : 'Down';
   phase(plan.down !== 'never' || (plan.owed && !plan.up), downName, limits.down || limits.cleanup, commands('down'));
   if (tester || plan.preTestCmd.length + plan.postTestCmd.length > 0) {

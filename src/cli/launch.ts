@@ -15,7 +15,7 @@ import { programVersion } from '../runtime/build-info.ts';
 
 import { openSession, type Session } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
-import { both } from '../system/cleanup.ts';
+import { combineErrors } from '../system/cleanup.ts';
 import { monotonic } from '../system/clock.ts';
 import { type ChosenTester, chooseTester } from './choose-tester.ts';
 import { klogFlags, launcherFlags } from './flags/launcher-flags.ts';
@@ -134,7 +134,7 @@ async function runAndReport(work: Work): Promise<number> {
   const seconds = () => (monotonic() - began) / 1000;
   let failure: unknown;
   try {
-    await session.endOrphans(remainsOf(run), launch.line.values.launcher.interruptGrace);
+    await session.stopOrphans(remainsOf(run), launch.line.values.launcher.interruptGrace);
     run.state.remainsEnded();
     await runAll(work);
   } catch (error) {
@@ -180,7 +180,7 @@ function withRecords(failure: unknown, errors: readonly unknown[]): unknown {
   if (errors.length === 0) return failure;
   const cause = errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(messageOf).join('; also: '));
   const incomplete = new StepError('Records', new RunError(`records incomplete: ${messageOf(cause)}`, { cause }));
-  return failure === undefined ? incomplete : both(failure, incomplete);
+  return failure === undefined ? incomplete : combineErrors(failure, incomplete);
 }
 
 const remainsOf = (run: RecordedRun): Remains => {

@@ -112,16 +112,16 @@ async function launcher(registry: Registry, world: World): Promise<number> {
   if (command) return await (await import('./run-command.ts')).runCommand(command, rest, registry, world);
   const path = findDeployer(word, world.env, world.cwd);
   if (path !== undefined)
-    return await (await import('../plugins/plugin-deployer.ts')).foreignDeployer(path, rest, world);
+    return await (await import('../plugins/plugin-deployer.ts')).runPluginDeployer(path, rest, world);
   throw new UsageError(await unknownName(word, registry, world));
 }
 
 async function unknownName(word: string, registry: Registry, { env, cwd }: World): Promise<string> {
-  const { nearest } = await import('../text/closest-name.ts');
+  const { closestName } = await import('../text/closest-name.ts');
   const { commandNames } = await import('./commands/index.ts');
   const reason = unusableProgram(`kubetest2-${word}`, env, cwd);
   const names = [...registry.deployers.map(({ name }) => name), ...commandNames];
-  const near = nearest(word, names);
+  const near = closestName(word, names);
   const hint =
     reason ?? `no program kubetest2-${word} is on PATH${near === undefined ? '' : `; did you mean ${near}?`}`;
   return (

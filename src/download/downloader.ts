@@ -1,11 +1,11 @@
 import type { Env } from '../api/env.ts';
 import type { Log } from '../api/log.ts';
 import type { RecordsAccess, StateAccess } from '../api/run.ts';
-import type { Pace } from '../http/retry.ts';
+import type { RetryPolicy } from '../http/retry.ts';
 import type { Platform } from '../system/platform.ts';
 import type { Verified } from './cache/digest.ts';
 
-/** A file in the cache whose bytes were checked. Never write to it and never run it from there: `place` it. */
+/** A verified file in the cache. Never write to it and never run it from there: `place` it. */
 export interface Cached {
   /** Absolute, read-only. */
   readonly path: string;
@@ -15,84 +15,84 @@ export interface Cached {
   readonly size: number;
   /** Where it came from, without credentials. */
   readonly url: string;
-  /** What its bytes, or those of the package it comes from, were checked against. */
+  /** What the file, or the package it comes from, was verified against. */
   readonly verified: Verified;
-  /** False when it was fetched just now. */
+  /** False when it was just fetched. */
   readonly cacheHit: boolean;
 }
 
 /**
- * Facts that follow from the bytes of a file alone, such as the version it tells, kept with it in the cache, so that they
- * are found out once. Values are JSON; what is noted under a name has always the same form.
+ * Facts that follow from the content of a file alone, such as the version it prints, kept with it in the cache so that
+ * they are computed once. Values are JSON; the notes of one name always have the same form.
  */
 export interface Notes {
-  /** Undefined when nothing is noted under that name. */
+  /** Undefined when there is no note of that name. */
   read(name: string): Promise<unknown>;
   write(name: string, value: unknown): Promise<void>;
 }
 
-/** A version, and where its files are. */
-export interface Resolved {
+/** A version, and the location of its files. */
+export interface ResolvedVersion {
   /** With a leading `v`. */
   readonly version: string;
-  /** The folder that holds versions, for instance `https://dl.k8s.io/release`. */
+  /** The directory of all versions, for instance `https://dl.k8s.io/release`. */
   readonly base: string;
-  /** The folder of this version's files: base and version. */
+  /** The directory of this version's files: base and version. */
   readonly root: string;
-  /** The marker it was read from; absent when a version was given. */
+  /** The marker it was read from; absent when the name was a version. */
   readonly marker?: string;
 }
 
 export interface ResolveOptions {
   readonly signal: AbortSignal;
-  /** The folder that holds the versions or markers; as the name of the version says when absent. */
+  /** The directory of the versions or markers. Default: derived from the name. */
   readonly base?: string;
 }
 
 export interface FileOptions {
   readonly signal: AbortSignal;
-  /** Fails when the file is not a program for this platform. */
+  /** Fails when the file is not a binary for this platform. */
   readonly expectBinaryFor?: Platform;
-  /** What the bytes must come to, for files whose digest the program itself knows; lower-case hex. Pins of the run go before it. */
+  /** The expected sha256, for files whose checksum the program itself contains; lower-case hex. Pins of the run take precedence. */
   readonly sha256?: string;
 }
 
 /**
- * Fetches files, checks them and keeps them. One for each run and program is enough; several at once, in one process
- * or many, share the cache without harm.
+ * Fetches, verifies and caches files. One for each run and program is enough; several, in one process or many, can share
+ * the cache.
  */
 export interface Acquirer {
   /**
-   * What a version, marker address, or short name means: `v1.36.1`, `1.36`, `ci/latest`, `release/stable-1.36`,
-   * `https://dl.k8s.io/ci/latest.txt`, `gs://bucket/path/latest.txt`. A marker is read once a run.
-   * Throws UsageError for a name that is none of these, RunError when the marker cannot be read or holds no version.
+   * Resolves a version, marker or marker URL: `v1.36.1`, `1.36`, `ci/latest`, `release/stable-1.36`,
+   * `https://dl.k8s.io/ci/latest.txt`, `gs://bucket/path/latest.txt`. A marker is read once per run.
+   * Throws UsageError for any other name, RunError when the marker cannot be read or contains no version.
    */
-  resolve(name: string, options: ResolveOptions): Promise<Resolved>;
-  /** A verified file. Throws RunError when it cannot be had or is not what was published; nothing is kept then. */
+  resolve(name: string, options: ResolveOptions): Promise<ResolvedVersion>;
+  /** Returns a verified file. Throws RunError when it cannot be fetched or its checksum does not match; nothing is cached then. */
   file(url: string, options: FileOptions): Promise<Cached>;
   /**
-   * Files out of a verified `.tar.gz`, by their names in it, in one pass over the network. The package itself is not kept.
-   * Throws RunError as `file` does, and when a member is missing or is no regular file.
+   * Returns files of a verified `.tar.gz` by their names in it, extracted while it is fetched. The package itself is not
+   * cached. Throws RunError as `file` does, and when a member is missing or not a regular file.
    */
   members(url: string, names: readonly string[], options: FileOptions): Promise<Readonly<Record<string, Cached>>>;
   /**
-   * Puts a cached file at a path, executable, replacing what was there in one step. It is a clone where the file system
-   * can make one, otherwise a symbolic link to the read-only entry, or with `copy` a copy.
+   * Puts a cached file at a path, executable, atomically replacing an existing file. It is a clone where the file system
+   * supports that, otherwise a symbolic link to the read-only file, or with `copy` a copy.
    */
   place(cached: Cached, destination: string, options?: { readonly copy?: boolean }): Promise<void>;
-  /** What is noted of a cached file. */
+  /** The notes of a cached file. */
   notes(cached: Cached): Notes;
-  /** Ends idle connections. */
+  /** Closes idle connections. */
   close(): Promise<void>;
 }
 
-/** The run as fetching sees it; a `Run` fits. */
+/** What downloads need of a run; a `Run` satisfies it. */
 export interface AcquirerWorld {
   readonly log: Log;
   readonly env: Env;
   readonly records: Pick<RecordsAccess, 'event'>;
-  /** Facts of the run, so that a marker is read once for all its calls. */
+  /** The run's state, so that a marker is read once for all calls of the run. */
   readonly state?: Pick<StateAccess, 'recall' | 'remember'>;
-  /** Time-outs and pauses, for tests. */
-  readonly pace?: Partial<Pace>;
+  /** Timeouts and delays, for tests. */
+  readonly retryPolicy?: Partial<RetryPolicy>;
 }

@@ -1,132 +1,118 @@
 import { join } from 'node:path';
 import { RunError } from '../api/errors.ts';
 import type { AcquireSettings } from '../api/run.ts';
-import { type Pace, retried } from '../http/retry.ts';
+import { type RetryPolicy, retry } from '../http/retry.ts';
 import { monotonic } from '../system/clock.ts';
-import { takeLock } from '../system/lock.ts';
-import { checkBinary, type Platform } from '../system/platform.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { acquireLock } from '../system/lock.ts';
+import { checkBinary } from '../system/platform.ts';
 import type { Cache, Content, Entry } from './cache/cache.ts';
 import type { Expected } from './cache/digest.ts';
-import { contentsOf, ITSELF, identity, merged } from './cache-entry.ts';
+import { contentsOf, mergeEntry, WHOLE } from './cache-entry.ts';
 import type { AcquirerWorld, Cached } from './downloader.ts';
-import type { Pin } from './pins.ts';
+import type { FetchRequest } from './fetch-request.ts';
 import { publishedChecksum } from './published-checksum.ts';
-import { type Fetched, fetchObject } from './transfer/fetch-object.ts';
-import { openWholeSink } from './transfer/file-sink.ts';
-import { openUnfinished } from './transfer/partial-file.ts';
+import { type FetchedObject, fetchObject } from './transfer/fetch-object.ts';
+import { openFileSink } from './transfer/file-sink.ts';
+import { openPartialFile } from './transfer/partial-file.ts';
 import { megabytes } from './transfer/progress.ts';
 import type { Sink } from './transfer/sink.ts';
 import type { Source } from './transfer/source.ts';
-import { openUnpacker } from './transfer/tar-sink.ts';
+import { openTarSink } from './transfer/tar-sink.ts';
 
-/** What somebody wants. */
-export interface Need {
-  readonly url: string;
-  /** The members that are wanted out of a package; undefined for the file itself. */
-  readonly members: readonly string[] | undefined;
-  /** What its bytes must be, when the run has pins. */
-  readonly pin: Pin | undefined;
-  /** What they must come to, when the one who wants it knows. */
-  readonly sha256: string | undefined;
-  readonly platform: Platform | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** What it takes. */
-export interface Means {
+/** Dependencies of `fetchVerified`. */
+export interface FetchDependencies {
   readonly settings: AcquireSettings;
   readonly world: AcquirerWorld;
-  readonly pace: Pace;
+  readonly policy: RetryPolicy;
   readonly source: Source;
   readonly cache: Cache;
-  /** Reads a small text from an address. */
+  /** Reads a small text from a URL. */
   readonly text: (url: string, signal: AbortSignal) => Promise<string>;
 }
 
-/** Files by their names in a package; the file itself goes by the empty name. */
-export type Found = Readonly<Record<string, Cached>>;
+/** Cached files by their names in a package; the file itself has the name `WHOLE`. */
+export type CachedFiles = Readonly<Record<string, Cached>>;
 
 /**
- * From the cache, else from the network into the cache: one process fetches, the others wait for it and say so.
- * Throws RunError when it cannot be had or is not what it must be.
+ * Returns verified files from the cache, fetching them first if needed. One process fetches, others wait for it.
+ * Throws RunError when a file cannot be fetched or fails verification.
  */
-export async function acquire(need: Need, means: Means): Promise<Found> {
-  const { cache, settings, world } = means;
-  const id = await identity(need.url, settings);
-  const before = await lookUp(id, need, means);
+export async function fetchVerified(request: FetchRequest, dependencies: FetchDependencies): Promise<CachedFiles> {
+  const { cache, settings, world } = dependencies;
+  const before = await lookUp(request, dependencies);
   if (before) return before;
-  const shown = shownUrl(need.url);
-  if (settings.offline) throw new RunError(`${shown}: not in the cache, and --offline is given`);
+  if (settings.offline) throw new RunError(`${request.shown} is not in the cache, and --offline is set`);
   await cache.prepare();
-  await using _ = await takeLock(cache.lockFile(id), {
-    signal: need.signal,
+  await using _ = await acquireLock(cache.lockFile(request.key), {
+    signal: request.signal,
     wait: true,
-    onWait: (pid) => world.log.info(`waiting for process ${pid}, which is fetching ${shown}`),
+    onWait: (pid) => world.log.info(`Waiting for process ${pid}, which is fetching ${request.shown}`),
   });
-  // Awaited here: the lock is given back when this function is left.
-  return (await lookUp(id, need, means)) ?? (await fetchInto(id, need, means));
+  // Awaited here: the lock is released when this function returns.
+  return (await lookUp(request, dependencies)) ?? (await fetchIntoCache(request, dependencies));
 }
 
-/** All that is wanted, when all of it is in the cache and was checked as this run wants it. */
-async function lookUp(id: string, need: Need, { cache, settings, world }: Means): Promise<Found | undefined> {
-  const entry = await cache.read(id);
-  if (entry === undefined || !trusted(entry, need, settings)) return undefined;
+/** The requested files, when all of them are in the cache and were verified as this run requires. */
+async function lookUp(
+  request: FetchRequest,
+  { cache, settings, world }: FetchDependencies,
+): Promise<CachedFiles | undefined> {
+  const entry = await cache.read(request.key);
+  if (entry === undefined || !isTrusted(entry, request, settings)) return undefined;
   const contents = contentsOf(entry);
   const found: Record<string, Cached> = {};
-  for (const name of need.members ?? [ITSELF]) {
+  for (const name of request.members ?? [WHOLE]) {
     const content = contents[name];
-    const path = content && (await cache.find(content, need.signal));
+    const path = content && (await cache.find(content, request.signal));
     if (content === undefined || path === undefined) return undefined;
-    found[name] = { ...content, path, ...originOf(need, entry), cacheHit: true };
+    found[name] = { ...content, path, ...originOf(request, entry), cacheHit: true };
   }
-  await checkPlatforms(need, found);
-  await cache.touch(id);
-  world.log.detail(1, `${shownUrl(need.url)}: in the cache`);
-  world.records.event('download', { ...recordOf(need, entry), cacheHit: true });
+  await checkPlatforms(request, found);
+  await cache.touch(request.key);
+  world.log.detail(1, `Using ${request.shown} from the cache`);
+  world.records.event('download', { ...eventOf(request, entry), cacheHit: true });
   return found;
 }
 
-function trusted(entry: Entry, { pin, sha256 }: Need, { allowUnverified }: AcquireSettings): boolean {
+function isTrusted(entry: Entry, { pin, sha256 }: FetchRequest, { allowUnverified }: AcquireSettings): boolean {
   if (pin) return entry.digests.sha512 === pin.sha512;
   if (sha256 !== undefined) return entry.digests.sha256 === sha256;
   return entry.verified !== 'nothing' || allowUnverified;
 }
 
-async function fetchInto(id: string, need: Need, means: Means): Promise<Found> {
-  const { cache, settings, world, pace, source } = means;
-  const { url, signal } = need;
-  const expected = await expectation(need, means);
+async function fetchIntoCache(request: FetchRequest, dependencies: FetchDependencies): Promise<CachedFiles> {
+  const { cache, settings, world, policy, source } = dependencies;
+  const { url, shown, key, signal } = request;
+  const expected = await expectedChecksum(request, dependencies);
   const started = monotonic();
   try {
-    const fetched = await fetchObject(url, {
+    const fetched = await fetchObject(request, {
       signal,
       source,
-      pace,
+      policy,
       connections: settings.downloadConnections,
       log: world.log,
       expected,
-      size: need.pin?.size,
-      // Without a digest nobody would notice that the parts do not fit.
-      unfinished: expected && !url.startsWith('file:') ? await openUnfinished(cache.unfinished(id)) : undefined,
-      open: async () => openSink(need, await cache.scratch(id)),
+      size: request.pin?.size,
+      // Without a checksum, parts of different objects would go unnoticed.
+      partial: expected && !url.startsWith('file:') ? await openPartialFile(cache.unfinished(key)) : undefined,
+      open: async () => openSink(request, await cache.scratch(key)),
     });
-    await checkPlatforms(need, Object.fromEntries(fetched.files));
+    await checkPlatforms(request, Object.fromEntries(fetched.files));
     const contents: Record<string, Content> = {};
     const paths: Record<string, string> = {};
     for (const [name, { path, sha256, size }] of fetched.files) {
       contents[name] = { sha256, size };
       paths[name] = await cache.keep(path, { sha256, size });
     }
-    const verified = need.pin ? 'pin' : (expected?.algorithm ?? 'nothing');
-    const entry = merged(await cache.read(id), { url: shownUrl(url), fetched, verified, contents });
-    await cache.write(id, entry);
+    const verified = request.pin ? 'pin' : (expected?.algorithm ?? 'nothing');
+    const entry = mergeEntry(await cache.read(key), { url: shown, fetched, verified, contents });
+    await cache.write(key, entry);
     const seconds = (monotonic() - started) / 1000;
-    world.log.info(
-      `fetched ${shownUrl(url)}: ${megabytes(fetched.size)} MB in ${seconds.toFixed(1)}s, ${told(fetched, expected)}`,
-    );
-    world.records.event('download', { ...recordOf(need, entry), cacheHit: false, seconds });
-    const origin = originOf(need, entry);
+    const size = megabytes(fetched.size);
+    world.log.info(`Fetched ${shown} (${size} MB in ${seconds.toFixed(1)}s, ${verification(fetched, expected)})`);
+    world.records.event('download', { ...eventOf(request, entry), cacheHit: false, seconds });
+    const origin = originOf(request, entry);
     return Object.fromEntries(
       Object.entries(contents).map(([name, content]) => [
         name,
@@ -134,55 +120,56 @@ async function fetchInto(id: string, need: Need, means: Means): Promise<Found> {
       ]),
     );
   } finally {
-    await cache.clear(id);
+    await cache.clear(key);
   }
 }
 
-async function openSink({ url, members }: Need, folder: string): Promise<Sink> {
-  return members ? openUnpacker(shownUrl(url), members, folder) : openWholeSink(join(folder, 'whole'), ITSELF);
+async function openSink({ shown, members }: FetchRequest, directory: string): Promise<Sink> {
+  return members ? openTarSink(shown, members, directory) : openFileSink(join(directory, 'whole'), WHOLE);
 }
 
-/** What the bytes must come to. Undefined only where the run accepts anything. */
-async function expectation(
-  { url, pin, sha256, signal }: Need,
-  { settings, world, text, source, pace }: Means,
+/** The checksum that the content must have. Undefined only where the run accepts unverified files. */
+async function expectedChecksum(
+  { url, shown, pin, sha256, signal }: FetchRequest,
+  { settings, world, text, source, policy }: FetchDependencies,
 ): Promise<Expected | undefined> {
   if (pin) return { algorithm: 'sha512', hex: pin.sha512, from: settings.pins };
   if (sha256 !== undefined) return { algorithm: 'sha256', hex: sha256, from: 'this program' };
-  const published = await publishedChecksum(url, (address) => text(address, signal));
+  const published = await publishedChecksum(url, (each) => text(each, signal));
   if (published) return published;
-  const shown = shownUrl(url);
-  // Where the file is missing too, that is what is wrong.
-  const first = await retried(() => source.open(url, { from: 0, to: 1, signal }), pace, signal);
+  // If the file does not exist either, that is the error to report.
+  const first = await retry(() => source.open(url, { from: 0, to: 1, signal }), policy, signal);
   first.discard();
   if (!settings.allowUnverified)
     throw new RunError(
-      `${shown}: no checksum is published for it (.sha512, .sha256, .sha256sum, SHA512SUMS, SHA256SUMS)`,
+      `no checksum published for ${shown} (looked for .sha512, .sha256, .sha256sum, SHA512SUMS, SHA256SUMS); --allow-unverified accepts it`,
     );
-  world.log.warn(`${shown}: nobody says what its bytes must be; taken all the same, as --allow-unverified is given`);
+  world.log.warn(`No checksum published for ${shown}; accepting it because of --allow-unverified`);
   return undefined;
 }
 
-/** Throws unless everything found is a program for the platform that is asked for, if one is. */
+/** Throws RunError unless every file is a binary for the requested platform, if any. */
 async function checkPlatforms(
-  { url, platform }: Need,
-  found: Readonly<Record<string, { readonly path: string }>>,
+  { shown, platform }: FetchRequest,
+  files: Readonly<Record<string, { readonly path: string }>>,
 ): Promise<void> {
   if (platform === undefined) return;
-  for (const [name, { path }] of Object.entries(found))
-    await checkBinary(path, platform, name === ITSELF ? shownUrl(url) : `${name} in ${shownUrl(url)}`);
+  for (const [name, { path }] of Object.entries(files))
+    await checkBinary(path, platform, name === WHOLE ? shown : `${name} in ${shown}`);
 }
 
-function originOf({ url, pin }: Need, entry: Entry): Pick<Cached, 'url' | 'verified'> {
-  return { url: shownUrl(url), verified: pin ? 'pin' : entry.verified };
+function originOf({ shown, pin }: FetchRequest, entry: Entry): Pick<Cached, 'url' | 'verified'> {
+  return { url: shown, verified: pin ? 'pin' : entry.verified };
 }
 
-function recordOf(need: Need, entry: Entry): Readonly<Record<string, unknown>> {
+/** The fields of the `download` event. */
+function eventOf(request: FetchRequest, entry: Entry): Readonly<Record<string, unknown>> {
   const { size, digests } = entry;
-  return { ...originOf(need, entry), bytes: size, ...digests, ...(need.members ? { members: need.members } : {}) };
+  const { members } = request;
+  return { ...originOf(request, entry), bytes: size, ...digests, ...(members ? { members } : {}) };
 }
 
-function told({ algorithm, hex }: Fetched, expected: Expected | undefined): string {
+function verification({ algorithm, hex }: FetchedObject, expected: Expected | undefined): string {
   const digest = `${algorithm} ${hex.slice(0, 16)}…`;
-  return expected ? `${digest} as ${expected.from} says` : `${digest}, not verified`;
+  return expected ? `${digest} verified against ${expected.from}` : `${digest} not verified`;
 }

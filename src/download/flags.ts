@@ -7,56 +7,56 @@ import type { AcquireSettings } from '../api/run.ts';
 const GROUP = 'Downloads';
 const twin = (name: string): FlagExtras => ({ group: GROUP, env: `KUBETEST2_${name}` });
 
-/** The flags of everything that fetches files. Each has an environment twin. */
+/** The flags of everything that fetches files. Each has an environment variable of the same name. */
 export const acquireFlags = {
   cacheDir: text(
-    'Where downloads are kept. Default: kubetest2-ts in $XDG_CACHE_HOME or ~/.cache.',
+    'Directory of the download cache. Default: kubetest2-ts in $XDG_CACHE_HOME or ~/.cache.',
     '',
     twin('CACHE_DIR'),
   ),
-  offline: toggle('Fetch nothing: use what the cache has and fail for the rest.', false, twin('OFFLINE')),
+  offline: toggle('Use only cached files; fail if a file is missing.', false, twin('OFFLINE')),
   pins: text(
-    'A file written by the pin command; whatever is fetched must be in it and match its digest.',
+    'Pins file written by the pin command. Only files listed in it are fetched, and their checksums must match.',
     '',
     twin('PINS'),
   ),
   allowUnverified: toggle(
-    'Accept files for which no checksum is published, and plain http. Warns, and is recorded.',
+    'Accept files without a published checksum, and plain http. Each is logged as a warning and recorded.',
     false,
     twin('ALLOW_UNVERIFIED'),
   ),
   downloadConnections: count(
-    'Connections at once for one large file, where the server can send parts.',
+    'Parallel connections for one large file, if the server supports ranges.',
     4,
     twin('DOWNLOAD_CONNECTIONS'),
   ),
   gcsEndpoint: text(
-    'Where gs:// goes instead of https://storage.googleapis.com, for emulators.',
+    'URL of the Cloud Storage endpoint for gs://, for emulators. Default: https://storage.googleapis.com.',
     '',
     twin('GCS_ENDPOINT'),
   ),
 };
 
-/** Where the settings' relative paths and defaults are meant from. */
+/** What relative paths and defaults of the settings are resolved against. */
 export interface AcquireWorld {
   readonly env: Env;
   /** Absolute. */
   readonly cwd: string;
-  /** The user's home folder. */
+  /** The user's home directory. */
   readonly home: string;
 }
 
-/** The settings behind the flags, with absolute paths. Throws UsageError for values that cannot work. */
+/** The settings of the flags, with absolute paths. Throws UsageError for invalid values. */
 export function acquireSettings(
   values: Values<typeof acquireFlags>,
   { env, cwd, home }: AcquireWorld,
 ): AcquireSettings {
   const { cacheDir, pins, downloadConnections, gcsEndpoint } = values;
   if (downloadConnections < 1 || downloadConnections > 64)
-    throw new UsageError(`--download-connections: ${downloadConnections} is not between 1 and 64`);
+    throw new UsageError(`invalid --download-connections ${downloadConnections}: expected a number from 1 to 64`);
   if (gcsEndpoint !== '' && !/^https?:\/\/[^/]/.test(gcsEndpoint))
-    throw new UsageError(`--gcs-endpoint: ${JSON.stringify(gcsEndpoint)} is not a http or https address`);
-  // The XDG specification: a path that is not absolute counts as unset.
+    throw new UsageError(`invalid --gcs-endpoint ${JSON.stringify(gcsEndpoint)}: expected an http or https URL`);
+  // By the XDG specification a relative path counts as not set.
   const xdg = env['XDG_CACHE_HOME'] ?? '';
   const caches = isAbsolute(xdg) ? xdg : resolve(home, '.cache');
   return {

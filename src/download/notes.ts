@@ -1,11 +1,11 @@
 import type { Cache, Content } from './cache/cache.ts';
 import type { Notes } from './downloader.ts';
 
-/** What is noted of a file of the cache. One that cannot be read is none, and one that cannot be written is not missed. */
+/** The notes of a cached file. An unreadable note counts as missing; failures to write are ignored. */
 export function openNotes(content: Content, cache: Cache): Notes {
   return {
     read: async (name) => {
-      const text = await cache.noted(content, name);
+      const text = await cache.readNote(content, name);
       try {
         return text === undefined ? undefined : JSON.parse(text);
       } catch {
@@ -13,8 +13,8 @@ export function openNotes(content: Content, cache: Cache): Notes {
       }
     },
     write: async (name, value) => {
-      // A read-only cache is a cache too.
-      await cache.note(content, name, JSON.stringify(value)).catch(() => undefined);
+      // The cache may be read-only.
+      await cache.writeNote(content, name, JSON.stringify(value)).catch(() => undefined);
     },
   };
 }

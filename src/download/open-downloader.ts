@@ -1,22 +1,23 @@
 import type { AcquireSettings } from '../api/run.ts';
-import { DEFAULT_PACE } from '../http/retry.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { DEFAULT_RETRY_POLICY } from '../http/retry.ts';
+import { redactUrl } from '../text/redact-url.ts';
 import { openCache } from './cache/cache.ts';
 import { place } from './cache/place.ts';
-import { ITSELF } from './cache-entry.ts';
-import type { Acquirer, AcquirerWorld, FileOptions, Resolved } from './downloader.ts';
-import { acquire, type Found } from './fetch-verified.ts';
+import { WHOLE } from './cache-entry.ts';
+import type { Acquirer, AcquirerWorld, FileOptions, ResolvedVersion } from './downloader.ts';
+import { fetchRequest } from './fetch-request.ts';
+import { type CachedFiles, fetchVerified } from './fetch-verified.ts';
 import { openNotes } from './notes.ts';
 import { type Pins, pinOf, readPins } from './pins.ts';
-import { meaningOf, rooted } from './resolve-version.ts';
+import { parseVersionName, resolvedAt } from './resolve-version.ts';
 import { fetchText } from './transfer/fetch-text.ts';
 import { openSources } from './transfer/sources.ts';
 import { readMarker } from './version-marker.ts';
 
-/** Opens fetching with a run's settings. Cheap: neither the disk nor the network is touched before the first file. */
+/** Opens the downloader with a run's settings. Neither the disk nor the network is used before the first file. */
 export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): Acquirer {
-  const pace = { ...DEFAULT_PACE, ...world.pace };
-  const source = openSources(settings, world.env, pace);
+  const policy = { ...DEFAULT_RETRY_POLICY, ...world.retryPolicy };
+  const source = openSources(settings, world.env, policy);
   const cache = openCache(settings.cacheDir);
   let pinned: Promise<Pins> | undefined;
   const pins = async (): Promise<Pins | undefined> => {
@@ -24,18 +25,22 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
     pinned ??= readPins(settings.pins);
     return pinned;
   };
-  const text = (url: string, signal: AbortSignal): Promise<string> => fetchText(url, source, pace, signal);
-  const get = async (url: string, members: readonly string[] | undefined, options: FileOptions): Promise<Found> => {
-    const { signal, expectBinaryFor: platform, sha256 } = options;
+  const text = (url: string, signal: AbortSignal): Promise<string> => fetchText(url, source, policy, signal);
+  const get = async (
+    url: string,
+    members: readonly string[] | undefined,
+    { signal, expectBinaryFor: platform, sha256 }: FileOptions,
+  ): Promise<CachedFiles> => {
     const list = await pins();
     const pin = list && pinOf(list, url);
-    return acquire({ url, members, pin, sha256, platform, signal }, { settings, world, pace, source, cache, text });
+    const request = await fetchRequest({ url, members, pin, sha256, platform, signal }, settings);
+    return fetchVerified(request, { settings, world, policy, source, cache, text });
   };
 
-  /** What is being read now or was read before, so that all who ask in this run get the same answer. */
+  /** Markers that are being read or were read, so that all callers in this run get the same version. */
   const markers = new Map<string, Promise<string>>();
   const version = async (marker: string, signal: AbortSignal): Promise<string> => {
-    const fact = `version of ${shownUrl(marker)}`;
+    const fact = `version of ${redactUrl(marker)}`;
     const known = world.state?.recall(fact) ?? (await pins())?.markers[marker];
     if (known !== undefined) return known;
     const found = await readMarker(marker, {
@@ -44,32 +49,32 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
       log: world.log,
       text: (url) => text(url, signal),
     });
-    // Somebody else of this run may have been first; between this question and the answer nobody else gets a turn.
+    // Another process of this run may have recorded it first; there is no await between this check and `remember`.
     const first = world.state?.recall(fact);
     if (first !== undefined) return first;
     await world.state?.remember({ [fact]: found });
-    world.log.info(`${shownUrl(marker)} is ${found}`);
-    world.records.event('resolved', { url: shownUrl(marker), version: found });
+    world.log.info(`Resolved ${redactUrl(marker)} to ${found}`);
+    world.records.event('resolved', { url: redactUrl(marker), version: found });
     return found;
   };
 
   return {
-    resolve: async (name, { base, signal }): Promise<Resolved> => {
-      const meaning = meaningOf(name, base);
-      if ('resolved' in meaning) return meaning.resolved;
-      const { marker } = meaning;
+    resolve: async (name, { base, signal }): Promise<ResolvedVersion> => {
+      const parsed = parseVersionName(name, base);
+      if ('resolved' in parsed) return parsed.resolved;
+      const { marker } = parsed;
       const reading = markers.get(marker) ?? version(marker, signal);
       markers.set(marker, reading);
       try {
-        return { ...rooted(await reading, meaning.base), marker };
+        return { ...resolvedAt(await reading, parsed.base), marker };
       } catch (error) {
         markers.delete(marker);
         throw error;
       }
     },
     file: async (url, options) => {
-      const { [ITSELF]: file } = await get(url, undefined, options);
-      if (file === undefined) throw new Error(`${url}: neither found nor refused`);
+      const { [WHOLE]: file } = await get(url, undefined, options);
+      if (file === undefined) throw new Error(`no file for ${redactUrl(url)}`);
       return file;
     },
     members: (url, names, options) => get(url, [...new Set(names)], options),

@@ -1,17 +1,17 @@
 import { RunError } from '../api/errors.ts';
 import { FetchError } from '../http/retry.ts';
 import { parseVersion } from '../kube/version.ts';
-import { shownUrl } from '../text/redact-url.ts';
+import { redactUrl } from '../text/redact-url.ts';
 import { type Algorithm, DIGITS, type Expected } from './cache/digest.ts';
 
-/** The digest in a file beside the one it is of: bare hex, or `hex  name`. Undefined when it holds none. */
+/** The digest in a checksum file of one file: bare hex, or `hex  name`. Undefined when it contains none. */
 export function parseChecksum(text: string, algorithm: Algorithm): string | undefined {
   return new RegExp(`^([0-9a-f]{${DIGITS[algorithm]}})(?:\\s|$)`, 'i').exec(text.trim())?.[1]?.toLowerCase();
 }
 
 /**
- * The digest of a file in a list for a whole folder: lines `hex  path` or `hex *path`. The path is relative to the list,
- * or, as some publishers have it, absolute on the machine that made it. Undefined when the list does not decide.
+ * The digest of a file in the list of a directory: lines `hex  path` or `hex *path`. The path is relative to the list or,
+ * as some publishers have it, absolute on the machine that created it. Undefined when there is no entry, or several differ.
  */
 export function findInSums(text: string, algorithm: Algorithm, path: string): string | undefined {
   const line = new RegExp(`^([0-9a-f]{${DIGITS[algorithm]}})\\s+\\*?(.+?)\\s*$`, 'i');
@@ -27,7 +27,7 @@ export function findInSums(text: string, algorithm: Algorithm, path: string): st
 
 /**
  * The published digest of a file: from `FILE.sha512`, else `FILE.sha256` or `FILE.sha256sum`, else the SHA512SUMS or
- * SHA256SUMS of the version's folder. Undefined when none is published. Throws when there is one that cannot be had or read.
+ * SHA256SUMS of the version's directory. Undefined when none is published. Throws when one cannot be fetched or parsed.
  */
 export async function publishedChecksum(
   url: string,
@@ -36,24 +36,24 @@ export async function publishedChecksum(
   for (const suffix of ['.sha512', '.sha256', '.sha256sum']) {
     const algorithm = suffix === '.sha512' ? 'sha512' : 'sha256';
     const from = suffixed(url, suffix);
-    const found = await absent(() => text(from));
+    const found = await ifExists(() => text(from));
     if (found === undefined) continue;
     const hex = parseChecksum(found, algorithm);
-    if (hex === undefined) throw new RunError(`${shownUrl(from)}: is no ${algorithm} checksum`);
-    return { algorithm, hex, from: shownUrl(from) };
+    if (hex === undefined) throw new RunError(`${redactUrl(from)} contains no ${algorithm} checksum`);
+    return { algorithm, hex, from: redactUrl(from) };
   }
   for (const algorithm of ['sha512', 'sha256'] as const) {
-    for (const { folder, path } of foldersOf(url)) {
-      const from = suffixed(folder, `${algorithm.toUpperCase()}SUMS`);
-      const hex = findInSums((await absent(() => text(from))) ?? '', algorithm, path);
-      if (hex !== undefined) return { algorithm, hex, from: shownUrl(from) };
+    for (const { directory, path } of directoriesOf(url)) {
+      const from = suffixed(directory, `${algorithm.toUpperCase()}SUMS`);
+      const hex = findInSums((await ifExists(() => text(from))) ?? '', algorithm, path);
+      if (hex !== undefined) return { algorithm, hex, from: redactUrl(from) };
     }
   }
   return undefined;
 }
 
-/** Undefined for what is not there. Stores that do not let strangers list answer 403 for that. */
-async function absent(read: () => Promise<string>): Promise<string | undefined> {
+/** Undefined for a missing object. Buckets that cannot be listed anonymously answer 403 for one. */
+async function ifExists(read: () => Promise<string>): Promise<string | undefined> {
   try {
     return await read();
   } catch (error) {
@@ -62,21 +62,21 @@ async function absent(read: () => Promise<string>): Promise<string | undefined> 
   }
 }
 
-/** The address with something added to its path. */
+/** The URL with a suffix added to its path. */
 function suffixed(url: string, suffix: string): string {
   const parsed = new URL(url);
   parsed.pathname += suffix;
   return parsed.href;
 }
 
-/** The folder of a file, and the folders above it up to the one that is named after a version. */
-function foldersOf(url: string): { folder: string; path: string }[] {
+/** The directory of a file, and the directory above it that is named after a version. */
+function directoriesOf(url: string): { directory: string; path: string }[] {
   const parsed = new URL(url);
-  const words = parsed.pathname.split('/');
-  const at = words.findLastIndex((word) => parseVersion(decodeURIComponent(word)) !== undefined);
-  const depths = new Set([words.length - 1, ...(at >= 0 && at < words.length - 1 ? [at + 1] : [])]);
+  const segments = parsed.pathname.split('/');
+  const at = segments.findLastIndex((segment) => parseVersion(decodeURIComponent(segment)) !== undefined);
+  const depths = new Set([segments.length - 1, ...(at >= 0 && at < segments.length - 1 ? [at + 1] : [])]);
   return [...depths].map((depth) => {
-    parsed.pathname = `${words.slice(0, depth).join('/')}/`;
-    return { folder: parsed.href, path: words.slice(depth).map(decodeURIComponent).join('/') };
+    parsed.pathname = `${segments.slice(0, depth).join('/')}/`;
+    return { directory: parsed.href, path: segments.slice(depth).map(decodeURIComponent).join('/') };
   });
 }

@@ -2,41 +2,41 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, RunError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
-import { shownUrl } from '../text/redact-url.ts';
-import { type Cache, writeWhole } from './cache/cache.ts';
-import { versionIn } from './resolve-version.ts';
+import { redactUrl } from '../text/redact-url.ts';
+import { type Cache, cacheKey, writeWhole } from './cache/cache.ts';
+import { parseMarker } from './resolve-version.ts';
 
 export interface MarkerOptions {
   readonly cache: Cache;
   readonly offline: boolean;
   readonly log: Log;
-  /** Reads a small text from an address, past every cache. */
+  /** Reads a small text from a URL, bypassing caches. */
   readonly text: (url: string) => Promise<string>;
 }
 
 interface LastSeen {
   readonly version: string;
-  /** When, as ISO 8601 has it. */
+  /** When, in ISO 8601. */
   readonly at: string;
 }
 
 /**
- * The version a marker holds now. Offline the one it held when it was last read here, with a warning.
- * Throws RunError when it cannot be read or holds no version.
+ * The current version of a marker. Offline it is the version at the last time it was read here, with a warning.
+ * Throws RunError when the marker cannot be read or contains no version.
  */
 export async function readMarker(url: string, { cache, offline, log, text }: MarkerOptions): Promise<string> {
-  const file = join(cache.dir, 'markers', `${cache.key(url)}.json`);
+  const file = join(cache.dir, 'markers', `${cacheKey(url)}.json`);
   if (offline) {
     const last = await lastSeen(file);
-    if (last === undefined) throw new RunError(`${shownUrl(url)}: never read before, and --offline is given`);
-    log.warn(`${shownUrl(url)}: offline, so it is ${last.version} as on ${last.at}`);
+    if (last === undefined) throw new RunError(`${redactUrl(url)} is not in the cache, and --offline is set`);
+    log.warn(`Offline: using ${last.version} for ${redactUrl(url)}, as read at ${last.at}`);
     return last.version;
   }
-  const version = versionIn(await text(url), url);
+  const version = parseMarker(await text(url), url);
   try {
     await writeWhole(file, JSON.stringify({ version, at: new Date().toISOString() } satisfies LastSeen));
   } catch (error) {
-    log.detail(1, `not kept for --offline: ${messageOf(error)}`);
+    log.detail(1, `Cannot cache ${redactUrl(url)} for --offline: ${messageOf(error)}`);
   }
   return version;
 }

@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream';
 import type { Env } from '../api/env.ts';
 import type { AcquireSettings } from '../api/run.ts';
 import { openConnections } from '../http/agent.ts';
-import { DEFAULT_PACE } from '../http/retry.ts';
+import { DEFAULT_RETRY_POLICY } from '../http/retry.ts';
 import { endpointOf, openSigner } from './client.ts';
 
-/** The body of a request: bytes, or what gives them on the way, and how many these are. */
+/** The body of a request: bytes, or a stream of bytes and its length. */
 export type GcsBody = Uint8Array | { readonly bytes: AsyncIterable<Uint8Array>; readonly length: number };
 
 /** One request to Cloud Storage. */
@@ -24,21 +24,21 @@ export interface GcsAnswer {
 }
 
 /**
- * Asks Cloud Storage. Throws an Error whose `code` is the HTTP status for answers of 400 and more, else the
- * connection's error.
+ * Sends a request to Cloud Storage. Throws an Error whose `code` is the HTTP status from 400 on, or the error of the
+ * connection.
  */
 export type GcsRequest = (url: string, ask: GcsAsk) => Promise<GcsAnswer>;
 
 /**
- * Opens the way for uploads: plain requests, signed by the client library, at a third of what the library's own streams
- * cost. They go through the proxies of the environment.
+ * Opens the connections for uploads: plain requests, authorized by the client library, which take a third of the CPU time
+ * of the library's own streams. They use the proxies of the environment.
  */
 export async function openRequests(settings: Pick<AcquireSettings, 'gcsEndpoint'>, env: Env): Promise<GcsRequest> {
   const endpoint = endpointOf(settings);
   const { origin } = new URL(endpoint);
   const sign = await openSigner(endpoint);
-  const pace = { ...DEFAULT_PACE, headers: ANSWER };
-  const { dispatcher } = await openConnections({ env, pace, connections: CONNECTIONS, insecure: () => true });
+  const policy = { ...DEFAULT_RETRY_POLICY, headers: ANSWER };
+  const dispatcher = await openConnections({ env, policy, connections: CONNECTIONS });
   return async (url, { method, headers, body, signal }) => {
     const at = new URL(url);
     const signed = at.origin === origin ? await sign(at.href) : {};
@@ -47,8 +47,7 @@ export async function openRequests(settings: Pick<AcquireSettings, 'gcsEndpoint'
       path: at.pathname + at.search,
       method,
       headers: { ...signed, ...headers, 'content-length': String(body.length) },
-      // An iterable is as good as a stream, which the types do not say: its next piece is asked for when the socket has
-      // taken the last one.
+      // Unlike its types, undici accepts an async iterable: the next chunk is requested when the socket took the last one.
       body: body instanceof Uint8Array ? body : (body.bytes as Readable),
       signal,
     });
@@ -58,11 +57,11 @@ export async function openRequests(settings: Pick<AcquireSettings, 'gcsEndpoint'
   };
 }
 
-/** Milliseconds from the last byte of a request to its answer: over a large object Cloud Storage thinks for a while. */
+/** Milliseconds from the last byte of a request to the response, which takes a while for a large object. */
 const ANSWER = 120_000;
 const CONNECTIONS = 16;
 
-/** The sentence of an error, which is JSON most of the time. */
+/** The message of an error response, which is usually JSON. */
 function messageIn(text: string): string {
   try {
     return (JSON.parse(text) as { error: { message: string } }).error.message;

@@ -2,18 +2,18 @@ import type { FileMetadata } from '@google-cloud/storage';
 import type { ObjectHead } from './put.ts';
 import type { GcsAnswer, GcsBody, GcsRequest } from './request.ts';
 
-/** Gives an object's bytes from a position on, each time it is called. A piece need only be good until the next but one. */
+/** Returns an object's bytes from a position on, each time it is called. A chunk must stay valid until the next but one. */
 export type BytesFrom = (position: number) => AsyncIterable<Uint8Array>;
 
 /**
- * A resumable upload. A connection that breaks costs what was on the way: the next `send` asks Cloud Storage how much it
- * has and goes on from there.
+ * A resumable upload. After a broken connection the next `send` asks Cloud Storage how much it has received, and resumes
+ * from there.
  */
 export class UploadSession {
   readonly #request: GcsRequest;
   readonly #url: string;
   readonly #size: number;
-  /** Bytes that Cloud Storage is known to have. */
+  /** Bytes that Cloud Storage has confirmed. */
   #arrived = 0;
   #begun = false;
 
@@ -24,8 +24,8 @@ export class UploadSession {
   }
 
   /**
-   * Announces an object. Throws what the request throws; 412 when the object is not the one it replaces.
-   * @param uploads the address of the bucket's uploads
+   * Starts an upload. Throws the errors of the request; 412 when the object is not the one it replaces.
+   * @param uploads the upload URL of the bucket
    */
   static async begin(
     request: GcsRequest,
@@ -35,7 +35,7 @@ export class UploadSession {
     signal: AbortSignal,
   ): Promise<UploadSession> {
     const query = new URLSearchParams({ uploadType: 'resumable', name, ifGenerationMatch: replaces });
-    const said = { contentType: type, ...(cacheControl === undefined ? {} : { cacheControl }) };
+    const metadata = { contentType: type, ...(cacheControl === undefined ? {} : { cacheControl }) };
     const { headers } = await request(`${uploads}?${query}`, {
       method: 'POST',
       headers: {
@@ -43,25 +43,25 @@ export class UploadSession {
         'x-upload-content-type': type,
         'x-upload-content-length': String(size),
       },
-      body: Buffer.from(JSON.stringify(said)),
+      body: Buffer.from(JSON.stringify(metadata)),
       signal,
     });
     const url = headers['location'];
-    if (typeof url !== 'string') throw new Error('Cloud Storage does not say where to send the object');
+    if (typeof url !== 'string') throw new Error('the response of Cloud Storage has no upload URL');
     return new UploadSession(request, url, size);
   }
 
-  /** Bytes that Cloud Storage is known to have. */
+  /** Bytes that Cloud Storage has confirmed. */
   get arrived(): number {
     return this.#arrived;
   }
 
   /**
-   * Sends what has not arrived. Throws what the request throws: after 404 and 410 the session is of no more use, 412 is
-   * said at the end too.
+   * Sends the remaining bytes. Throws the errors of the request: 404 and 410 when the session has expired; 412 may come at
+   * the end, too.
    */
   async send(bytes: BytesFrom, signal: AbortSignal): Promise<FileMetadata> {
-    // What an earlier call sent may have arrived in part, or whole without our hearing of it.
+    // The bytes of an earlier call may have arrived in part, or all of them without a response.
     let answer = this.#begun ? await this.#put('*', Buffer.of(), signal) : undefined;
     this.#begun = true;
     if (answer !== undefined) this.#arrived = arrivedBy(answer);
@@ -70,7 +70,7 @@ export class UploadSession {
       const body = { length: this.#size - from, bytes: bytes(from) };
       answer = await this.#put(`${from}-${this.#size - 1}`, body, signal);
       this.#arrived = arrivedBy(answer);
-      if (answer.status === 308 && this.#arrived <= from) throw new NothingTaken();
+      if (answer.status === 308 && this.#arrived <= from) throw new NoProgressError();
     }
     return JSON.parse(answer.text) as FileMetadata;
   }
@@ -81,16 +81,16 @@ export class UploadSession {
   }
 }
 
-/** Cloud Storage answered, and had not taken a single byte. */
-class NothingTaken extends Error {
+/** Cloud Storage responded without accepting a single byte. */
+class NoProgressError extends Error {
   readonly code = 503;
 
   constructor() {
-    super('Cloud Storage took nothing of what was sent');
+    super('Cloud Storage accepted none of the bytes sent');
   }
 }
 
-/** `Range: bytes=0-N` tells the last byte that has arrived; without it there is none. */
+/** The number of bytes confirmed by `Range: bytes=0-N`; 0 without that header. */
 function arrivedBy({ headers: { range } }: GcsAnswer): number {
   const [, last] = /^bytes=0-(\d+)$/.exec(String(range)) ?? [];
   return last === undefined ? 0 : Number(last) + 1;

@@ -1,83 +1,88 @@
 import { messageOf, RunError } from '../api/errors.ts';
 import { delay } from '../system/wait.ts';
 
-/** How patient fetching is. All in milliseconds but the counts. */
-export interface Pace {
-  /** To a connection. */
+/** Timeouts and retries of HTTP requests. Times are in milliseconds. */
+export interface RetryPolicy {
+  /** Timeout of connecting. */
   readonly connect: number;
-  /** From the request to the answer's headers. */
+  /** Timeout from the request to the response headers. */
   readonly headers: number;
-  /** Between two pieces of a body. */
+  /** Timeout between two chunks of a body. */
   readonly idle: number;
-  /** The first pause between tries; it doubles up to `longest`. */
-  readonly pause: number;
-  readonly longest: number;
-  /** Tries without a single new byte before giving up. */
-  readonly tries: number;
+  /** The first delay between attempts; it doubles up to `maxDelay`. */
+  readonly delay: number;
+  readonly maxDelay: number;
+  /** Attempts without progress before the request fails. */
+  readonly attempts: number;
 }
 
-export const DEFAULT_PACE: Pace = {
+export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   connect: 10_000,
   headers: 30_000,
   idle: 30_000,
-  pause: 500,
-  longest: 10_000,
-  tries: 6,
+  delay: 500,
+  maxDelay: 10_000,
+  attempts: 6,
 };
 
-/** A try to fetch failed. */
+/** An attempt to fetch failed. */
 export class FetchError extends RunError {
   override readonly name = 'FetchError';
-  /** The HTTP status, when there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly status: number | undefined;
   /** Whether the same request may succeed later. */
-  readonly again: boolean;
-  /** How long the server asks to wait, in milliseconds. */
-  readonly after: number | undefined;
+  readonly retryable: boolean;
+  /** The delay that the server asks for, in milliseconds. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     message: string,
-    fields: { status?: number | undefined; again: boolean; after?: number | undefined },
+    fields: { status?: number | undefined; retryable: boolean; retryAfter?: number | undefined },
     options?: ErrorOptions,
   ) {
     super(message, options);
     this.status = fields.status;
-    this.again = fields.again;
-    this.after = fields.after;
+    this.retryable = fields.retryable;
+    this.retryAfter = fields.retryAfter;
   }
 }
 
-/** The longest wait a server can ask for before we call it a failure. */
-const PATIENCE = 120_000;
+/** A server that asks for a longer delay counts as failed. Milliseconds. */
+const MAX_RETRY_AFTER = 120_000;
 
 /**
- * Decides what follows a failed try: pauses and returns, or throws what failed.
- * `failures` counts tries in a row without progress, this one included.
+ * After a failed attempt: waits and returns, or throws the error when no retry is due.
+ * `failures` counts attempts in a row without progress, this one included.
  */
-export async function pauseOrThrow(error: unknown, failures: number, pace: Pace, signal: AbortSignal): Promise<void> {
+export async function pauseOrThrow(
+  error: unknown,
+  failures: number,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+): Promise<void> {
   signal.throwIfAborted();
-  if (!(error instanceof FetchError) || !error.again) throw error;
-  if (failures >= pace.tries)
-    throw new RunError(`${messageOf(error)} (gave up after ${failures} tries)`, { cause: error });
-  const after = error.after ?? 0;
-  if (after > PATIENCE) throw error;
-  const longest = Math.min(pace.pause * 2 ** (failures - 1), pace.longest);
-  await delay(Math.max(after, longest * (0.5 + Math.random() / 2)), signal);
+  if (!(error instanceof FetchError) || !error.retryable) throw error;
+  if (failures >= policy.attempts)
+    throw new RunError(`${messageOf(error)} (gave up after ${failures} attempts)`, { cause: error });
+  const { retryAfter = 0 } = error;
+  if (retryAfter > MAX_RETRY_AFTER) throw error;
+  const longest = Math.min(policy.delay * 2 ** (failures - 1), policy.maxDelay);
+  await delay(Math.max(retryAfter, longest * (0.5 + Math.random() / 2)), signal);
 }
 
-/** Does something until it works or cannot. */
-export async function retried<T>(attempt: () => Promise<T>, pace: Pace, signal: AbortSignal): Promise<T> {
+/** Repeats an attempt until it succeeds or `pauseOrThrow` throws. */
+export async function retry<T>(attempt: () => Promise<T>, policy: RetryPolicy, signal: AbortSignal): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await attempt();
     } catch (error) {
-      await pauseOrThrow(error, failures, pace, signal);
+      await pauseOrThrow(error, failures, policy, signal);
     }
   }
 }
 
-/** Milliseconds of a Retry-After header: seconds, or a date. */
-export function retryAfter(header: string | undefined, now: number): number | undefined {
+/** The delay of a Retry-After header, which is in seconds or a date, in milliseconds. */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
   const date = Date.parse(header);

@@ -1,4 +1,4 @@
-/** A case of `junit_runner.xml` as the writer keeps it: clean, bounded, in the words a reader will see. */
+/** A case of `junit_runner.xml`, with texts that are cleaned and limited in size. */
 export interface RunnerCase {
   /** Unique in the file. */
   readonly name: string;
@@ -8,22 +8,22 @@ export interface RunnerCase {
   readonly output?: string;
 }
 
-/** The message of a case whose step has begun and not ended. A file that still says so was left by a killed run. */
+/** The message of a case whose step is running. A file that still has it was left by a killed run. */
 export const NOT_FINISHED = 'not finished';
 
-/** A case for a step that begins now. */
+/** The case of a step that starts now. */
 export function unfinished(name: string): RunnerCase {
-  const text = `${NOT_FINISHED}: the step had begun when this file was written, and nothing tells how it ended; if the run is over, it was killed during this step`;
+  const text = `${NOT_FINISHED}: the step was running when this file was written; if the run is over, it was killed during this step`;
   return { name, seconds: 0, failure: { message: NOT_FINISHED, text } };
 }
 
-/** Whether a case tells nothing that one more try of the same step would not tell better. */
+/** Whether another attempt of the same step replaces a case. */
 export function isReplaceable({ failure, skipped }: RunnerCase): boolean {
   return failure?.message === NOT_FINISHED || skipped !== undefined;
 }
 
 /**
- * The name for one more case: `Test`, then `Test (2)` … The same name twice, once passed and once failed, would read as a flake.
+ * The name of a further case: `Test`, then `Test (2)` … One name that both passed and failed would count as a flake.
  */
 export function freeName(name: string, taken: readonly RunnerCase[]): string {
   const names = new Set(taken.map((each) => each.name));
@@ -31,7 +31,7 @@ export function freeName(name: string, taken: readonly RunnerCase[]): string {
   for (let n = 2; ; n++) if (!names.has(`${name} (${n})`)) return `${name} (${n})`;
 }
 
-/** Whether a case is one of this name's, numbered or not. */
+/** Whether a case has this name, numbered or not. */
 export function isNamed(found: RunnerCase, name: string): boolean {
   return (
     found.name === name || (found.name.startsWith(`${name} (`) && /^ \(\d+\)$/.test(found.name.slice(name.length)))

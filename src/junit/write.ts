@@ -1,9 +1,9 @@
-import { bounded } from '../text/truncate.ts';
+import { truncate } from '../text/truncate.ts';
 import { type Xml, xmlDocument } from '../text/xml.ts';
 import type { RunnerCase } from './case.ts';
 
-/** TestGrid asks for files of about a megabyte. */
-const ALL_OUTPUT = 1_000_000;
+/** TestGrid accepts files of about a megabyte. */
+const MAX_OUTPUT = 1_000_000;
 
 export interface RunnerSuite {
   readonly runId: string;
@@ -14,12 +14,12 @@ export interface RunnerSuite {
 
 /** The name of the suite, and the class name of its cases. */
 export const SUITE = 'kubetest2';
-/** The property that tells which run a file is of. */
+/** The property with the ID of the run. */
 export const RUN_ID = 'run-id';
 
-/** The text of `junit_runner.xml`, for Spyglass, TestGrid and strict readers alike, of texts that are clean already. */
+/** The text of `junit_runner.xml`, valid for Spyglass, TestGrid and strict readers. The texts must be cleaned already. */
 export function runnerXml({ runId, timestamp, cases }: RunnerSuite): string {
-  const share = Math.floor(ALL_OUTPUT / Math.max(4, cases.filter(({ output }) => output).length));
+  const share = Math.floor(MAX_OUTPUT / Math.max(4, cases.filter(({ output }) => output).length));
   const counts = {
     name: SUITE,
     tests: cases.length,
@@ -41,9 +41,9 @@ export function runnerXml({ runId, timestamp, cases }: RunnerSuite): string {
 function caseElement({ name, seconds, failure, skipped, output }: RunnerCase, share: number): Xml {
   const inside: Xml[] = [];
   if (failure) inside.push(['failure', { message: failure.message, type: 'Failure' }, failure.text]);
-  // Older readers take the reason from the text, newer ones from the attribute.
+  // Older readers show the text, newer ones the attribute.
   if (skipped !== undefined) inside.push(['skipped', { message: skipped }, skipped]);
-  if (output) inside.push(['system-out', {}, bounded(output, share)]);
+  if (output) inside.push(['system-out', {}, truncate(output, share)]);
   return ['testcase', { name, classname: SUITE, time: rounded(seconds) }, ...inside];
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { RunError } from '../api/errors.ts';
-import { ReplacedError, type StageBucket, type Stored, type Upload } from '../gcs/bucket.ts';
+import { ReplacedError, type StageBucket, type StoredObject, type Upload } from '../gcs/bucket.ts';
 import { type DigestBook, type Digests, digestBytes, digestFile, hashing, read } from './digest.ts';
 import type { BuiltFile } from './files.ts';
 
@@ -10,7 +10,7 @@ export interface Staging {
   /** With a slash at its end. */
   readonly prefix: string;
   /** By full name; what is written is added. */
-  readonly there: Map<string, Stored>;
+  readonly there: Map<string, StoredObject>;
   /** The MD5 each object of this build has to have, by full name; filled on the way. */
   readonly expected: Map<string, string>;
   readonly book: DigestBook;

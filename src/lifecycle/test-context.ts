@@ -4,7 +4,7 @@ import type { Env } from '../api/env.ts';
 import type { Log } from '../api/log.ts';
 import type { Run } from '../api/run.ts';
 import type { TestContext } from '../api/tester.ts';
-import { expand } from '../system/expand-env.ts';
+import { expandEnv } from '../system/expand-env.ts';
 import type { RecordedRun } from './recorded-run.ts';
 
 /**
@@ -50,7 +50,7 @@ export function runVariables(run: Pick<Run, 'id' | 'dir' | 'artifacts' | 'env'>)
 /** The command of a hook, with its variables expanded from the environment it will run in. */
 export function expandCommand(command: readonly string[], env: Env, log: Log): string[] {
   const unset = new Set<string>();
-  const expanded = command.map((arg) => expand(arg, env, (name) => unset.add(name)));
+  const expanded = command.map((arg) => expandEnv(arg, env, (name) => unset.add(name)));
   for (const name of unset) log.warn(`$${name} is not set, expanding it to nothing in: ${command.join(' ')}`);
   return expanded;
 }

@@ -5,7 +5,7 @@ import { isPlainText } from '../text/plain-text.ts';
 import { logLines, type Severity } from './log-lines.ts';
 import { secretMask } from './secrets.ts';
 
-/** Where lines go: this process's stderr, or what stands for it. */
+/** Where lines go: this process's stderr, or a stand-in for it. */
 export interface LogStream {
   write(text: string): unknown;
   on(event: 'error', listener: () => void): unknown;
@@ -27,14 +27,14 @@ export interface LogSettings {
   readonly mask?: (text: string) => string;
 }
 
-/** Milliseconds between two lines of progress where nothing can be updated in place. */
+/** Milliseconds between two lines of progress where a line cannot be updated in place. */
 const PROGRESS_EVERY = 10_000;
 const CLEAR_LINE = '\r\u001B[2K';
 
 /**
- * The program's log. Off a terminal its lines are klog's, `E1123 10:35:56.123456   12345 kubetest2-ts] …`, of which
- * Spyglass highlights warnings and errors. Secrets are masked, control characters taken out, and a terminal that
- * went away is no error.
+ * Opens the program's log. Off a terminal its lines are klog's, `E1123 10:35:56.123456   12345 kubetest2-ts] …`, of
+ * which Spyglass highlights warnings and errors. Secrets are masked and control characters removed. A closed terminal is
+ * not an error.
  */
 export function openLog(settings: LogSettings): Log {
   const { format, verbosity, stderr, env, now, mask = secretMask(env) } = settings;
@@ -50,7 +50,7 @@ export function openLog(settings: LogSettings): Log {
     try {
       stderr.write(text);
     } catch {
-      // The reader of the log is gone; the run is not.
+      // The reader of the log is gone; the run continues.
     }
   };
   const clean = (message: string) => mask(stripControls(message));
@@ -83,7 +83,7 @@ export function openLog(settings: LogSettings): Log {
   };
 }
 
-/** What a terminal would act on, and what no log viewer shows: taken out, but for line ends and tabs. */
+/** Removes terminal sequences and control characters, except line ends and tabs. */
 function stripControls(text: string): string {
   if (isPlainText(text)) return text;
   return stripVTControlCharacters(text)

@@ -1,24 +1,24 @@
 import type { Env } from '../api/env.ts';
 
-/** What stands in place of a secret. */
+/** Replaces a secret. */
 export const MASKED = '***';
 
 /**
- * Makes the function that takes secrets out of texts before they reach a log or a record: the values of environment
- * variables whose names tell of a secret, passwords in URLs and in signed queries, authorization headers, well-known
- * kinds of tokens, private key blocks, and values of flags and variables with telling names.
- * Masking twice changes nothing more. One pass over the text, two where something was found.
+ * Returns the function that masks secrets in texts before they reach a log or a record: the values of environment
+ * variables with secret names, passwords in URLs and in signed queries, authorization headers, well-known kinds of
+ * tokens, private key blocks, and values of flags and variables with secret names.
+ * Masking is idempotent. It takes one pass over the text, two where something was found.
  */
 export function secretMask(env: Env): (text: string) => string {
   const values = literals(env);
   const signs = new RegExp([...values, ...new Set(SHAPES.map(([sign]) => sign))].join('|'));
-  // To make it ready takes longer than to look through all that a short run has to say.
+  // Compiled on first use: that takes longer than testing all messages of a short run.
   const pattern = lazy(() => new RegExp([...values, ...SHAPES.map(([, shape]) => shape)].join('|'), 'g'));
   const once = (text: string) => text.replace(pattern(), replacement);
   return (text) => {
     if (!signs.test(text)) return text;
     let masked = once(text);
-    // What was masked may have made a neighbour readable as a secret, for instance by ending the word before it.
+    // A mask may make its neighbour match, for instance by ending the identifier before it.
     for (let before = text, turn = 0; masked !== before && turn < 5; turn++) {
       before = masked;
       masked = once(before);
@@ -27,13 +27,13 @@ export function secretMask(env: Env): (text: string) => string {
   };
 }
 
-/** Whether a variable, flag or field of this name holds a secret, rather than where or what kind it is. */
+/** Whether a variable, flag or field of this name holds a secret itself, not its location or kind. */
 export function isSecretName(name: string): boolean {
-  const small = name.toLowerCase();
-  return secretWords().test(small) && !whereWords().test(small);
+  const lower = name.toLowerCase();
+  return secretName().test(lower) && !locationName().test(lower);
 }
 
-/** The shortest value that is masked wherever it stands; shorter ones would hide ordinary words. */
+/** The shortest value that is masked wherever it appears; shorter ones would hide ordinary words. */
 const SHORTEST = 6;
 
 function literals(env: Env): string[] {
@@ -45,12 +45,12 @@ function literals(env: Env): string[] {
   return [...found].sort((a, b) => b.length - a.length).map((each) => each.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
 }
 
-/** A key or credentials variable often holds the path of the file. */
+/** A key or credentials variable often holds the path of a file. */
 function isPath(name: string, value: string): boolean {
   return /key|credential/i.test(name) && /^(?:~|\.{1,2})?\/[^\s=]*$/.test(value) && !/^\/[\w+/]{30,}=*$/.test(value);
 }
 
-/** The value as it is, and as URLs, JSON and Kubernetes secrets write it; of several lines also those that are unmistakable. */
+/** The value as it is, and as URLs, JSON and Kubernetes secrets encode it; of a multi-line value also each line of base64. */
 function formsOf(value: string): string[] {
   const trimmed = value.trim();
   const lines = trimmed.includes('\n') ? trimmed.split('\n').filter((line) => /^[\w+/=]{20,}\s*$/.test(line)) : [];
@@ -63,8 +63,8 @@ function encoded(value: string): string {
   return encodeURIComponent(value.toWellFormed());
 }
 
-/** Flags and variables by these words hold a secret, unless their last word says that they tell where or what kind it is. */
-const WORDS = [
+/** Names with one of these words hold a secret, unless their last word is one of `LOCATION`. */
+const SECRET = [
   'token',
   'secret',
   'passw(?:or)?d',
@@ -72,21 +72,21 @@ const WORDS = [
   'credential',
   '(?:api|access|private|signing|encryption)[-_]?key',
 ];
-const TELLS_WHERE =
+const LOCATION =
   '(?:file|path|dir|name|namespace|ttl|type|id|ur[il]|expiry|timeout|backend|provider|store|enabled|mode|version|endpoint|host|port|prefix|location|source|kind|count|limit|length|size|audience|issuer|bucket|deprecated)s?';
-const secretWords = lazy(() => new RegExp(WORDS.join('|')));
-const whereWords = lazy(() => new RegExp(`${TELLS_WHERE}$`));
-const FLAG = `(?![a-z0-9_-]{0,60}${TELLS_WHERE}=)[a-z0-9_-]{0,40}?(?:${WORDS.join('|')})[a-z0-9_-]{0,20}=`;
-const VARIABLE = `(?![A-Z0-9_]{0,60}${upper(TELLS_WHERE)}=)[A-Z0-9_]{0,40}?(?:${upper(WORDS.join('|'))})[A-Z0-9_]{0,20}=`;
+const secretName = lazy(() => new RegExp(SECRET.join('|')));
+const locationName = lazy(() => new RegExp(`${LOCATION}$`));
+const FLAG = `(?![a-z0-9_-]{0,60}${LOCATION}=)[a-z0-9_-]{0,40}?(?:${SECRET.join('|')})[a-z0-9_-]{0,20}=`;
+const VARIABLE = `(?![A-Z0-9_]{0,60}${upper(LOCATION)}=)[A-Z0-9_]{0,40}?(?:${upper(SECRET.join('|'))})[A-Z0-9_]{0,20}=`;
 
-/** What stands in every flag, variable or field of a secret, in small letters or in capitals. */
+/** Appears in the name of every flag, variable or field of a secret, in lower or upper case. */
 const WORD_SIGN = '[Tt]oken|secret|passw|passphrase|credential|key';
 const CAPITALS_SIGN = 'TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|KEY';
 
 /**
- * Each shape keeps what its groups hold and masks the rest. Repetitions are bounded or cannot give back, so no text
- * takes more than a constant for each of its characters. Before it stands a sign without which it matches nothing: a text
- * without any sign is not looked at more closely.
+ * Each shape keeps what its groups match and masks the rest. Repetitions are bounded or cannot backtrack, so the time is
+ * linear in the length of the text. Each has a sign without which it cannot match: a text without any sign is returned
+ * as it is.
  */
 const SHAPES: readonly (readonly [sign: string, shape: string])[] = [
   // scheme://user:password@host
@@ -134,13 +134,13 @@ function upper(pattern: string): string {
   return pattern.toUpperCase();
 }
 
-/** What `make` returns, made when it is wanted first. */
-function lazy<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
+/** The value of `create`, created on first use. */
+function lazy<T extends object>(create: () => T): () => T {
+  let value: T | undefined;
+  return () => (value ??= create());
 }
 
-/** Called with the match, the groups, the offset and the text: what the one shape that matched wants kept, and the mask. */
+/** Gets the match, the groups, the offset and the text. Returns the groups of the shape that matched around the mask. */
 function replacement(_match: string, ...rest: readonly unknown[]): string {
   const kept = rest.slice(0, -2).filter((group) => typeof group === 'string');
   return `${kept[0] ?? ''}${MASKED}${kept[1] ?? ''}`;

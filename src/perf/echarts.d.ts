@@ -1,4 +1,4 @@
-/** The library as one file, quicker to load than its modules; it comes without types of its own. */
+/** The library as one file, which loads faster than its modules and has no types of its own. */
 declare module 'echarts/dist/echarts.esm.min' {
   export * from 'echarts';
 }

@@ -1,13 +1,13 @@
 import { chart } from './chart.ts';
 import type { Latency } from './summaries.ts';
 
-/** One panel of the picture: what one measurement found, against one objective. */
+/** One panel of the picture: the latencies of one measurement with the same objective. */
 interface Panel {
   readonly title: string;
   readonly slo: number | undefined;
-  /** The slowest last, as the vertical axis counts from the bottom. */
+  /** The slowest last, since the vertical axis starts at the bottom. */
   readonly rows: readonly Latency[];
-  /** How many faster ones there is no room for. */
+  /** Number of faster ones that are not shown. */
   readonly hidden: number;
 }
 
@@ -17,7 +17,7 @@ const ROW = 20;
 const HEAD = 52;
 const FOOT = 56;
 const TOP = 84;
-const MOST = 25;
+const MAX_ROWS = 25;
 
 const MARKS = [
   { name: 'p50', colour: '#4c9f70', symbol: 'circle' },
@@ -27,9 +27,9 @@ const MARKS = [
 const OBJECTIVE = '#b3261e';
 
 /**
- * Draws the latency percentiles of a run as an SVG: one panel for each measurement and objective, one line for each thing
- * it measured, milliseconds on a logarithmic axis, the objective as a dashed line.
- * @returns the text of the SVG; undefined when there is nothing to draw
+ * Draws the latency percentiles of a run as an SVG: one panel for each measurement and objective, one row for each
+ * subject, milliseconds on a logarithmic axis, the objective as a dashed line.
+ * @returns the text of the SVG; undefined without latencies
  */
 export async function latencyPicture(title: string, latencies: readonly Latency[]): Promise<string | undefined> {
   const panels = panelsOf(latencies);
@@ -122,13 +122,13 @@ function panelsOf(latencies: readonly Latency[]): Panel[] {
     return {
       title: `${measurement} (${test}): ${objective}`,
       slo,
-      rows: slowest.slice(0, MOST).toReversed(),
-      hidden: Math.max(0, slowest.length - MOST),
+      rows: slowest.slice(0, MAX_ROWS).toReversed(),
+      hidden: Math.max(0, slowest.length - MAX_ROWS),
     };
   });
 }
 
-/** The powers of ten around what a panel shows; a latency of zero stands at the left edge. */
+/** The powers of ten around the values of a panel; a latency of zero is drawn at the left edge. */
 function range({ rows, slo }: Panel): { min: number; max: number } {
   const values = [...rows.flatMap(({ p50, p90, p99 }) => [p50, p90, p99]), slo ?? 0].filter((value) => value > 0);
   if (values.length === 0) return { min: 1, max: 10 };

@@ -3,29 +3,29 @@ import { join } from 'node:path';
 import { messageOf, RunError } from '../api/errors.ts';
 import { readThresholds, type SloOf } from './thresholds.ts';
 
-/** The latency percentiles of one thing that one measurement looked at, in milliseconds. */
+/** The latency percentiles of one subject of a measurement, in milliseconds. */
 export interface Latency {
   /** The measurement's summary as clusterloader2 names it, for instance `APIResponsivenessPrometheus_simple`. */
   readonly measurement: string;
   /** The name of the test it belongs to, for instance `load`. */
   readonly test: string;
-  /** What was measured, for a reader: `LIST pods (cluster)`, `pod_startup`. */
+  /** What was measured, for display: `LIST pods (cluster)`, `pod_startup`. */
   readonly subject: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
-  /** The most that is allowed, where it is known. */
+  /** The objective for the 99th percentile, if known. */
   readonly slo: number | undefined;
 }
 
-/** What a report folder of clusterloader2 holds. */
+/** The content of a report directory of clusterloader2. */
 export interface Summaries {
   /** The names of the PerfData files, sorted. */
   readonly files: readonly string[];
-  /** Without those of measurements that saw nothing, which tell zeros. */
+  /** Without those of measurements that observed nothing and report zeros. */
   readonly latencies: readonly Latency[];
-  /** A sentence for each file that could not be read. */
+  /** An error message for each file that could not be read. */
   readonly faults: readonly string[];
 }
 
@@ -33,19 +33,19 @@ const NAME = /^(.+)_(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))\.json$/;
 const MILLISECONDS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3 };
 
 /**
- * Reads the PerfData summaries (`NAME_TEST_TIME.json`) of a report folder. Of summaries of the same measurement and test
- * the latest counts. `since` leaves out files that are older, in milliseconds since 1970.
- * Throws RunError when the folder cannot be read.
+ * Reads the PerfData summaries (`NAME_TEST_TIME.json`) of a report directory, the latest one of each measurement and test.
+ * Files older than `since`, in milliseconds since 1970, are ignored.
+ * Throws RunError when the directory cannot be read.
  */
-export async function readSummaries(folder: string, since = 0): Promise<Summaries> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw new RunError(`cannot read the reports in ${folder}: ${messageOf(error)}`, { cause: error });
+export async function readSummaries(directory: string, since = 0): Promise<Summaries> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    throw new RunError(`cannot read the reports in ${directory}: ${messageOf(error)}`, { cause: error });
   });
-  const { tests, sloOf } = await readThresholds(folder, names);
+  const { tests, sloOf } = await readThresholds(directory, names);
   const latest = new Map<string, { readonly file: string; readonly time: number }>();
   for (const file of names) {
     const [, name, time] = NAME.exec(file) ?? [];
-    if (name === undefined || time === undefined || (await stat(join(folder, file))).mtimeMs < since) continue;
+    if (name === undefined || time === undefined || (await stat(join(directory, file))).mtimeMs < since) continue;
     if ((latest.get(name)?.time ?? 0) < Date.parse(time)) latest.set(name, { file, time: Date.parse(time) });
   }
   const files: string[] = [];
@@ -53,13 +53,13 @@ export async function readSummaries(folder: string, since = 0): Promise<Summarie
   const faults: string[] = [];
   for (const [name, { file }] of [...latest].sort(([a], [b]) => (a < b ? -1 : 1))) {
     try {
-      const data = parsePerfData(await readFile(join(folder, file), 'utf8'));
+      const data = parsePerfData(await readFile(join(directory, file), 'utf8'));
       if (data === undefined) continue;
       files.push(file);
       const found = latenciesOf(data, namesOf(name, tests), sloOf);
       if (found.some(({ p99 }) => p99 > 0)) latencies.push(...found);
     } catch (error) {
-      faults.push(`${file} is not a summary: ${messageOf(error)}`);
+      faults.push(`invalid summary ${file}: ${messageOf(error)}`);
     }
   }
   return { files, latencies, faults };
@@ -71,7 +71,7 @@ interface DataItem {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The items of a PerfData file; undefined for other JSON that measurements write. Throws when it is no JSON. */
+/** The items of a PerfData file; undefined for other JSON that measurements write. Throws for invalid JSON. */
 function parsePerfData(text: string): readonly DataItem[] | undefined {
   const file: unknown = JSON.parse(text);
   if (!isRecord(file) || !Array.isArray(file['dataItems'])) return undefined;

@@ -1,8 +1,7 @@
 import type { Latency } from './summaries.ts';
 
 /**
- * Lines of columns, two blanks apart, under a heading; texts to the left and, from column `numbersFrom` on, numbers to
- * the right.
+ * Formats rows as columns, two blanks apart: texts left-aligned and, from column `numbersFrom` on, numbers right-aligned.
  */
 export function textTable(rows: readonly (readonly string[])[], numbersFrom: number): string {
   const widths: number[] = [];
@@ -17,15 +16,15 @@ export function textTable(rows: readonly (readonly string[])[], numbersFrom: num
     .join('\n');
 }
 
-/** A line of a table, and the heading it stands under. */
+/** A row of a table, and its group's heading. */
 export interface Row {
   readonly heading: string;
-  /** One character before it, which makes it stand out. */
+  /** One character in front of it, as a marker. */
   readonly mark?: string;
   readonly cells: readonly string[];
 }
 
-/** A table whose rows stand, set in, under headings: a heading is told once, where it changes. */
+/** Formats a table whose rows are indented under the headings of their groups. */
 export function groupedTable(heads: readonly string[], rows: readonly Row[], numbersFrom: number): string {
   const [first = '', ...lines] = textTable([heads, ...rows.map(({ cells }) => cells)], numbersFrom).split('\n');
   return [
@@ -37,11 +36,11 @@ export function groupedTable(heads: readonly string[], rows: readonly Row[], num
   ].join('\n');
 }
 
-/** What latencies stand under: their test and measurement. */
+/** The heading of latencies: their test and measurement. */
 export const headingOf = ({ test, measurement }: Pick<Latency, 'test' | 'measurement'>): string =>
   `${test}: ${measurement}`;
 
-/** The latency percentiles of a run: one line for each thing that was measured, missed objectives marked. */
+/** The latency percentiles of a run: one row for each subject, missed objectives marked. */
 export function latencyTable(latencies: readonly Latency[]): string {
   const rows = latencies.map((latency) => {
     const { subject, p50, p90, p99, slo } = latency;
@@ -52,10 +51,10 @@ export function latencyTable(latencies: readonly Latency[]): string {
   return groupedTable(['what', 'p50', 'p90', 'p99', 'SLO', ''], rows, 1);
 }
 
-/** True when the 99th percentile is above what is allowed. */
+/** True when the 99th percentile is above the objective. */
 export const isMissed = ({ p99, slo }: Pick<Latency, 'p99' | 'slo'>): boolean => slo !== undefined && p99 > slo;
 
-/** `0.42ms`, `12.3ms`, `1.20s`: three digits that matter. */
+/** `0.42ms`, `12.3ms`, `1.20s`: three significant digits. */
 export function milliseconds(ms: number): string {
   if (ms >= 1000) return `${digits(ms / 1000)}s`;
   return `${digits(ms)}ms`;

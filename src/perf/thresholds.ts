@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDuration } from '../api/duration.ts';
 
-/** Says what is allowed for one thing a measurement looked at, in milliseconds; undefined when nothing is. */
+/** Returns the objective for one subject of a measurement, in milliseconds; undefined when there is none. */
 export type SloOf = (of: {
   readonly measurement: string;
   readonly test: string;
@@ -15,19 +15,19 @@ interface Measurement {
   readonly method: string;
   readonly identifier: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** Its `customThresholds`: the calls that have an objective of their own. */
+  /** Its `customThresholds`: the calls with an objective of their own. */
   readonly calls: readonly unknown[];
 }
 
-/** Kubernetes' own objectives for API calls and for pods, which hold where the test's configuration says nothing else. */
+/** Kubernetes' own objectives for API calls and pods, the defaults of the test's configuration. */
 const OBJECTIVES = { singleResource: 1_000, manyResources: 30_000, podStartup: 5_000 };
 
 /**
- * Reads the thresholds of a report folder from the configurations clusterloader2 ran (`generatedConfig_TEST.yaml`), and
- * the names of its tests, the longest first.
+ * Reads the thresholds of a report directory from the configurations that clusterloader2 ran
+ * (`generatedConfig_TEST.yaml`), and the names of its tests, the longest first.
  */
 export async function readThresholds(
-  folder: string,
+  directory: string,
   names: readonly string[],
 ): Promise<{ readonly tests: readonly string[]; readonly sloOf: SloOf }> {
   const tests = names
@@ -35,7 +35,7 @@ export async function readThresholds(
     .sort((a, b) => b.length - a.length);
   const measurements: Measurement[] = [];
   for (const test of tests) {
-    const text = await readFile(join(folder, `generatedConfig_${test}.yaml`), 'utf8');
+    const text = await readFile(join(directory, `generatedConfig_${test}.yaml`), 'utf8');
     measurements.push(...(await measurementsOf(test, text)));
   }
   return { tests, sloOf: (of) => sloOf(of, measurements) };
@@ -92,7 +92,7 @@ function isOf(each: Measurement, name: string): boolean {
   return name === each.method || name.endsWith(`${each.method}_${each.identifier}`);
 }
 
-/** True when an entry of `customThresholds` is about the call that these labels name. */
+/** True when an entry of `customThresholds` applies to the call with these labels. */
 function isCall(entry: unknown, labels: Readonly<Record<string, string | undefined>>): boolean {
   return ['Verb', 'Resource', 'Subresource', 'Scope'].every(
     (name) => (record(entry)[name.toLowerCase()] ?? '') === (labels[name] ?? ''),
@@ -108,7 +108,7 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
-/** A key of a generated configuration, whichever case its version of clusterloader2 wrote it in. */
+/** The value of a key in a generated configuration; versions of clusterloader2 differ in the case of keys. */
 function entry(value: unknown, key: string): unknown {
   return record(value)[key] ?? record(value)[`${key[0]?.toUpperCase()}${key.slice(1)}`];
 }

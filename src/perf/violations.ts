@@ -1,18 +1,18 @@
-/** A service level objective that was missed. */
+/** A missed service level objective. */
 export interface Violation {
   /** The measurement, as clusterloader2 names it in the failure. */
   readonly metric: string;
-  /** What missed it, where the failure tells: `LIST pods (cluster) p99`. */
+  /** What missed it, if the failure names it: `LIST pods (cluster) p99`. */
   readonly subject: string;
   readonly measured: string;
-  /** What was allowed, with its direction: `at most 30s`, `at least 99.50`. */
+  /** The objective with its direction: `at most 30s`, `at least 99.50`. */
   readonly allowed: string;
 }
 
 const CALL =
   /got: &\{Resource:(\S*) Subresource:(\S*) Verb:(\S*) Scope:(\S*) Latency:perc50: (\S+), perc90: (\S+), perc99: ([^ }]+)[^}]*\}; expected perc99 <= (\S+?)(?=[\]\s]|$)/g;
 
-/** The ways a failure names what was measured and what was allowed. */
+/** The forms in which a failure names the measured value and the objective. */
 const FORMS: readonly { readonly form: RegExp; readonly allowed: 'at most' | 'at least' }[] = [
   {
     form: /too high latency (?<subject>\d+th percentile): got (?<measured>\S+) expected: (?<limit>\S+?)(?=[\]\s]|$)/g,
@@ -38,7 +38,7 @@ const FORMS: readonly { readonly form: RegExp; readonly allowed: 'at most' | 'at
   { form: /RestartCount\((?<subject>[^)]*)\)=(?<measured>\d+), want <= (?<limit>\d+)/g, allowed: 'at most' },
 ];
 
-/** The objectives that a failure message of clusterloader2's junit says were missed, in its order. */
+/** The missed objectives in a failure message of clusterloader2's junit, in its order. */
 export function violationsIn(message: string): Violation[] {
   return message
     .split(/(?=measurement call )/)

@@ -6,31 +6,31 @@ import { findProgram, isProgram, pathDirectories } from '../system/find-program.
 const DEPLOYER = 'kubetest2-';
 const TESTER = 'kubetest2-tester-';
 
-/** A program on PATH that is a deployer or a tester by its name. */
+/** A program on PATH whose name is that of a deployer or tester. */
 export interface PluginProgram {
   readonly name: string;
   readonly kind: 'deployer' | 'tester';
   /** Absolute. */
   readonly path: string;
-  /** Later programs on PATH of the same name, which this one hides. */
+  /** Later programs on PATH of the same name, which this one shadows. */
   readonly shadows: readonly string[];
 }
 
-/** The program of a deployer that is not ours: `kubetest2-NAME`, the first on PATH. */
+/** The program of a plugin deployer: the first `kubetest2-NAME` on PATH. */
 export const findDeployer = (name: string, env: Env, cwd: string): string | undefined =>
   isPluginName(name) ? findProgram(`${DEPLOYER}${name}`, env, cwd) : undefined;
 
-/** The program of a tester that is not ours: `kubetest2-tester-NAME`, the first on PATH. */
+/** The program of a plugin tester: the first `kubetest2-tester-NAME` on PATH. */
 export const findTester = (name: string, env: Env, cwd: string): string | undefined =>
   isPluginName(name) ? findProgram(`${TESTER}${name}`, env, cwd) : undefined;
 
 /** All deployers and testers on PATH, sorted by kind and name. */
 export function findPlugins(env: Env, cwd: string): PluginProgram[] {
   const found = new Map<string, string[]>();
-  for (const folder of pathDirectories(env, cwd)) {
-    for (const entry of entriesOf(folder)) {
+  for (const directory of pathDirectories(env, cwd)) {
+    for (const entry of entriesOf(directory)) {
       if (!entry.startsWith(DEPLOYER) || entry === 'kubetest2-ts') continue;
-      const path = join(folder, entry);
+      const path = join(directory, entry);
       if (!isProgram(path)) continue;
       const paths = found.get(entry) ?? [];
       if (!paths.includes(path)) found.set(entry, [...paths, path]);
@@ -47,13 +47,13 @@ function plugin(entry: string, path: string, shadows: readonly string[]): Plugin
     : { name: entry.slice(DEPLOYER.length), kind: 'deployer', path, shadows };
 }
 
-/** A name that stays inside the folders of PATH. */
+/** Whether a name cannot lead out of the directories of PATH. */
 const isPluginName = (name: string): boolean => name !== '' && !name.includes('/') && !name.includes('\0');
 
-function entriesOf(folder: string): string[] {
+function entriesOf(directory: string): string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(directory);
   } catch {
-    return []; // PATH commonly names folders that are not there.
+    return []; // PATH commonly contains directories that do not exist.
   }
 }

@@ -5,17 +5,17 @@ import { openSession } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
 
 /**
- * Runs a deployer that is a program of its own. It holds an engine of its own, so its words reach it untouched, its
- * streams are ours and its exit code is passed on (kubetest2's pkg/app/shim). Stopped, it is asked as often as we are:
- * the first request interrupts its process group and waits for its teardown, however long that takes.
+ * Runs a plugin deployer, which implements the whole lifecycle: its arguments, streams and exit code are passed through
+ * (kubetest2's pkg/app/shim). Signals are passed on: the first one interrupts its process group and waits for its teardown
+ * without a timeout.
  */
-export async function foreignDeployer(path: string, words: readonly string[], world: World): Promise<number> {
+export async function runPluginDeployer(path: string, args: readonly string[], world: World): Promise<number> {
   using session = openSession(world);
   const { signals, log } = session;
   const env = { ...world.env, KUBETEST2_VERSION: `kubetest2 version ${programVersion()}` };
   const exec = session.openExec({ env: () => env, grace: Number.POSITIVE_INFINITY });
   try {
-    await exec([path, ...words], { signal: signals.work, output: 'inherit' });
+    await exec([path, ...args], { signal: signals.work, output: 'inherit' });
     return 0;
   } catch (error) {
     if (signals.interrupted) return exitCodeOf(signals.interrupted);

@@ -3,11 +3,11 @@ import type { Run } from '../api/run.ts';
 import type { TestContext, Tester } from '../api/tester.ts';
 import { withDeadline } from '../system/wait.ts';
 
-/** How long a tester may take to answer `--help`. */
-const PROBE_MS = 30_000;
+/** Timeout of `--help`. Milliseconds. */
+const PROBE_TIMEOUT = 30_000;
 
-/** A tester that is a program of its own on PATH, by the contract kubetest2 has with such programs (pkg/app/cmd.go, app.go). */
-export class ForeignTester implements Tester {
+/** A tester that is a program on PATH, by kubetest2's contract with such programs (pkg/app/cmd.go, app.go). */
+export class PluginTester implements Tester {
   readonly #path: string;
   readonly #args: readonly string[];
   readonly #run: Run;
@@ -19,18 +19,18 @@ export class ForeignTester implements Tester {
   }
 
   /**
-   * Asks the program for its help with the arguments it will get, so that wrong ones are known before anything is built.
-   * Returns the help. Throws UsageError with what the program printed when it refuses them or does not answer in time.
+   * Runs the program with `--help` and the arguments of the run, so that invalid ones are reported before the build.
+   * Returns the help. Throws UsageError with the program's output when it rejects them or times out.
    */
   async probe(signal: AbortSignal): Promise<string> {
-    using bounded = withDeadline(signal, PROBE_MS, () => new TimedOutError(`${this.#path} --help`, '', '30s'));
+    using deadline = withDeadline(signal, PROBE_TIMEOUT, () => new TimedOutError(`${this.#path} --help`, '', '30s'));
     try {
-      const options = { signal: bounded.signal, output: 'capture', grace: 1000 } as const;
+      const options = { signal: deadline.signal, output: 'capture', grace: 1000 } as const;
       return (await this.#run.exec([this.#path, '--help', ...this.#args], options)).stdout;
     } catch (error) {
       signal.throwIfAborted();
-      const said = causeOf(error, CommandError)?.output.trim() || messageOf(error);
-      throw new UsageError(`the tester ${this.#path} refused its arguments: ${said}`, { cause: error });
+      const reason = causeOf(error, CommandError)?.output.trim() || messageOf(error);
+      throw new UsageError(`tester ${this.#path} rejected its arguments: ${reason}`, { cause: error });
     }
   }
 

@@ -2,10 +2,10 @@ import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Pipe } from './named-pipes.ts';
 import { samePlace } from './output.ts';
-import { openInput, type Source, StreamSource } from './pipe.ts';
-import { type Handover, handOver } from './shared-file.ts';
+import { type OutputSource, openInput, StreamSource } from './pipe.ts';
+import { type SharedFile, shareFile } from './shared-file.ts';
 
-/** Our own streams, which children's are tied to. */
+/** This process's streams, which those of children are connected to. */
 export interface OurStreams {
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
@@ -18,41 +18,41 @@ export interface StreamOptions {
   readonly onOutput?: (chunk: Uint8Array) => void;
 }
 
-/** A child's stream as a spawn takes it. */
+/** A child's stream as `spawn` takes it. */
 type Stdio = 'ignore' | 'inherit' | 'pipe' | number;
 
-/** The streams of one child. Either `given` or `abandon` has to be called when it was started, or was not. */
+/** The streams of one child. Call `given` once it was started, `abandon` when it was not. */
 export interface ChildStreams {
   readonly stdin: Stdio;
   readonly stdout: Stdio;
   readonly stderr: Stdio;
-  /** What is to be written to a stdin of `pipe`. */
+  /** The text to write to stdin where that is `pipe`. */
   readonly input: string | undefined;
-  /** The child has its ends: what we read, under the name of where it goes. The child's own sockets are used where there are no pipes. */
-  given(child: { stdout?: Readable | null; stderr?: Readable | null }): Readonly<Partial<Record<Name, Source>>>;
+  /** Closes our copies of the child's ends. Returns what is left to read, by stream; the child's sockets where there are no pipes. */
+  given(child: { stdout?: Readable | null; stderr?: Readable | null }): Readonly<Partial<Record<Name, OutputSource>>>;
   abandon(): void;
-  /** Reads back what the child wrote to our files itself: the last `limit` bytes of each. To be called once, after the end. */
+  /** Reads back what the child wrote to our files directly: the last `limit` bytes of each. Call it once, after the exit. */
   written(limit: number): Uint8Array[];
 }
 
 type Name = 'stdout' | 'stderr';
 
 /**
- * Opens the streams for a child: pipes of the system's own kind, one for both where stdout and stderr go the same way, so
- * that their order is kept; our own where they are files, or were asked for; /dev/null or a nameless file to read from.
+ * Opens the streams for a child: named pipes, one for both where stdout and stderr have the same destination, so that
+ * their order is kept; our own streams where they are files, or with `inherit`; /dev/null or an unlinked file as stdin.
  */
 export async function openChildStreams(
   ours: OurStreams,
   options: StreamOptions,
-  folder: string,
+  directory: string,
   openPipes: (count: number) => Promise<readonly Pipe[]>,
 ): Promise<ChildStreams> {
   const { output = 'live', input, onOutput } = options;
   const inherits = output === 'inherit';
-  const oneWay = output === 'log' || (output === 'live' && samePlace(ours.stdout, ours.stderr));
-  const files = output === 'live' && onOutput === undefined ? handOverFiles(ours, oneWay) : {};
+  const merged = output === 'log' || (output === 'live' && samePlace(ours.stdout, ours.stderr));
+  const files = output === 'live' && onOutput === undefined ? shareFiles(ours, merged) : {};
   const piped = (['stdout', 'stderr'] as const).filter(
-    (name) => !inherits && files[name] === undefined && !(oneWay && name === 'stderr'),
+    (name) => !inherits && files[name] === undefined && !(merged && name === 'stderr'),
   );
   const pipes = await openPipes(piped.length);
   const byName = new Map<Name, Pipe>();
@@ -64,7 +64,7 @@ export async function openChildStreams(
     if (inherits) return 'inherit';
     return files[name]?.descriptor ?? byName.get(name)?.writeEnd ?? 'pipe';
   };
-  const file = input === undefined ? undefined : openInput(input, folder);
+  const file = input === undefined ? undefined : openInput(input, directory);
   const close = (): void => {
     if (file !== undefined) closeSync(file);
   };
@@ -73,12 +73,12 @@ export async function openChildStreams(
   return {
     stdin: file ?? (input === undefined ? nothing : 'pipe'),
     stdout,
-    stderr: oneWay && typeof stdout === 'number' ? stdout : end('stderr'),
+    stderr: merged && typeof stdout === 'number' ? stdout : end('stderr'),
     input: file === undefined ? input : undefined,
     given(child) {
       close();
       for (const pipe of pipes) pipe.given();
-      const sources: Partial<Record<Name, Source>> = {};
+      const sources: Partial<Record<Name, OutputSource>> = {};
       for (const name of ['stdout', 'stderr'] as const) {
         const stream = child[name];
         const source = byName.get(name)?.source ?? (stream ? new StreamSource(stream) : undefined);
@@ -95,8 +95,8 @@ export async function openChildStreams(
   };
 }
 
-function handOverFiles({ stdout, stderr }: OurStreams, oneWay: boolean): Partial<Record<Name, Handover>> {
-  const out = handOver(stdout);
-  const err = oneWay ? undefined : handOver(stderr);
+function shareFiles({ stdout, stderr }: OurStreams, merged: boolean): Partial<Record<Name, SharedFile>> {
+  const out = shareFile(stdout);
+  const err = merged ? undefined : shareFile(stderr);
   return { ...(out && { stdout: out }), ...(err && { stderr: err }) };
 }

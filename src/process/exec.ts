@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
 import { basename } from 'node:path';
 import process from 'node:process';
+import { isMainThread } from 'node:worker_threads';
 import type { ChildWatch } from '../api/child-watch.ts';
 import type { Env } from '../api/env.ts';
 import { CommandError } from '../api/errors.ts';
@@ -8,14 +9,14 @@ import type { Exec, ExecOptions } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
 import { monotonic } from '../system/clock.ts';
 import { identityOf } from '../system/process-identity.ts';
-import { quoted } from '../text/shell-quote.ts';
-import { attend, type Care, type Exit, type Started } from './child.ts';
+import { shellQuote } from '../text/shell-quote.ts';
+import { type Exit, type StartedChild, type Supervision, superviseChild } from './child.ts';
 import { type ChildStreams, type OurStreams, openChildStreams } from './child-streams.ts';
-import { Fifos } from './named-pipes.ts';
-import { ChildOutput, Sink } from './output.ts';
+import { openPipes } from './named-pipes.ts';
+import { ChildOutput, OutputSink } from './output.ts';
 import { ProcessGroup } from './process-group.ts';
 
-/** What child processes are given and tied to. */
+/** What `openExec` needs: the environment and streams of children, and the log. */
 export interface ExecWorld {
   /** The live environment of the run. */
   readonly env: () => Env;
@@ -24,66 +25,65 @@ export interface ExecWorld {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly log: Log;
-  /** Takes one `command` event for each child. */
+  /** Records one `command` event for each child. */
   readonly event: (event: string, fields: Readonly<Record<string, unknown>>) => void;
-  /** Replaces the secrets in a text. */
+  /** Masks the secrets in a text. */
   readonly mask: (text: string) => string;
   /** `--interrupt-grace`: milliseconds from SIGINT to SIGTERM. */
   readonly grace: number;
-  /** Of Signals: the operator's second request moves every child that is being stopped to its next step. */
+  /** Of Signals: the operator's second signal sends every child that is being stopped its next signal at once. */
   readonly onHurry: (listener: () => void) => () => void;
-  /** Of Signals: the third request kills every child at once. */
+  /** Of Signals: the third one kills every child at once. */
   readonly giveUp: AbortSignal;
-  /** Milliseconds that what a command leaves behind has to end by itself before it is ended. Default: 2000. */
+  /** Milliseconds that processes a command leaves behind have to exit before they are stopped. Default: 2000. */
   readonly settle?: number;
-  /** Whether our own stdin is a terminal; only `inherit` asks. */
+  /** Whether our own stdin is a terminal; matters for `inherit` only. */
   readonly stdinIsTerminal?: boolean;
   /** Marks the environment of every child, so that a later call can find those that outlived this process. Default: none. */
   readonly callId?: () => string | undefined;
   readonly watch?: ChildWatch;
 }
 
-/** The environment variable that holds the call a process was started by. */
+/** The environment variable with the ID of the call that started a process. */
 export const CALL_VARIABLE = 'KUBETEST2_CALL_ID';
 
-/** What is longer is cut where it is shown. Characters. */
-const SHOWN = 4096;
+/** Longer commands are cut in messages. Characters. */
+const MAX_SHOWN = 4096;
 
-/** Opens the one door to child processes. Children still running when this process exits, however it does, are killed. */
+/** Opens the only way to start child processes. Children still running when this process exits are killed. */
 export function openExec(world: ExecWorld): Exec {
   const sinks = {
-    stdout: new Sink(world.stdout, 'stdout', world.log),
-    stderr: new Sink(world.stderr, 'stderr', world.log),
+    stdout: new OutputSink(world.stdout, 'stdout', world.log),
+    stderr: new OutputSink(world.stderr, 'stderr', world.log),
   };
-  const fifos = new Fifos();
-  const during = killingAtExit();
+  const withGroup = killGroupsAtExit();
 
   return async (argv, options) => {
     options.signal.throwIfAborted();
     const { log, mask } = world;
     const name = basename(argv[0] ?? '') || 'a command';
-    const command = shorten(mask(quoted(argv.map(shorten))));
+    const command = shorten(mask(shellQuote(argv.map(shorten))));
     const cwd = options.cwd ?? world.cwd;
     const env = marked(withColour(options.env ?? world.env(), options, world), options, world);
-    log.detail(2, cwd === world.cwd ? `running ${command}` : `running ${command} in ${cwd}`);
+    log.detail(2, cwd === world.cwd ? `Running ${command}` : `Running ${command} in ${cwd}`);
 
     const output = new ChildOutput(sinks, options);
-    const folder = world.env()['TMPDIR'] || '/tmp';
-    const child = await spawn({ argv, cwd, env, options, ours: world, folder, fifos });
+    const directory = world.env()['TMPDIR'] || '/tmp';
+    const child = await spawn({ argv, cwd, env, options, ours: world, directory });
     const { exit, seconds, tail } =
       'error' in child
-        ? await neverRan(argv, env, cwd, child.error)
-        : await during(watched(child, command, options, world), (group) =>
-            live(child, group, careFor(name, output, options, world)),
+        ? await notStarted(argv, env, cwd, child.error)
+        : await withGroup(watched(child, command, options, world), (group) =>
+            runChild(child, group, supervision(name, output, options, world)),
           );
-    world.event('command', { argv: argv.map((word) => mask(shorten(word))), cwd, seconds, ...recorded(exit, mask) });
+    world.event('command', { argv: argv.map((arg) => mask(shorten(arg))), cwd, seconds, ...recorded(exit, mask) });
 
     const failed = failure(exit, output.refusal, options.okCodes);
     if (options.signal.aborted || failed !== undefined) {
-      const { ofAnotherMachine } = await import('./start-failure.ts');
-      const foreign = await ofAnotherMachine(exit.exitCode, argv, env, cwd);
-      const sentence = mask(`${name} ${failed?.how}${foreign}`);
-      const error = failed && new CommandError(sentence, { command, ...exit, output: mask(tail) }, failed);
+      const { explainForeignBinary } = await import('./start-failure.ts');
+      const foreign = await explainForeignBinary(exit.exitCode, argv, env, cwd);
+      const message = mask(`${name} ${failed?.how}${foreign}`);
+      const error = failed && new CommandError(message, { command, ...exit, output: mask(tail) }, failed);
       throw options.signal.aborted ? withCause(options.signal.reason, error) : error;
     }
     const { exitCode = 0 } = exit;
@@ -97,12 +97,12 @@ export function openExec(world: ExecWorld): Exec {
   };
 }
 
-function careFor(name: string, output: ChildOutput, options: ExecOptions, world: ExecWorld): Care {
+function supervision(name: string, output: ChildOutput, options: ExecOptions, world: ExecWorld): Supervision {
   return {
     name,
     output,
     log: world.log,
-    patience: { grace: options.grace ?? world.grace, onHurry: world.onHurry, giveUp: world.giveUp },
+    timeouts: { grace: options.grace ?? world.grace, onHurry: world.onHurry, giveUp: world.giveUp },
     signal: options.signal,
     leaveBehind: options.leaveBehind ?? false,
     onLeftBehind: options.onLeftBehind,
@@ -110,58 +110,55 @@ function careFor(name: string, output: ChildOutput, options: ExecOptions, world:
   };
 }
 
-/** One child from its start to its end. */
-async function live(child: Started, group: ProcessGroup, care: Care) {
-  const attended = await attend(child, group, care);
+/** Waits for a child to exit, and measures its time. */
+async function runChild(child: StartedChild, group: ProcessGroup, care: Supervision) {
+  const supervised = await superviseChild(child, group, care);
   const seconds = (monotonic() - child.since) / 1000;
-  return { ...attended, seconds, tail: care.output.tail(child.written) };
+  return { ...supervised, seconds, tail: care.output.tail(child.written) };
 }
 
-async function neverRan(argv: readonly string[], env: Env, cwd: string, cause: unknown) {
-  const { whyNotStarted } = await import('./start-failure.ts');
-  const exit: Exit = { neverRan: `could not be started: ${await whyNotStarted(argv, env, cwd, cause)}`, cause };
+async function notStarted(argv: readonly string[], env: Env, cwd: string, cause: unknown) {
+  const { explainStartFailure } = await import('./start-failure.ts');
+  const exit: Exit = { notStarted: `could not be started: ${await explainStartFailure(argv, env, cwd, cause)}`, cause };
   return { exit, seconds: 0, tail: '' };
 }
 
-interface ToStart {
+interface SpawnOptions {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Env;
   readonly options: ExecOptions;
   readonly ours: OurStreams;
-  /** For named pipes and input, which are gone from there at once. */
-  readonly folder: string;
-  readonly fifos: Fifos;
+  /** For named pipes and input, which are unlinked at once. */
+  readonly directory: string;
 }
 
-/** Starts a child in a process group of its own. Throws the signal's reason if it has aborted by then. */
+/** Starts a child in a process group of its own. Throws the signal's reason if it aborts before. */
 async function spawn({
   argv,
   cwd,
   env,
   options,
   ours,
-  folder,
-  fifos,
-}: ToStart): Promise<Started | { readonly error: unknown }> {
+  directory,
+}: SpawnOptions): Promise<StartedChild | { readonly error: unknown }> {
   if (argv[0] === undefined || argv[0] === '') return { error: new Error('an empty command') };
-  if (argv.some((word) => word.includes('\0'))) return { error: new Error('a NUL byte in the words of a command') };
-  const start = passesThrough(options) ? plainly : await withExeca();
-  // A worker closes, when it ends, the descriptors it believes it has opened: by then they may be somebody else's. It is
-  // known by having none for its stdout; to ask node's module of workers costs more than the child.
-  const openPipes = async (count: number) =>
-    process.stdout.fd === undefined ? [] : await fifos.open(count, folder, (paths) => makeFifos(paths, env));
-  const streams = await openChildStreams(ours, options, folder, openPipes);
+  if (argv.some((arg) => arg.includes('\0'))) return { error: new Error('a NUL byte in an argument') };
+  const start = passesThrough(options) ? spawnDirectly : await spawnWithExeca();
+  // When a worker thread exits, Node closes the descriptors it opened, even those closed and reused since.
+  const pipes = async (count: number) =>
+    isMainThread ? await openPipes(count, directory, (paths) => makeFifos(paths, env)) : [];
+  const streams = await openChildStreams(ours, options, directory, pipes);
   if (options.signal.aborted) streams.abandon();
   options.signal.throwIfAborted();
 
   const since = monotonic();
-  const begun = await start(argv, cwd, env, streams);
-  if ('error' in begun) {
+  const spawned = await start(argv, cwd, env, streams);
+  if ('error' in spawned) {
     streams.abandon();
-    return begun;
+    return spawned;
   }
-  const { child, pid } = begun;
+  const { child, pid } = spawned;
   const exit = Promise.withResolvers<Exit>();
   child.once('exit', (code, killer) => {
     exit.resolve({ exitCode: code ?? undefined, signal: killer ?? undefined });
@@ -169,19 +166,19 @@ async function spawn({
   return { pid, since, sources: streams.given(child), exit: exit.promise, written: streams.written };
 }
 
-/** A child that runs, or why there is none. */
-type Begun = { readonly child: ChildProcess; readonly pid: number } | { readonly error: unknown };
+/** A running child, or why there is none. */
+type Spawned = { readonly child: ChildProcess; readonly pid: number } | { readonly error: unknown };
 
-type Start = (argv: readonly string[], cwd: string, env: Env, streams: ChildStreams) => Promise<Begun>;
+type Start = (argv: readonly string[], cwd: string, env: Env, streams: ChildStreams) => Promise<Spawned>;
 
-/** Whether nothing is written to the child, and what it prints is not for us to read. */
+/** Whether the child gets no input and its output is not captured. */
 const passesThrough = ({ output, input }: ExecOptions): boolean => output !== 'capture' && input === undefined;
 
-/** Execa, for what we talk with: it feeds the input, whenever the child stops reading. */
-async function withExeca(): Promise<Start> {
+/** Spawns with execa, which handles input to a child that stops reading. */
+async function spawnWithExeca(): Promise<Start> {
   const { execa } = await import('execa');
-  return async ([program = '', ...words], cwd, env, streams) => {
-    const child = execa(program, words, {
+  return async ([program = '', ...args], cwd, env, streams) => {
+    const child = execa(program, args, {
       cwd,
       env: { ...env },
       extendEnv: false,
@@ -189,7 +186,7 @@ async function withExeca(): Promise<Start> {
       cleanup: false,
       buffer: false,
       reject: false,
-      // Execa takes any file descriptor; its types know those up to 9.
+      // Execa takes any file descriptor; its types allow those up to 9.
       stdin: streams.stdin as 'pipe',
       stdout: streams.stdout as 'pipe',
       stderr: streams.stderr as 'pipe',
@@ -200,45 +197,45 @@ async function withExeca(): Promise<Start> {
   };
 }
 
-/** Node's own spawn, for what only passes: execa would have nothing to do, and takes two thirds of node's own start to load. */
-const plainly: Start = async ([program = '', ...words], cwd, env, { stdin, stdout, stderr }) => {
+/** Spawns with Node alone where execa has nothing to add: loading it takes two thirds of Node's own start time. */
+const spawnDirectly: Start = async ([program = '', ...args], cwd, env, { stdin, stdout, stderr }) => {
   try {
-    const child = nodeSpawn(program, words, { cwd, env, detached: true, stdio: [stdin, stdout, stderr] });
+    const child = nodeSpawn(program, args, { cwd, env, detached: true, stdio: [stdin, stdout, stderr] });
     const { pid } = child;
     if (pid !== undefined) return { child, pid };
     const failed = Promise.withResolvers<unknown>();
     child.once('error', failed.resolve);
     return { error: await failed.promise };
   } catch (error) {
-    // Some refusals of the system are thrown, others are events.
+    // Some system errors are thrown, others are events.
     return { error };
   }
 };
 
-/** This is plumbing and no command of the run: node's own spawn, without anything around it, takes a quarter of the time. */
+/** Creates named pipes. Not a command of the run, so it is spawned directly and not recorded. */
 async function makeFifos(paths: readonly string[], env: Env): Promise<void> {
   const child = nodeSpawn('mkfifo', ['-m', '600', ...paths], { cwd: '/', env, detached: true, stdio: 'ignore' });
-  const made = Promise.withResolvers<void>();
-  child.once('error', made.reject);
-  child.once('exit', (code) => (code === 0 ? made.resolve() : made.reject(new Error('mkfifo failed'))));
-  await made.promise;
+  const created = Promise.withResolvers<void>();
+  child.once('error', created.reject);
+  child.once('exit', (code) => (code === 0 ? created.resolve() : created.reject(new Error('mkfifo failed'))));
+  await created.promise;
 }
 
-/** What is left running on purpose is no one's orphan. */
+/** Marks the environment of a child with the call, unless its processes are meant to stay. */
 function marked(env: Env, { leaveBehind }: ExecOptions, { callId }: ExecWorld): Env {
   return { ...env, [CALL_VARIABLE]: leaveBehind ? undefined : callId?.() };
 }
 
-/** Reports a child that has started; gives what is to be called when all of it has ended. */
-function watched(child: Started, command: string, options: ExecOptions, { watch }: ExecWorld) {
+/** Reports a started child. Returns its process ID, and the function to call when its group has exited. */
+function watched(child: StartedChild, command: string, options: ExecOptions, { watch }: ExecWorld) {
   const { output, leaveBehind = false, tracked = output !== 'capture' && !leaveBehind } = options;
   const running = { leader: identityOf(child.pid), command, since: child.since, tracked };
   watch?.started(running);
   return { id: child.pid, ended: () => watch?.ended(running) };
 }
 
-/** A way to do something with a process group which, should this process exit meanwhile or before its rest has ended, is killed. */
-function killingAtExit() {
+/** Returns a function that runs `body` with a process group, and kills the group if this process exits while it is running. */
+function killGroupsAtExit() {
   const running = new Set<ProcessGroup>();
   const killAll = (): void => {
     for (const group of running) group.kill();
@@ -267,37 +264,37 @@ function killingAtExit() {
   };
 }
 
-/** Programs drop their colours when they write to a pipe; here the pipe leads to a terminal. */
+/** Asks programs for colour where the pipe they write to leads to a terminal. */
 function withColour(env: Env, { output = 'live' }: ExecOptions, { stdout }: ExecWorld): Env {
   const decided = ['NO_COLOR', 'FORCE_COLOR', 'CLICOLOR_FORCE'].some((name) => env[name] !== undefined);
   if (output !== 'live' || stdout.isTTY !== true || decided || env['TERM'] === 'dumb') return env;
   return { ...env, FORCE_COLOR: '1', CLICOLOR_FORCE: '1' };
 }
 
-/** What is wrong with how a child ended: the rest of a sentence that starts with its name, and the error behind it. */
+/** Why a child failed, as the rest of a sentence that starts with its name, and the error behind it; undefined on success. */
 function failure(
   exit: Exit,
   refusal: Error | undefined,
   okCodes: readonly number[] = [0],
 ): { how: string; cause?: unknown } | undefined {
-  const { exitCode, signal, neverRan, cause } = exit;
-  if (neverRan !== undefined) return { how: neverRan, cause };
+  const { exitCode, signal, notStarted, cause } = exit;
+  if (notStarted !== undefined) return { how: notStarted, cause };
   if (refusal !== undefined) return { how: `was stopped because it ${refusal.message}`, cause: refusal };
   if (signal !== undefined) return { how: `was killed by ${signal}` };
   if (exitCode === undefined) return { how: 'could not be killed' };
   return okCodes.includes(exitCode) ? undefined : { how: `exited with code ${exitCode}` };
 }
 
-function recorded({ exitCode, signal, neverRan }: Exit, mask: (text: string) => string) {
-  return neverRan === undefined ? { exit: exitCode, signal } : { error: mask(neverRan) };
+function recorded({ exitCode, signal, notStarted }: Exit, mask: (text: string) => string) {
+  return notStarted === undefined ? { exit: exitCode, signal } : { error: mask(notStarted) };
 }
 
-/** The reason of an abort, which keeps how the child took it and what it printed last. */
+/** The reason of an abort, with the child's failure as its cause unless it has one. */
 function withCause(reason: unknown, failure: CommandError | undefined): unknown {
   if (reason instanceof Error && reason.cause === undefined && failure !== undefined) reason.cause = failure;
   return reason;
 }
 
 function shorten(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}… (${text.length} characters)` : text;
 }

@@ -1,35 +1,35 @@
 import { fstatSync } from 'node:fs';
 import { messageOf } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
-import type { Source } from './pipe.ts';
+import type { OutputSource } from './pipe.ts';
 
-/** How much of a child's output is kept: the end of it in every mode, and each stream whole when it is captured. Bytes. */
-const TAIL = 64 * 1024;
-const CAPTURE = 64 * 1024 * 1024;
+/** How much of a child's output is kept: its end in every mode, and each stream when it is captured. Bytes. */
+const MAX_TAIL = 64 * 1024;
+const MAX_CAPTURE = 64 * 1024 * 1024;
 
 export interface OutputOptions {
   readonly output?: 'live' | 'capture' | 'log' | 'inherit';
   readonly onOutput?: (chunk: Uint8Array) => void;
 }
 
-/** What becomes of the output of one child. */
+/** Passes on, captures and keeps the end of the output of one child. */
 export class ChildOutput {
-  readonly #tail = new Tail(TAIL);
+  readonly #tail = new Tail(MAX_TAIL);
   readonly #captured = { stdout: new Capture(), stderr: new Capture() };
-  readonly #sinks: Readonly<Record<'stdout' | 'stderr', Sink>>;
+  readonly #sinks: Readonly<Record<'stdout' | 'stderr', OutputSink>>;
   readonly #options: OutputOptions;
-  /** Why the child must be ended because of what it prints. */
+  /** Why the child must be stopped because of its output. */
   refusal: Error | undefined;
   /** Called once, when `refusal` is set. */
   onRefusal: () => void = () => undefined;
 
-  constructor(sinks: Readonly<Record<'stdout' | 'stderr', Sink>>, options: OutputOptions) {
+  constructor(sinks: Readonly<Record<'stdout' | 'stderr', OutputSink>>, options: OutputOptions) {
     this.#sinks = sinks;
     this.#options = options;
   }
 
   /** Takes over one of the child's streams. */
-  relay(source: Source, name: 'stdout' | 'stderr'): Relay {
+  relay(source: OutputSource, name: 'stdout' | 'stderr'): Relay {
     const { output = 'live', onOutput } = this.#options;
     const capture = output === 'capture' ? this.#captured[name] : undefined;
     const sink = output === 'capture' ? undefined : this.#sinks[output === 'log' ? 'stderr' : name];
@@ -46,17 +46,17 @@ export class ChildOutput {
     });
   }
 
-  /** What was captured of a stream; empty in the other modes. */
+  /** The captured text of a stream; empty in the other modes. */
   captured(name: 'stdout' | 'stderr'): string {
     return this.#captured[name].text();
   }
 
-  /** The last bytes that came, and before them the last ones that `written` reads back from our own files. */
+  /** The last bytes of the output, after the last ones that `written` reads back from our own files. */
   tail(written: (limit: number) => Uint8Array[]): string {
-    const files = written(TAIL);
-    // Their order is not known: each gets its part.
-    const part = Math.floor(TAIL / (files.length + (this.#tail.isEmpty ? 0 : 1) || 1));
-    const end = new Tail(TAIL);
+    const files = written(MAX_TAIL);
+    // Their order is not known: each gets an equal share.
+    const part = Math.floor(MAX_TAIL / (files.length + (this.#tail.isEmpty ? 0 : 1) || 1));
+    const end = new Tail(MAX_TAIL);
     for (const bytes of [...files, this.#tail.bytes()]) end.add(bytes.subarray(Math.max(0, bytes.length - part)));
     return Buffer.from(end.bytes()).toString('utf8');
   }
@@ -68,8 +68,8 @@ class Capture {
 
   add(chunk: Uint8Array): void {
     this.#bytes += chunk.byteLength;
-    if (this.#bytes > CAPTURE)
-      throw new Error(`printed more than ${CAPTURE / 1024 / 1024} MiB, which is the most that is kept`);
+    if (this.#bytes > MAX_CAPTURE)
+      throw new Error(`printed more than ${MAX_CAPTURE / 1024 / 1024} MiB, the limit for captured output`);
     this.#chunks.push(Buffer.from(chunk));
   }
 
@@ -78,7 +78,7 @@ class Capture {
   }
 }
 
-/** The last bytes of what passes, by reference to the chunks that hold them. */
+/** Keeps the last bytes of a stream, by reference to the chunks that hold them. */
 export class Tail {
   readonly #limit: number;
   #chunks: Uint8Array[] = [];
@@ -98,7 +98,7 @@ export class Tail {
       drop += 1;
     }
     if (drop > 0) this.#chunks.splice(0, drop);
-    // Many tiny chunks cost more than their bytes.
+    // Many tiny chunks take more memory than their bytes.
     if (this.#chunks.length > 1024) this.#chunks = [Buffer.concat(this.#chunks)];
   }
 
@@ -112,7 +112,7 @@ export class Tail {
   }
 }
 
-/** Whether two of our output streams lead to the same place, so that the order of what is written to them can be seen. */
+/** Whether two of our output streams have the same destination, so that their relative order is visible. */
 export function samePlace(one: NodeJS.WritableStream, other: NodeJS.WritableStream): boolean {
   const [first, second] = [one, other].map((stream) => {
     if (!('fd' in stream) || typeof stream.fd !== 'number') return undefined;
@@ -126,12 +126,12 @@ export function samePlace(one: NodeJS.WritableStream, other: NodeJS.WritableStre
   return one === other || (first !== undefined && first === second);
 }
 
-/** One of our own output streams, which may be slow, full or gone. */
-export class Sink {
+/** One of our own output streams, which may be slow, full or closed. */
+export class OutputSink {
   readonly #stream: NodeJS.WritableStream;
   readonly #name: string;
   readonly #log: Log;
-  #gone: boolean = false;
+  #closed: boolean = false;
 
   constructor(stream: NodeJS.WritableStream, name: string, log: Log) {
     this.#stream = stream;
@@ -140,9 +140,9 @@ export class Sink {
     stream.on('error', (error: unknown) => this.#lose(error));
   }
 
-  /** Writes; false when it is better to wait for `ready` before the next chunk. A stream that is gone takes everything. */
+  /** Writes; false when the caller should wait with `whenReady` before the next chunk. A closed stream drops everything. */
   write(chunk: Uint8Array): boolean {
-    if (this.#gone) return true;
+    if (this.#closed) return true;
     try {
       return this.#stream.write(chunk);
     } catch (error) {
@@ -151,7 +151,7 @@ export class Sink {
     }
   }
 
-  /** Calls back once when there is room again, or nothing to wait for any more. Returns how to forget it. */
+  /** Calls back once when the stream is writable again or closed. Returns a function that cancels. */
   whenReady(callback: () => void): () => void {
     const stop = (): void => {
       for (const event of ['drain', 'error', 'close']) this.#stream.off(event, done);
@@ -165,32 +165,30 @@ export class Sink {
   }
 
   #lose(error: unknown): void {
-    if (this.#gone) return;
-    this.#gone = true;
+    if (this.#closed) return;
+    this.#closed = true;
     try {
-      this.#log.warn(
-        `${this.#name} cannot be written (${messageOf(error)}): what commands print is lost there from now on`,
-      );
+      this.#log.warn(`Cannot write to ${this.#name} (${messageOf(error)}); further output of commands is lost there`);
     } catch {
-      // The log goes to the stream that was just lost.
+      // The log goes to the stream that was just closed.
     }
   }
 }
 
-/** The way of a child's output to where it goes. */
+/** Passes one stream of a child on to its destination. */
 export class Relay {
   /** Settles when the source has ended or was cut. */
   readonly ended: Promise<void>;
   /** True once the source has ended. */
   over: boolean = false;
-  /** Bytes that came so far. */
+  /** Bytes so far. */
   passed = 0;
-  /** True while the receiver is too slow, so that a silent source means nothing. */
+  /** True while the sink is full, so that a silent source does not mean that it has ended. */
   waiting: boolean = false;
-  readonly #source: Source;
+  readonly #source: OutputSource;
 
-  /** Passes chunks on to `see` and, where there is one, to the sink, at the speed of the sink. */
-  constructor(source: Source, sink: Sink | undefined, see: (chunk: Uint8Array) => void) {
+  /** Passes chunks to `see` and, where there is one, to the sink, at the speed of the sink. */
+  constructor(source: OutputSource, sink: OutputSink | undefined, see: (chunk: Uint8Array) => void) {
     this.#source = source;
     let forget = (): void => undefined;
     const resume = (): void => {
@@ -212,12 +210,7 @@ export class Relay {
     });
   }
 
-  /** The child has ended: takes what it left. */
-  catchUp(): void {
-    this.#source.catchUp?.();
-  }
-
-  /** Stops listening to the child. */
+  /** Stops reading. */
   cut(): void {
     this.#source.cut();
   }

@@ -2,68 +2,68 @@ import { kill } from 'node:process';
 import { monotonic } from '../system/clock.ts';
 import { read, readProcesses } from './processes.ts';
 
-/** How long to wait for a group to react, and who may cut that short. */
-export interface Patience {
+/** How long to wait between the signals that stop a group, and what shortens that. */
+export interface StopTimeouts {
   /** Milliseconds from SIGINT to SIGTERM; from there to SIGKILL the same, at most 15 s. */
   readonly grace: number;
-  /** Subscribes to the operator's wish to take the next step now; returns the end of the subscription. */
+  /** Subscribes to the operator's request to send the next signal now; returns the function that unsubscribes. */
   readonly onHurry: (listener: () => void) => () => void;
-  /** Once aborted, SIGKILL is the only step left. */
+  /** Once aborted, SIGKILL is sent at once. */
   readonly giveUp: AbortSignal;
 }
 
-/** The longest time a group has between SIGTERM and SIGKILL, and a killed one to disappear: milliseconds. */
-const LONGEST_TERM = 15_000;
-const LONGEST_KILL = 5_000;
+/** The longest time from SIGTERM to SIGKILL, and from there until the group must be gone. Milliseconds. */
+const MAX_TERM = 15_000;
+const MAX_KILL = 5_000;
 
-/** How long a child may take to stop, from SIGINT to the end after SIGKILL, and a moment more: milliseconds. */
-export const stopTime = (grace: number): number => grace + Math.min(grace, LONGEST_TERM) + LONGEST_KILL + 2000;
+/** The longest time that stopping a group takes, from SIGINT to the wait after SIGKILL, with a margin. Milliseconds. */
+export const stopTime = (grace: number): number => grace + Math.min(grace, MAX_TERM) + MAX_KILL + 2000;
 
-/** The process group of a child that leads it, by the child's process id. */
+/** The process group that a child leads, by the child's process ID. */
 export class ProcessGroup {
-  /** To be set when the child has ended: from then on what is left are its descendants. */
-  leaderEnded: boolean = false;
+  /** Set it when the child has exited: from then on all members are descendants. */
+  leaderExited: boolean = false;
   readonly #id: number;
 
   constructor(id: number) {
     this.#id = id;
   }
 
-  /** Sends a signal to every member; one that is gone, or belongs to somebody else, is left alone. */
+  /** Sends a signal to every member. Members that are gone or run as another user are skipped. */
   send(signal: NodeJS.Signals): void {
     try {
       kill(-this.#id, signal);
     } catch {
-      // ESRCH: it is gone. EPERM: its members run as another user.
+      // ESRCH: the group is gone. EPERM: its members run as another user.
     }
   }
 
-  /** Whether a member is running. Zombies are not: nobody may ever collect them, in a container for instance. */
+  /** Whether a member is running. A zombie is not: in a container it may never be reaped. */
   get alive(): boolean {
     try {
       kill(-this.#id, 0);
     } catch (error) {
       return error instanceof Error && 'code' in error && error.code === 'EPERM';
     }
-    // While the child itself runs there is no need to look closer, and afterwards it is looked at only if somebody is left.
-    if (!this.leaderEnded) return true;
+    // Reading all of /proc is expensive, so it is left for when the child itself has exited.
+    if (!this.leaderExited) return true;
     const processes = readProcesses();
     return processes === undefined || processes.some((each) => each.group === this.#id && each.running);
   }
 
-  /** Whether the child has ended and all that is left of its group ignores the signal, so that waiting for it is in vain. */
+  /** Whether the child has exited and all remaining members ignore the signal, so that waiting is pointless. */
   ignores(signal: 'SIGINT' | 'SIGTERM'): boolean {
-    if (!this.leaderEnded) return false;
+    if (!this.leaderExited) return false;
     const members = readProcesses()?.filter((each) => each.group === this.#id && each.running);
     return members?.every(({ id }) => ignored(id, signal)) ?? false;
   }
 
-  /** Kills the group, and descendants of its members that moved to groups of their own. */
+  /** Kills the group, and descendants of its members in groups of their own. */
   kill(): void {
     const processes = readProcesses() ?? [];
     const family = new Set([this.#id]);
     for (const each of processes) if (each.group === this.#id) family.add(each.id);
-    // A parent may come after its child in the list: repeat until nobody is added.
+    // A parent may come after its child in the list: repeat until nothing is added.
     for (let before = 0; before !== family.size; ) {
       before = family.size;
       for (const each of processes) if (family.has(each.parent)) family.add(each.id);
@@ -74,17 +74,17 @@ export class ProcessGroup {
       try {
         kill(each.id, 'SIGKILL');
       } catch {
-        // Gone meanwhile.
+        // It has exited.
       }
     }
   }
 
-  /** Waits until no member runs: true. False after `ms` milliseconds, when `wake` aborts, or when waiting is in vain. */
-  async ends(ms: number, wake: AbortSignal, vain: () => boolean = () => false): Promise<boolean> {
+  /** Waits until no member is running: true. False after `ms` milliseconds, when `wake` aborts, or once `pointless` holds. */
+  async waitUntilGone(ms: number, wake: AbortSignal, pointless: () => boolean = () => false): Promise<boolean> {
     const deadline = monotonic() + ms;
     for (let pause = 2; this.alive; pause = Math.min(pause * 2, 100)) {
       const left = deadline - monotonic();
-      if (left <= 0 || wake.aborted || vain()) return false;
+      if (left <= 0 || wake.aborted || pointless()) return false;
       await pauseFor(Math.min(pause, left), wake);
     }
     return true;
@@ -92,26 +92,26 @@ export class ProcessGroup {
 }
 
 /**
- * Ends a group: SIGINT, after the grace SIGTERM, then SIGKILL; an `orphan` gets no SIGINT, since there is no one left who
- * interrupts it. Resolves when no member runs any more: true; or when some of it outlived even SIGKILL for some seconds: false.
+ * Stops a group: SIGINT, after the grace SIGTERM, then SIGKILL; an `orphan` gets no SIGINT. Resolves to true when no member
+ * is running; to false when one is still running 5 s after SIGKILL.
  */
-export async function endGroup(group: ProcessGroup, patience: Patience, orphan = false): Promise<boolean> {
-  const interrupt = ['SIGINT', patience.grace] as const;
-  const terminate = ['SIGTERM', Math.min(patience.grace, LONGEST_TERM)] as const;
+export async function stopGroup(group: ProcessGroup, timeouts: StopTimeouts, orphan = false): Promise<boolean> {
+  const interrupt = ['SIGINT', timeouts.grace] as const;
+  const terminate = ['SIGTERM', Math.min(timeouts.grace, MAX_TERM)] as const;
   for (const [signal, ms] of orphan ? [terminate] : [interrupt, terminate]) {
-    if (patience.giveUp.aborted) break;
+    if (timeouts.giveUp.aborted) break;
     group.send(signal);
     const wake = new AbortController();
-    const forget = patience.onHurry(() => wake.abort());
+    const forget = timeouts.onHurry(() => wake.abort());
     const wakeUp = (): void => wake.abort();
-    patience.giveUp.addEventListener('abort', wakeUp);
-    const gone = await group.ends(ms, wake.signal, () => group.ignores(signal));
-    patience.giveUp.removeEventListener('abort', wakeUp);
+    timeouts.giveUp.addEventListener('abort', wakeUp);
+    const gone = await group.waitUntilGone(ms, wake.signal, () => group.ignores(signal));
+    timeouts.giveUp.removeEventListener('abort', wakeUp);
     forget();
     if (gone) return true;
   }
   group.kill();
-  return group.ends(LONGEST_KILL, new AbortController().signal);
+  return group.waitUntilGone(MAX_KILL, new AbortController().signal);
 }
 
 function pauseFor(ms: number, wake: AbortSignal): Promise<void> {

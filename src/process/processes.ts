@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** One process of this machine. */
+/** One process on this host. */
 export interface Process {
   readonly id: number;
   readonly parent: number;
@@ -11,13 +11,13 @@ export interface Process {
   readonly started: string;
 }
 
-/** Every process there is, from /proc; undefined where there is none. */
+/** All processes, from /proc; undefined on systems without it. */
 export function readProcesses(): Process[] | undefined {
   const found: Process[] = [];
   for (const name of list('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const stat = read(`/proc/${name}/stat`);
-    // After the program's name, which may hold spaces and brackets itself: state, parent, group.
+    // After the program's name, which may contain spaces and parentheses itself: state, parent, group.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 20);
     const [state = 'X', parent, group] = fields;
     const running = !/^[ZX]/.test(state);
@@ -26,7 +26,7 @@ export function readProcesses(): Process[] | undefined {
   return found.length > 0 ? found : undefined;
 }
 
-/** Whether a process was started with a variable of that value in its environment; false where that cannot be read. */
+/** Whether a process was started with a variable of that value in its environment; false when that is unreadable. */
 export function hasVariable(id: number, name: string, value: string): boolean {
   return read(`/proc/${id}/environ`).split('\0').includes(`${name}=${value}`);
 }
@@ -39,7 +39,7 @@ function list(directory: string): string[] {
   }
 }
 
-/** The text of a file of /proc; empty when it cannot be read. */
+/** The text of a file of /proc; empty when it is unreadable. */
 export function read(file: string): string {
   try {
     return readFileSync(file, 'latin1');

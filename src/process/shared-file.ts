@@ -1,17 +1,17 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /**
- * One of our own output streams as it is given to a child to write to. A file takes a flood as fast from the child as from
- * us only if we are not in between, and what was written can be read from it afterwards.
+ * One of our own output streams that is a file, passed to a child to write to directly: that is faster than a pipe, and
+ * what was written can be read from the file afterwards.
  */
-export interface Handover {
+export interface SharedFile {
   readonly descriptor: number;
-  /** What was written since, by whom ever: its last `limit` bytes. To be called once; it ends the handover. */
+  /** The last `limit` bytes written since, by any process. Call it once; it closes the file. */
   finish(limit: number): Uint8Array;
 }
 
-/** Hands over a stream that is a file which can be read back; undefined when it is something else. */
-export function handOver(stream: NodeJS.WritableStream): Handover | undefined {
+/** Shares a stream that is a file which can be read back; undefined for any other stream. */
+export function shareFile(stream: NodeJS.WritableStream): SharedFile | undefined {
   if (!('fd' in stream) || typeof stream.fd !== 'number' || !stream.writable) return undefined;
   const descriptor = stream.fd;
   let readable: number;
@@ -26,7 +26,7 @@ export function handOver(stream: NodeJS.WritableStream): Handover | undefined {
   const finish = (limit: number): Uint8Array => {
     try {
       const end = position(descriptor);
-      // A file that got shorter was emptied meanwhile, by a log rotation for instance.
+      // A shorter file has been truncated, by a log rotation for instance.
       const from = Math.max(end < start ? 0 : start, end - limit);
       const bytes = Buffer.alloc(Math.max(0, end - from));
       return bytes.subarray(0, readSync(readable, bytes, 0, bytes.length, from));
@@ -39,7 +39,7 @@ export function handOver(stream: NodeJS.WritableStream): Handover | undefined {
   return { descriptor, finish };
 }
 
-/** Where the next byte goes. Throws where /proc does not tell. */
+/** The offset of the next write. Throws where /proc does not have it. */
 function position(descriptor: number): number {
   const facts = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');
   const [, pos] = /^pos:\s*(\d+)$/m.exec(facts) ?? [];
@@ -49,5 +49,5 @@ function position(descriptor: number): number {
   return appends ? fstatSync(descriptor).size : Number(pos);
 }
 
-/** Linux's, as /proc writes it; on other systems there is no /proc to ask. */
+/** As Linux shows it in /proc; other systems have no /proc. */
 const O_APPEND = 0o2000;

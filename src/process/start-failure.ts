@@ -1,83 +1,88 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
-import { basename, delimiter, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Env } from '../api/env.ts';
-import { messageOf } from '../api/errors.ts';
+import { isDirectory } from '../system/directories.ts';
+import { pathDirectories } from '../system/find-program.ts';
+import { reasonOf } from '../system/system-error.ts';
 
-/** Says in a sentence's second half why a program could not be started: the system's own words name neither file nor reason. */
-export async function whyNotStarted(argv: readonly string[], env: Env, cwd: string, error: unknown): Promise<string> {
+/** Why a program could not be started, as the rest of a sentence: the system's own message names neither file nor reason. */
+export async function explainStartFailure(
+  argv: readonly string[],
+  env: Env,
+  cwd: string,
+  error: unknown,
+): Promise<string> {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const [program = ''] = argv;
-  if (program === '') return 'no program was named';
+  if (program === '') return 'no program specified';
   if (code === 'E2BIG') return tooLong(argv, env);
-  if (code === 'ERR_INVALID_ARG_VALUE' || argv.some((word) => word.includes('\0')))
-    return 'a word of the command, or a variable of its environment, has a NUL byte in it';
-  if (code === 'EMFILE' || code === 'ENFILE') return 'too many files are open (see ulimit -n)';
-  if (code === 'EAGAIN') return 'there are too many processes (see ulimit -u)';
-  if (code === 'ENOMEM') return 'there is not enough memory';
-  if (!(await isDirectory(cwd))) return `its working directory ${cwd} is not there`;
-  const wrong = program.includes('/')
-    ? await whatIsWrong(resolve(cwd, program))
-    : await whatIsWrongOnPath(program, env, cwd);
-  return wrong ?? messageOf(error);
+  if (code === 'ERR_INVALID_ARG_VALUE' || argv.some((arg) => arg.includes('\0')))
+    return 'an argument or an environment variable contains a NUL byte';
+  if (code === 'EMFILE' || code === 'ENFILE') return 'too many open files (see ulimit -n)';
+  if (code === 'EAGAIN') return 'too many processes (see ulimit -u)';
+  if (code === 'ENOMEM') return 'not enough memory';
+  if (!(await isDirectory(cwd))) return `working directory ${cwd} does not exist`;
+  const wrong = program.includes('/') ? await problemOf(resolve(cwd, program)) : await problemOnPath(program, env, cwd);
+  return wrong ?? reasonOf(error);
 }
 
 function tooLong(argv: readonly string[], env: Env): string {
-  const size = (words: readonly string[]): number => words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0);
+  const size = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`);
-  const longest = [...argv, ...variables].reduce((most, word) => Math.max(most, Buffer.byteLength(word)), 0);
+  const longest = [...argv, ...variables].reduce((most, text) => Math.max(most, Buffer.byteLength(text)), 0);
   return (
-    `its arguments (${size(argv)} bytes) and environment (${size(variables)} bytes) are more than this system takes; ` +
-    `the longest single one has ${longest} bytes, and Linux takes 131071`
+    `arguments (${size(argv)} bytes) and environment (${size(variables)} bytes) exceed the limit of this system; ` +
+    `the longest single one has ${longest} bytes, and Linux allows 131071`
   );
 }
 
-async function whatIsWrongOnPath(program: string, env: Env, cwd: string): Promise<string | undefined> {
+async function problemOnPath(program: string, env: Env, cwd: string): Promise<string | undefined> {
   const path = env['PATH'];
-  if (path === undefined || path === '') return `it is not found, because PATH is ${path === '' ? 'empty' : 'not set'}`;
-  for (const file of onPath(program, path, cwd)) {
-    if (await stat(file).catch(() => undefined)) return whatIsWrong(file);
+  if (path === undefined || path === '') return `not found, because PATH is ${path === '' ? 'empty' : 'not set'}`;
+  for (const file of onPath(program, env, cwd)) {
+    if (await stat(file).catch(() => undefined)) return problemOf(file);
   }
-  return `it is not found on PATH (${path})`;
+  return `not found on PATH (${path})`;
 }
 
-function onPath(program: string, path: string, cwd: string): string[] {
-  return path.split(delimiter).map((folder) => resolve(cwd, folder, program));
+function onPath(program: string, env: Env, cwd: string): string[] {
+  return pathDirectories(env, cwd).map((directory) => join(directory, program));
 }
 
 /**
- * The end of a sentence about a program that exited with a code as a shell's: the system gives a program that it cannot
- * read to the shell, which takes it for a script. Empty when that is not what happened.
+ * For a program that exited with one of a shell's error codes: whether it is a binary for another architecture, which the
+ * system passes to the shell as a script. Returns the end of a sentence, or an empty text.
  */
-export async function ofAnotherMachine(
+export async function explainForeignBinary(
   exitCode: number | undefined,
   [program = '']: readonly string[],
   env: Env,
   cwd: string,
 ): Promise<string> {
   if (exitCode !== 2 && exitCode !== 126 && exitCode !== 127) return '';
-  const candidates = program.includes('/') ? [resolve(cwd, program)] : onPath(program, env['PATH'] ?? '', cwd);
-  const ours = machine(await firstBytes('/proc/self/exe'));
+  const candidates = program.includes('/') ? [resolve(cwd, program)] : onPath(program, env, cwd);
+  const ours = architecture(await firstBytes('/proc/self/exe'));
   for (const file of candidates) {
     const start = await firstBytes(file);
     if (start === '') continue;
-    return ours !== undefined && (machine(start) ?? ours) !== ours
-      ? `: ${file} is made for another kind of machine`
+    return ours !== undefined && (architecture(start) ?? ours) !== ours
+      ? `: ${file} is a binary for another architecture`
       : '';
   }
   return '';
 }
 
-/** The kind of machine an ELF file is made for. */
-function machine(start: string): string | undefined {
+/** The architecture of an ELF file, as its header has it. */
+function architecture(start: string): string | undefined {
   return start.startsWith('\x7fELF') ? start.slice(18, 20) : undefined;
 }
 
-/** What keeps a file from being executed, if it can be seen. */
-async function whatIsWrong(file: string, look = badInterpreter): Promise<string | undefined> {
+/** Why a file cannot be executed; undefined when that cannot be seen. */
+async function problemOf(file: string, look = badInterpreter): Promise<string | undefined> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => error.code ?? 'unknown');
-  if (found === 'ENOENT' || found === 'ENOTDIR') return `${file} is not there`;
-  if (found === 'EACCES') return `a folder of ${file} may not be entered`;
+  if (found === 'ENOENT' || found === 'ENOTDIR') return `${file} does not exist`;
+  if (found === 'EACCES') return `permission denied for a directory of ${file}`;
   if (typeof found === 'string') return undefined;
   if (found.isDirectory()) return `${file} is a directory`;
   if (
@@ -94,14 +99,13 @@ async function badInterpreter(file: string): Promise<string | undefined> {
   const start = await firstBytes(file);
   const [, interpreter, argument] = /^#![ \t]*([^ \t\n]+)[ \t]*([^\n]*)/.exec(start) ?? [];
   if (interpreter === undefined) {
-    return start.startsWith('\x7fELF') ? `the loader that ${file} asks for is missing` : undefined;
+    return start.startsWith('\x7fELF') ? `the ELF loader of ${file} is missing` : undefined;
   }
   if (interpreter.endsWith('\r') || argument?.endsWith('\r')) {
-    return `the first line of ${file} ends with a carriage return, which becomes part of its interpreter's name`;
+    return `the first line of ${file} ends with a carriage return, which becomes part of the interpreter's name`;
   }
-  const wrong = await whatIsWrong(resolve('/', interpreter), async () => undefined);
-  if (wrong === undefined) return undefined;
-  return `the interpreter in the first line of ${basename(file)} does not work: ${wrong}`;
+  const problem = await problemOf(resolve('/', interpreter), async () => undefined);
+  return problem && `the interpreter of ${basename(file)} cannot be used: ${problem}`;
 }
 
 async function firstBytes(file: string): Promise<string> {
@@ -112,11 +116,4 @@ async function firstBytes(file: string): Promise<string> {
   } catch {
     return '';
   }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { RunError } from '../api/errors.ts';
-import { plainOf } from '../logging/to-json.ts';
+import { toJson } from '../logging/to-json.ts';
 import { reasonOf } from '../system/system-error.ts';
 
 export interface EventSettings {
@@ -91,7 +91,7 @@ function endOfLines(fd: number, size: number): number {
 const OWN = new Set(['time', 'run', 'event']);
 
 function fieldsOf(fields: Readonly<Record<string, unknown>>, mask: (text: string) => string): object {
-  const plain = plainOf(fields, mask);
+  const plain = toJson(fields, mask);
   if (typeof plain !== 'object' || plain === null) return {};
   return Object.fromEntries(Object.entries(plain).map(([name, value]) => [OWN.has(name) ? `${name}_` : name, value]));
 }

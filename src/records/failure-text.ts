@@ -1,5 +1,5 @@
 import { CommandError, causes, messageOf, TestsFailedError } from '../api/errors.ts';
-import { bounded, lastLines } from '../text/truncate.ts';
+import { lastLines, truncate } from '../text/truncate.ts';
 
 /** TestGrid keeps 10 KB of a failure's text, 1 KB of its message. */
 const LONGEST_FAILURE = 10_000;
@@ -20,7 +20,7 @@ export interface FailureText {
 export function failureText(error: unknown, output: string, clean: (text: string) => string): FailureText {
   const own = clean(outputOf(error));
   const all = joined(own, clean(output));
-  const message = bounded(clean(messages(error)), LONGEST_CAUSES);
+  const message = truncate(clean(messages(error)), LONGEST_CAUSES);
   const last = lastLines((own || all).trimEnd(), LONGEST_FAILURE - Buffer.byteLength(message) - 2);
   return { message, text: last.trim() === '' ? message : `${message}\n\n${last}`, output: all };
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../api/errors.ts';
-import { type Lock, LockedError, takeLock } from '../system/lock.ts';
+import { acquireLock, type Lock, LockedError } from '../system/lock.ts';
 import type { RunPaths } from './paths.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { RunPaths } from './paths.ts';
  */
 export async function lockRun({ lock, runDir }: Pick<RunPaths, 'lock' | 'runDir'>, signal: AbortSignal): Promise<Lock> {
   try {
-    return await takeLock(lock, { signal, wait: false });
+    return await acquireLock(lock, { signal, wait: false });
   } catch (error) {
     if (!(error instanceof LockedError)) throw error;
     throw new UsageError(

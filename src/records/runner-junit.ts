@@ -7,7 +7,7 @@ import type { JunitCase } from '../junit/read.ts';
 import { RUN_ID, type RunnerSuite, runnerXml } from '../junit/write.ts';
 import { writeAtomic } from '../system/atomic-write.ts';
 import { isCode, reasonOf } from '../system/system-error.ts';
-import { bounded, oneLine, xmlText } from '../text/truncate.ts';
+import { oneLine, truncate, xmlText } from '../text/truncate.ts';
 import { failureText } from './failure-text.ts';
 import { moveAside } from './set-aside.ts';
 
@@ -145,7 +145,7 @@ export class JunitRunner {
 type CaseResult = Omit<RunnerCase, 'name'>;
 
 function keptOutput(clean: string): { output?: string } {
-  return clean.trim() === '' ? {} : { output: bounded(clean, LONGEST_OUTPUT) };
+  return clean.trim() === '' ? {} : { output: truncate(clean, LONGEST_OUTPUT) };
 }
 
 async function readEarlier(file: string, runId: string, log: JunitSettings['log']) {

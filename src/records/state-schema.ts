@@ -1,5 +1,5 @@
 import { RunError } from '../api/errors.ts';
-import type { Owner } from '../system/process-identity.ts';
+import type { ProcessIdentity } from '../system/process-identity.ts';
 
 /** What a run records for its later calls: `state.json` in the run directory, rewritten at each step. */
 export interface RunState {
@@ -11,7 +11,7 @@ export interface RunState {
   readonly createdAt: string;
   readonly updatedAt: string;
   /** The process that runs the run; none between calls. */
-  readonly owner?: Owner | undefined;
+  readonly owner?: ProcessIdentity | undefined;
   /** What the last call was asked to do. */
   readonly asked: StateAsked;
   /** The current step. */
@@ -42,7 +42,7 @@ export interface RunState {
 
 /** A process group that runs for a step. */
 export interface StateChild {
-  readonly leader: Owner;
+  readonly leader: ProcessIdentity;
   readonly step: string;
   /** Quoted for a shell, shortened, secrets masked. */
   readonly command: string;
@@ -177,7 +177,7 @@ function readStep(value: unknown): StateStep | undefined {
   };
 }
 
-function readOwner(value: unknown): Owner | undefined {
+function readOwner(value: unknown): ProcessIdentity | undefined {
   const { pid, started, place } = asObject(value) ?? {};
   if (typeof pid !== 'number' || typeof started !== 'string' || typeof place !== 'string') return undefined;
   return { pid, started, place };

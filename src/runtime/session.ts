@@ -5,7 +5,7 @@ import type { Log } from '../api/log.ts';
 import { type LogSettings, openLog } from '../logging/open-log.ts';
 import { secretMask } from '../logging/secrets.ts';
 import { openExec } from '../process/exec.ts';
-import { endOrphans, type Remains } from '../process/orphans.ts';
+import { type Remains, stopOrphans } from '../process/orphans.ts';
 import { Activity } from './activity.ts';
 import { listenToSignals, type SignalOptions, type Signals } from './signals.ts';
 import type { World } from './world.ts';
@@ -42,7 +42,7 @@ export interface Session extends Disposable {
   readonly activity: Activity;
   readonly openExec: (settings: SessionExec) => Exec;
   /** Ends what killed calls left running; `grace` in milliseconds from SIGINT to SIGTERM. */
-  readonly endOrphans: (remains: Remains, grace: number) => Promise<void>;
+  readonly stopOrphans: (remains: Remains, grace: number) => Promise<void>;
 }
 
 /** Opens a session; disposed, it no longer listens to signals. */
@@ -61,8 +61,8 @@ export function openSession(world: World, settings: SessionSettings = {}): Sessi
     mask,
     signals,
     activity,
-    endOrphans: async (remains, grace) =>
-      await endOrphans(remains, { grace, onHurry: signals.onHurry, giveUp: signals.giveUp }, log),
+    stopOrphans: async (remains, grace) =>
+      await stopOrphans(remains, { grace, onHurry: signals.onHurry, giveUp: signals.giveUp }, log),
     openExec: ({ env: envOf, grace, event = () => undefined, callId, watch }) =>
       openExec({
         env: envOf,

@@ -5,15 +5,15 @@ import { reasonOf } from './system-error.ts';
 export interface WriteOptions {
   /** Permissions of the file, before the umask. Default: 0644. */
   readonly mode?: number;
-  /** Whether it is on the disk when this returns, so that it is there after a crash of the machine. Default: false. */
+  /** Whether the data is flushed to disk before returning, so that it survives a crash of the host. Default: false. */
   readonly durable?: boolean;
 }
 
 /**
- * Puts a whole file in place: at every moment, also when this process is killed, readers find the old content or the
- * new one and nothing between. It happens in one go, so what this process writes to a file comes there in order; of two
- * processes the last one wins. For records, which are small: nothing else of this process goes on meanwhile.
- * Throws RunError naming the file when it cannot be written; then the old content stays and nothing is left beside it.
+ * Replaces a file atomically: at every moment, even when this process is killed, readers find the old content or the
+ * new one. It is synchronous, so writes of this process to one file keep their order; of two processes the last one
+ * wins. For records, which are small: the event loop is blocked meanwhile.
+ * Throws RunError naming the file when the write fails; then the old content stays and no temporary file is left.
  */
 export function writeAtomic(file: string, data: string | Uint8Array, options: WriteOptions = {}): void {
   const { mode = 0o644, durable = false } = options;
@@ -29,11 +29,11 @@ export function writeAtomic(file: string, data: string | Uint8Array, options: Wr
     renameSync(draft, file);
   } catch (error) {
     discard(draft);
-    throw new RunError(`${file} cannot be written: ${reasonOf(error)}`, { cause: error });
+    throw new RunError(`cannot write ${file}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-/** Hidden, in the same folder, and under no name that a reader of junit or metadata would pick up. */
+/** Hidden, in the same directory, and under no name that a reader of junit or metadata would pick up. */
 function draftOf(file: string): string {
   const name = file.lastIndexOf('/') + 1;
   return `${file.slice(0, name)}.${file.slice(name)}.${Math.random().toString(36).slice(2)}.tmp`;
@@ -43,6 +43,6 @@ function discard(draft: string): void {
   try {
     unlinkSync(draft);
   } catch {
-    // The first error is the one that counts.
+    // The error of the write is reported.
   }
 }

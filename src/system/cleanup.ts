@@ -1,8 +1,8 @@
 import { messageOf } from '../api/errors.ts';
 
 /**
- * Runs `body`, then `last` whatever happened; `last` is told the body's error. One error is rethrown as it is,
- * two are kept together with the body's first.
+ * Runs `body`, then `last` even when `body` throws; `last` gets the error of `body`, if any. One error is rethrown as it
+ * is, two become an AggregateError, the body's first.
  */
 export async function always<T>(body: () => Promise<T>, last: (error: unknown) => Promise<void>): Promise<T> {
   let result: T;
@@ -12,7 +12,7 @@ export async function always<T>(body: () => Promise<T>, last: (error: unknown) =
     try {
       await last(error);
     } catch (also) {
-      throw both(error, also);
+      throw combineErrors(error, also);
     }
     throw error;
   }
@@ -21,7 +21,7 @@ export async function always<T>(body: () => Promise<T>, last: (error: unknown) =
 }
 
 /** Two errors as one, in order; aggregates are flattened. */
-export function both(first: unknown, second: unknown): AggregateError {
+export function combineErrors(first: unknown, second: unknown): AggregateError {
   const errors = [first, second].flatMap((error) => (error instanceof AggregateError ? error.errors : [error]));
   return new AggregateError(errors, errors.map(messageOf).join('; also: '));
 }

@@ -1,9 +1,9 @@
 import { cpuUsage } from 'node:process';
 
-/** Milliseconds on a clock that never goes back; only differences mean something. */
+/** Milliseconds on a clock that never goes back; only differences are meaningful. */
 export const monotonic = (): number => performance.now();
 
-/** Milliseconds of processor time that this process has used so far, all its threads together. */
+/** Milliseconds of CPU time that all threads of this process have used so far. */
 export function cpuTime(): number {
   const { user, system } = cpuUsage();
   return (user + system) / 1000;

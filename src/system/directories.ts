@@ -4,24 +4,24 @@ import { dirname } from 'node:path';
 import { isCode } from './system-error.ts';
 
 /**
- * Makes a directory with those it is in, unless it is there. Returns the first one that was made; undefined when there was
- * nothing to do. Throws what the system says. Node's own way of doing so never ends below a directory in which nothing can
- * be made though it exists, /proc for instance, and cannot be stopped.
+ * Creates a directory and its missing parents. Returns the topmost one that was created; undefined when the directory
+ * already exists. Throws the system's error. Node's recursive mkdir loops forever below a directory that exists and allows
+ * no subdirectories, /proc for instance.
  * @param path absolute
- * @param mode the permissions of the directories that are made, before the umask
+ * @param mode the permissions of the created directories, before the umask
  */
 export function makeDirectory(path: string, mode?: number): string | undefined {
   try {
-    return made(path, mode) ? path : undefined;
+    return create(path, mode) ? path : undefined;
   } catch (error) {
     if (!isCode(error, 'ENOENT') || dirname(path) === path) throw error;
     const first = makeDirectory(dirname(path), mode);
-    return made(path, mode) ? (first ?? path) : first;
+    return create(path, mode) ? (first ?? path) : first;
   }
 }
 
-/** False when the directory is there. */
-function made(path: string, mode: number | undefined): boolean {
+/** False when the directory already exists. */
+function create(path: string, mode: number | undefined): boolean {
   try {
     mkdirSync(path, { mode });
     return true;
@@ -31,7 +31,7 @@ function made(path: string, mode: number | undefined): boolean {
   }
 }
 
-/** True when a directory, or a link to one, has that path. */
+/** Whether a path is a directory or a link to one. */
 export async function isDirectory(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),

@@ -4,19 +4,19 @@ import type { Env } from '../api/env.ts';
 
 /** The first executable regular file of that name on PATH; an empty element is the working directory. */
 export function findProgram(name: string, env: Env, cwd: string): string | undefined {
-  for (const folder of pathDirectories(env, cwd)) {
-    const path = join(folder, name);
+  for (const directory of pathDirectories(env, cwd)) {
+    const path = join(directory, name);
     if (isProgram(path)) return path;
   }
   return undefined;
 }
 
-/** Why something on PATH by that name cannot be used; undefined when nothing is there by that name. */
+/** Why the first file of that name on PATH cannot be executed; undefined when there is none. */
 export function unusableProgram(name: string, env: Env, cwd: string): string | undefined {
-  for (const folder of pathDirectories(env, cwd)) {
-    const path = join(folder, name);
+  for (const directory of pathDirectories(env, cwd)) {
+    const path = join(directory, name);
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat?.isDirectory()) return `${path} is a folder`;
+    if (stat?.isDirectory()) return `${path} is a directory`;
     if (stat) return `${path} is not executable (chmod +x it)`;
   }
   return undefined;
@@ -25,7 +25,7 @@ export function unusableProgram(name: string, env: Env, cwd: string): string | u
 /** The directories of PATH in its order, absolute; an empty element is the working directory. */
 export function pathDirectories(env: Env, cwd: string): string[] {
   const path = env['PATH'] ?? '';
-  return path === '' ? [] : path.split(delimiter).map((folder) => resolve(cwd, folder));
+  return path === '' ? [] : path.split(delimiter).map((directory) => resolve(cwd, directory));
 }
 
 /** Whether a path is an executable regular file, or a link to one. */

@@ -1,33 +1,33 @@
 import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunError } from '../api/errors.ts';
-import { isAlive, type Owner, ownIdentity } from './process-identity.ts';
+import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { isCode, reasonOf } from './system-error.ts';
 import { delay } from './wait.ts';
 
 export interface LockOptions {
   readonly signal: AbortSignal;
-  /** Whether to wait for another owner; without it the lock is taken at once or LockedError is thrown. */
+  /** Whether to wait while another process holds the lock; otherwise LockedError is thrown. */
   readonly wait: boolean;
-  /** Called once for each owner that is waited for. */
+  /** Called once for each holder that is waited for. */
   readonly onWait?: (pid: number) => void;
 }
 
-/** A lock that is held. Disposing gives it back; a second time does nothing. */
+/** A held lock. Disposing releases it; a second time does nothing. */
 export interface Lock extends AsyncDisposable {
   readonly file: string;
   /** This process. */
-  readonly owner: Owner;
-  /** Unique for each time a lock is taken. */
+  readonly owner: ProcessIdentity;
+  /** Unique for each time a lock is acquired. */
   readonly nonce: string;
-  /** False once another process took it over: this one was frozen, and counted as dead. True when that cannot be read. */
+  /** False once another process took the lock over because this one was frozen and counted as dead. True when unknown. */
   isHeld(): boolean;
 }
 
-/** Somebody else holds the lock. */
+/** Another process holds the lock. */
 export class LockedError extends RunError {
   override readonly name = 'LockedError';
-  /** The holder's process id, on the machine (or in the container) it runs on. */
+  /** The holder's process ID, on the host or in the container it runs in. */
   readonly pid: number;
 
   constructor(file: string, pid: number) {
@@ -36,23 +36,23 @@ export class LockedError extends RunError {
   }
 }
 
-interface Entry extends Owner {
-  /** Unique for each time a lock is taken. */
+interface Entry extends ProcessIdentity {
+  /** Unique for each time a lock is acquired. */
   readonly nonce: string;
 }
 
-/** How often a holder shows that it is alive to those who cannot see its process, in milliseconds. */
-const BEAT = 15_000;
-/** A holder on another machine or in another container that has not shown itself for this long is dead. */
-const SILENCE = 90_000;
+/** How often a holder updates the file's time, for processes that cannot see its process. Milliseconds. */
+const HEARTBEAT = 15_000;
+/** A holder on another host or in another container without a heartbeat for this long is dead. Milliseconds. */
+const HEARTBEAT_TIMEOUT = 90_000;
 
 /**
- * Takes the lock that `file` stands for, among all processes that can see that file.
- * It appears with its owner inside in one step, so a lock without an owner is never seen, and the lock of a dead
- * owner is taken over by exactly one of those who want it. Missing folders are made.
+ * Acquires a lock file, among all processes that can see the file. The file appears atomically with its owner inside, so
+ * a lock without an owner is never seen, and exactly one waiting process takes over the lock of a dead owner. Missing
+ * directories are created.
  * Throws LockedError when it is held and `wait` is false, and the signal's reason when the signal aborts.
  */
-export async function takeLock(file: string, { signal, wait, onWait }: LockOptions): Promise<Lock> {
+export async function acquireLock(file: string, { signal, wait, onWait }: LockOptions): Promise<Lock> {
   const owner = ownIdentity();
   const entry: Entry = { ...owner, nonce: `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}` };
   let announced: string | undefined;
@@ -72,7 +72,7 @@ export async function takeLock(file: string, { signal, wait, onWait }: LockOptio
   }
 }
 
-/** The process that holds the lock, or undefined when nobody who is alive does. */
+/** The ID of the process that holds the lock; undefined when no live process does. */
 export function lockHolder(file: string): number | undefined {
   const holder = readEntry(file);
   return holder === undefined || isDead(file, holder) ? undefined : holder.pid;
@@ -86,7 +86,7 @@ function placed(file: string, entry: Entry): boolean {
     linkSync(draft, file);
     return true;
   } catch (error) {
-    // ENOENT: the holder has removed the draft as one of a killed process.
+    // ENOENT: the holder removed the draft as that of a killed process.
     if (isCode(error, 'EEXIST', 'ENOENT')) return false;
     throw new RunError(`cannot write the lock ${file}: ${reasonOf(error)}`, { cause: error });
   } finally {
@@ -98,20 +98,20 @@ function discard(draft: string): void {
   try {
     unlinkSync(draft);
   } catch {
-    // It was never written, or goes with the next call's.
+    // It was never written, or a later call removes it.
   }
 }
 
-function held(file: string, entry: Entry, owner: Owner): Lock {
-  const beat = setInterval(() => {
+function held(file: string, entry: Entry, owner: ProcessIdentity): Lock {
+  const heartbeat = setInterval(() => {
     const now = new Date();
     try {
       utimesSync(file, now, now);
     } catch {
-      // Somebody who took it for dead has removed it.
+      // Another process counted this one as dead and removed the file.
     }
-  }, BEAT);
-  beat.unref();
+  }, HEARTBEAT);
+  heartbeat.unref();
   return {
     file,
     owner,
@@ -124,29 +124,29 @@ function held(file: string, entry: Entry, owner: Owner): Lock {
       }
     },
     [Symbol.asyncDispose]: async () => {
-      clearInterval(beat);
+      clearInterval(heartbeat);
       if (readEntry(file)?.nonce === entry.nonce) unlinkSync(file);
     },
   };
 }
 
 /**
- * Removes the lock of a dead owner. The right to do so is a lock of its own, named after that one holding,
- * so a lock that somebody took meanwhile is never removed.
+ * Removes the lock of a dead owner. The right to do so is a lock of its own, named after the dead owner's nonce, so a
+ * lock that was acquired meanwhile is never removed.
  */
 async function breakLock(file: string, dead: Entry, signal: AbortSignal): Promise<void> {
-  await using _ = await takeLock(`${file}.${dead.nonce}`, { signal, wait: true });
+  await using _ = await acquireLock(`${file}.${dead.nonce}`, { signal, wait: true });
   if (readEntry(file)?.nonce === dead.nonce) unlinkSync(file);
 }
 
 function isDead(file: string, holder: Entry): boolean {
   const alive = isAlive(holder);
   if (alive !== undefined) return !alive;
-  const shown = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-  return Date.now() - shown > SILENCE;
+  const lastHeartbeat = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  return Date.now() - lastHeartbeat > HEARTBEAT_TIMEOUT;
 }
 
-/** Undefined when there is no lock. What cannot be read is nobody's: its owner counts as dead. */
+/** Undefined when there is no lock file. An unreadable one counts as the lock of a dead owner. */
 function readEntry(file: string): Entry | undefined {
   try {
     const { pid, started, place, nonce } = JSON.parse(readFileSync(file, 'utf8'));

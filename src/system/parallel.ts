@@ -1,15 +1,15 @@
-/** What a few workers at once may have in hand. Large enough to keep a connection busy, small enough for flat memory. */
-const WIDTH = 12;
+/** Items processed at once: enough to keep a connection busy, few enough for flat memory. */
+const CONCURRENCY = 12;
 
 /**
- * Does something with each item, a few at a time. When one fails the others are stopped and waited for, and its error
- * is thrown; so is the signal's reason.
+ * Processes each item, a few at a time. When one fails the others are stopped and awaited, and its error is thrown. Throws
+ * the signal's reason when it aborts.
  */
 export async function eachInParallel<T>(
   items: Iterable<T>,
   signal: AbortSignal,
   work: (item: T, signal: AbortSignal) => Promise<void>,
-  width = WIDTH,
+  concurrency = CONCURRENCY,
 ): Promise<void> {
   const queue = items[Symbol.iterator]();
   const failed = new AbortController();
@@ -20,7 +20,7 @@ export async function eachInParallel<T>(
       await work(next.value, either);
     }
   };
-  const workers = Array.from({ length: width }, async () => {
+  const workers = Array.from({ length: concurrency }, async () => {
     try {
       await worker();
     } catch (error) {

@@ -9,29 +9,29 @@ export interface Platform {
 
 const PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/ppc64le', 'linux/s390x', 'darwin/amd64', 'darwin/arm64'];
 
-/** Reads `linux/arm64`. Throws UsageError for platforms Kubernetes does not publish test binaries for. */
-export function parsePlatform(typed: string): Platform {
-  if (!PLATFORMS.includes(typed))
-    throw new UsageError(`${JSON.stringify(typed)} is not a platform with test binaries: ${PLATFORMS.join(', ')}`);
-  const [os = '', arch = ''] = typed.split('/');
+/** Parses `linux/arm64`. Throws UsageError for a platform without published test binaries. */
+export function parsePlatform(value: string): Platform {
+  if (!PLATFORMS.includes(value))
+    throw new UsageError(`unsupported platform ${JSON.stringify(value)} (supported: ${PLATFORMS.join(', ')})`);
+  const [os = '', arch = ''] = value.split('/');
   return { os, arch };
 }
 
-/** The platform of a machine, from node's names for it. Throws UsageError as `parsePlatform` does. */
-export function platformOf(machine: { readonly platform: string; readonly arch: string }): Platform {
-  const arch = { x64: 'amd64', ppc64: 'ppc64le' }[machine.arch] ?? machine.arch;
-  return parsePlatform(`${machine.platform}/${arch}`);
+/** The platform of a host, from Node's names for it. Throws UsageError as `parsePlatform` does. */
+export function platformOf(host: { readonly platform: string; readonly arch: string }): Platform {
+  const arch = { x64: 'amd64', ppc64: 'ppc64le' }[host.arch] ?? host.arch;
+  return parsePlatform(`${host.platform}/${arch}`);
 }
 
-/** Throws RunError unless the file is a program for that platform. `what` names the file in the message. */
+/** Throws RunError unless the file is a binary for that platform. `what` names the file in the message. */
 export async function checkBinary(file: string, wanted: Platform, what: string): Promise<void> {
-  const asked = `${wanted.os}/${wanted.arch}`;
+  const expected = `${wanted.os}/${wanted.arch}`;
   const found = await binaryPlatforms(file);
-  if (found.length === 0) throw new RunError(`${what} is not a program for ${asked}, nor for any platform known here`);
-  if (!found.includes(asked)) throw new RunError(`${what} is a program for ${found.join(' and ')}, not for ${asked}`);
+  if (found.length === 0) throw new RunError(`${what} is not a binary for ${expected} or any other known platform`);
+  if (!found.includes(expected)) throw new RunError(`${what} is a binary for ${found.join(' and ')}, not ${expected}`);
 }
 
-/** The platforms a program runs on, by its ELF or Mach-O header; several for a universal one, none for other files. */
+/** The platforms of a binary, by its ELF or Mach-O header; several for a universal one, none for other files. */
 export async function binaryPlatforms(file: string): Promise<readonly string[]> {
   await using handle = await open(file, 'r');
   const { buffer: head, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
@@ -49,7 +49,7 @@ export async function binaryPlatforms(file: string): Promise<readonly string[]> 
   }
 }
 
-/** A program of a BSD reads as linux: the header of most does not tell them apart. */
+/** A BSD binary reads as linux: most headers do not distinguish them. */
 function elf(view: DataView): string {
   const little = view.getUint8(5) === 1;
   const bits = view.getUint8(4) === 2 ? 64 : 32;

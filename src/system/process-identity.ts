@@ -2,28 +2,28 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { kill, pid } from 'node:process';
 
-/** One process, so that another one which got its number later is not taken for it. */
-export interface Owner {
+/** Identifies one process, so that a later one with the same ID is not mistaken for it. */
+export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, in clock ticks since boot (Linux), else empty. */
+  /** When it started, in clock ticks since boot (Linux); otherwise empty. */
   readonly started: string;
-  /** Where its number means something: one boot of one machine, and the process namespace. */
+  /** Where its ID is valid: one boot of one host, and the PID namespace. */
   readonly place: string;
 }
 
 /** This process. */
-export const ownIdentity = (): Owner => identityOf(pid);
+export const ownIdentity = (): ProcessIdentity => identityOf(pid);
 
-/** A process that runs on this machine. */
-export function identityOf(process: number): Owner {
+/** A process on this host. */
+export function identityOf(process: number): ProcessIdentity {
   return { pid: process, started: startOf(process) ?? '', place: ownPlace() };
 }
 
-/** Whether a process was on this machine, since it was started last, and in what this process can see of it. */
-export const isHere = ({ place }: Pick<Owner, 'place'>): boolean => place === ownPlace();
+/** Whether a process is or was on this host, since its last boot, and in this PID namespace. */
+export const isHere = ({ place }: Pick<ProcessIdentity, 'place'>): boolean => place === ownPlace();
 
-/** Whether a process still runs; undefined when it lives where it cannot be seen from here. A zombie does not run. */
-export function isAlive(owner: Owner): boolean | undefined {
+/** Whether a process is running; undefined when it is on another host or in another namespace. A zombie is not running. */
+export function isAlive(owner: ProcessIdentity): boolean | undefined {
   if (owner.pid <= 0) return false;
   if (owner.place !== ownPlace()) return undefined;
   if (owner.started !== '') return startOf(owner.pid) === owner.started;
@@ -37,22 +37,22 @@ export function isAlive(owner: Owner): boolean | undefined {
 /** Field 22 of /proc/PID/stat; undefined when there is no such process, it is a zombie, or there is no /proc. */
 function startOf(process: number): string | undefined {
   const stat = read(`/proc/${process}/stat`);
-  // The second field is the program's name in brackets, which may hold spaces and brackets itself.
+  // The second field is the program's name in parentheses, which may contain spaces and parentheses itself.
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return state === 'Z' ? undefined : rest[18];
 }
 
 function ownPlace(): string {
   const boot = read('/proc/sys/kernel/random/boot_id').trim();
-  const namespace = orNothing(() => readlinkSync('/proc/self/ns/pid'));
+  const namespace = orEmpty(() => readlinkSync('/proc/self/ns/pid'));
   return boot === '' ? hostname() : `${boot} ${namespace}`;
 }
 
-const read = (file: string): string => orNothing(() => readFileSync(file, 'utf8'));
+const read = (file: string): string => orEmpty(() => readFileSync(file, 'utf8'));
 
-function orNothing(ask: () => string): string {
+function orEmpty(action: () => string): string {
   try {
-    return ask();
+    return action();
   } catch {
     return '';
   }

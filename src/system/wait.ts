@@ -12,8 +12,8 @@ export async function delay(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Asks `check` again every `every` milliseconds until it gives a value other than undefined.
- * An error of `check` ends the wait. Throws the signal's reason when it aborts.
+ * Polls `check` every `every` milliseconds until it resolves to a value other than undefined. Throws the error of
+ * `check`, and the signal's reason when it aborts.
  */
 export async function waitUntil<T>(
   check: (signal: AbortSignal) => Promise<T | undefined>,
@@ -27,24 +27,25 @@ export async function waitUntil<T>(
   }
 }
 
-/** `signal`, and a limit of `ms` milliseconds after which the new signal aborts with `reason()`. Dispose it when the wait is over. */
+/** A signal that aborts with `signal`, or with `reason()` after `ms` milliseconds. Dispose it when the wait is over. */
 export function withDeadline(
   signal: AbortSignal,
   ms: number,
   reason: () => Error,
 ): { readonly signal: AbortSignal } & Disposable {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(reason()), ms);
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(reason()), ms);
   return {
-    signal: AbortSignal.any([signal, limit.signal]),
+    signal: AbortSignal.any([signal, deadline.signal]),
     [Symbol.dispose]: () => clearTimeout(timer),
   };
 }
 
 /**
- * What comes of work that knows no signals, or the signal's reason, whichever is first. The work itself goes on unseen.
+ * Makes work that takes no signal abortable: throws the signal's reason when it aborts first. The work itself continues in
+ * the background.
  */
-export async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(signal.reason);
   if (signal.aborted) stop();

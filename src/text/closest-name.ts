@@ -1,12 +1,12 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The candidate a mistyped word was most likely meant to be; undefined when none is near. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+/** The candidate that a mistyped name most likely stands for; undefined when none is similar enough. */
+export function closestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let least = Math.max(3, word.length * 0.4);
+  let least = Math.max(3, name.length * 0.4);
   for (const candidate of candidates) {
-    const steps = distance(word, candidate);
-    if (steps < least) [best, least] = [candidate, steps];
+    const edits = distance(name, candidate);
+    if (edits < least) [best, least] = [candidate, edits];
   }
   return best;
 }

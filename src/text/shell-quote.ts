@@ -1,14 +1,14 @@
-/** A command as it can be pasted into a shell. For showing only: commands are started from arrays. */
-export function quoted(argv: readonly string[]): string {
-  return argv.map((word, at) => quotedWord(word, at === 0)).join(' ');
+/** A command as it can be pasted into a shell. For display only: commands are started from arrays. */
+export function shellQuote(argv: readonly string[]): string {
+  return argv.map((arg, at) => quoteArgument(arg, at === 0)).join(' ');
 }
 
-/** One word; as a command's first one `A=b` would be an assignment. */
-function quotedWord(word: string, first: boolean): string {
-  if (/^[\w@%+:,./-]+(?:=[\w@%+:,./=-]*)?$/.test(word) && !(first && word.includes('='))) return word;
+/** Quotes one argument. A leading `A=b` would be an assignment, so it is quoted where a command's name stands. */
+function quoteArgument(arg: string, first: boolean): string {
+  if (/^[\w@%+:,./-]+(?:=[\w@%+:,./=-]*)?$/.test(arg) && !(first && arg.includes('='))) return arg;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what would disturb a terminal
-  if (/[\x00-\x1f\x7f]/.test(word)) return `$'${word.replace(/[\x00-\x1f\x7f\\']/g, escaped)}'`;
-  return `'${word.replaceAll("'", "'\\''")}'`;
+  if (/[\x00-\x1f\x7f]/.test(arg)) return `$'${arg.replace(/[\x00-\x1f\x7f\\']/g, escaped)}'`;
+  return `'${arg.replaceAll("'", "'\\''")}'`;
 }
 
 function escaped(character: string): string {

@@ -1,13 +1,13 @@
 import Element from 'ltx/lib/Element.js';
 
-/** What an element is made of: its name, its attributes (those without a value are left out), and a text or elements inside. */
+/** An element: its name, its attributes (undefined ones are left out), and its text or child elements. */
 export type Xml = readonly [
   name: string,
   attributes: Readonly<Record<string, string | number | undefined>>,
   ...inside: (string | Xml)[],
 ];
 
-/** The text of a document, each element on a line of its own, made of texts that hold only what XML allows. */
+/** Serializes a document, each element on a line of its own. Texts must hold only characters XML allows: see `xmlText`. */
 export function xmlDocument(root: Xml): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${elementOf(root, 1).toString()}\n`;
 }

@@ -9,8 +9,8 @@ import { type Flags, namedFlags } from '../../src/api/flags.ts';
 import { klogFlags, launcherFlags } from '../../src/cli/flags/launcher-flags.ts';
 import { type Parsed, parseFlags } from '../../src/cli/flags/parse.ts';
 import { acquireFlags } from '../../src/download/flags.ts';
-import { foreignDeployer } from '../../src/plugins/plugin-deployer.ts';
-import { shellWords } from '../../src/text/shell-split.ts';
+import { runPluginDeployer } from '../../src/plugins/plugin-deployer.ts';
+import { shellSplit } from '../../src/text/shell-split.ts';
 import { clusterloaderArguments } from '../../testers/clusterloader2/arguments.ts';
 import { clusterloader2Flags } from '../../testers/clusterloader2/flags.ts';
 import { extraWords, ginkgoCommand } from '../../testers/ginkgo/arguments.ts';
@@ -139,7 +139,7 @@ describe('kubetest2 and this program start the same for', () => {
         reportDir: '$ARTIFACTS',
         configs: values.cl2.testConfigs,
         overrides: values.cl2.testOverrides,
-        extraArgs: shellWords(values.cl2.extraArgs),
+        extraArgs: shellSplit(values.cl2.extraArgs),
       });
       expect(['go', 'run', 'cmd/clusterloader.go', ...words], `line ${line.at} (${line.job})`).toEqual(
         recorded.get(line.at),
@@ -180,7 +180,7 @@ test('the words of every other deployer reach its program untouched', async () =
   const quiet = () => new PassThrough() as unknown as NodeJS.WriteStream;
   for (const { argv, at, job } of lines) {
     const rest = argv.slice(1);
-    const code = await foreignDeployer(program, rest, {
+    const code = await runPluginDeployer(program, rest, {
       program: 'kubetest2-ts',
       args: argv,
       env,

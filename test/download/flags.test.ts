@@ -3,8 +3,8 @@ import { UsageError } from '../../src/api/errors.ts';
 import { parseFlags } from '../../src/cli/flags/parse.ts';
 import { acquireFlags, acquireSettings } from '../../src/download/flags.ts';
 
-function settings(words: string[], env: Record<string, string> = {}) {
-  const { values, faults } = parseFlags({ acquire: acquireFlags }, words, env);
+function settings(args: string[], env: Record<string, string> = {}) {
+  const { values, faults } = parseFlags({ acquire: acquireFlags }, args, env);
   expect(faults).toEqual([]);
   return acquireSettings(values.acquire, { env, cwd: '/somewhere', home: '/home/me' });
 }
@@ -20,7 +20,7 @@ test('the defaults', () => {
   });
 });
 
-test('each flag has its twin in the environment, which the flag overrides', () => {
+test('a flag overrides its environment variable', () => {
   const env = {
     KUBETEST2_CACHE_DIR: 'c',
     KUBETEST2_OFFLINE: 'true',
@@ -59,6 +59,6 @@ test.each([
   '--download-connections=65',
   '--gcs-endpoint=localhost:4443',
   '--gcs-endpoint=http:///',
-])('%s is a usage error', (word) => {
-  expect(() => settings([word])).toThrow(UsageError);
+])('rejects %s', (arg) => {
+  expect(() => settings([arg])).toThrow(UsageError);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { type Pins, readPins } from '../../src/download/pins.ts';
-import { folder, opened } from '../helpers/downloader.ts';
+import { opened, tempDirectory } from '../helpers/downloader.ts';
 import { hex, object, published, serve } from '../helpers/servers/files.ts';
 import { noise } from '../helpers/test-package.ts';
 
@@ -12,12 +12,12 @@ const ROOT = '/release/v1.36.1';
 const PATH = `${ROOT}/bin/linux/amd64/kubectl`;
 
 function pinsFile(...files: Pins['files']): string {
-  const file = join(folder(), 'pins.json');
+  const file = join(tempDirectory(), 'pins.json');
   writeFileSync(file, JSON.stringify({ schema: 1, markers: {}, files }));
   return file;
 }
 
-test('with --pins a file is checked against its pin, whatever is published', async () => {
+test('with --pins a file is verified against its pin, not the published checksum', async () => {
   const server = await serve({ [PATH]: object(kubectl) });
   const pins = pinsFile({ url: server.url + PATH, sha512: hex('sha512', kubectl), size: kubectl.length });
   const { acquirer, signal } = opened({ pins });
@@ -26,7 +26,7 @@ test('with --pins a file is checked against its pin, whatever is published', asy
   expect(server.asked.every((each) => each.startsWith(`${PATH} `))).toBe(true);
 });
 
-test('with --pins another file is refused before anything is asked for', async () => {
+test('with --pins a file that is not listed is rejected before any request', async () => {
   const server = await serve(published(PATH, kubectl));
   const { acquirer, signal } = opened({ pins: pinsFile() });
   await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow('is not in the pins file');
@@ -34,16 +34,16 @@ test('with --pins another file is refused before anything is asked for', async (
 });
 
 test.each([
-  ['digest', { sha512: 'b'.repeat(128) }, /its sha512 is .*pins\.json says bbb/],
-  ['size', { size: 7 }, /is 40000 bytes, but its pin says 7/],
-])('a file with another %s than its pin is refused', async (_, differs, message) => {
+  ['digest', { sha512: 'b'.repeat(128) }, /checksum mismatch .* expected bbb.* from .*pins\.json/],
+  ['size', { size: 7 }, /40000 bytes, expected 7 from its pin/],
+])('rejects a file with another %s than its pin', async (_, differs, message) => {
   const server = await serve(published(PATH, kubectl));
   const pins = pinsFile({ url: server.url + PATH, sha512: hex('sha512', kubectl), size: kubectl.length, ...differs });
   const { acquirer, signal } = opened({ pins });
   await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(message);
 });
 
-test('what the cache has under another digest than the pin is fetched again', async () => {
+test('fetches a cached file again if its digest is not the pinned one', async () => {
   const server = await serve(published(PATH, kubectl));
   const free = opened();
   await free.acquirer.file(server.url + PATH, { signal: free.signal });
@@ -59,14 +59,14 @@ test('what the cache has under another digest than the pin is fetched again', as
 
 test.each([
   ['is missing', undefined],
-  ['is no JSON', '{'],
+  ['is not JSON', '{'],
   ['is of another schema', '{"schema":2,"files":[]}'],
   ['has no files', '{"schema":1}'],
   ['has a file without a digest', '{"schema":1,"files":[{"url":"https://a/b","size":1}]}'],
-  ['has a file without an address', '{"schema":1,"files":[{"url":"b","sha512":"","size":1}]}'],
-])('a pins file that %s is a usage error that names it', async (_, content) => {
-  const file = join(folder(), 'pins.json');
+  ['has a file without a URL', '{"schema":1,"files":[{"url":"b","sha512":"","size":1}]}'],
+])('rejects a pins file that %s, naming it', async (_, content) => {
+  const file = join(tempDirectory(), 'pins.json');
   if (content !== undefined) writeFileSync(file, content);
   await expect(readPins(file)).rejects.toThrow(UsageError);
-  await expect(readPins(file)).rejects.toThrow(`--pins: ${file}: `);
+  await expect(readPins(file)).rejects.toThrow(`cannot read --pins file ${file}: `);
 });

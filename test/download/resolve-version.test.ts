@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
-import { meaningOf } from '../../src/download/resolve-version.ts';
+import { parseVersionName } from '../../src/download/resolve-version.ts';
 import { opened } from '../helpers/downloader.ts';
 import { type Answer, serve, status, text } from '../helpers/servers/files.ts';
 
@@ -14,7 +14,7 @@ test.each([
   [`${D}/ci/fast/v1.37.0-alpha.1.123+abc/`, `${D}/ci/fast`, 'v1.37.0-alpha.1.123+abc'],
   ['gs://bucket/path/v1.6.0-alpha.0', 'gs://bucket/path', 'v1.6.0-alpha.0'],
 ])('%s is a version', (name, base, version) => {
-  expect(meaningOf(name)).toEqual({ resolved: { version, base, root: `${base}/${version}` } });
+  expect(parseVersionName(name)).toEqual({ resolved: { version, base, root: `${base}/${version}` } });
 });
 
 test.each([
@@ -29,34 +29,34 @@ test.each([
   [`${D}/release/latest.txt`, `${D}/release/latest.txt`, `${D}/release`],
   ['gs://bucket/path/latest.txt', 'gs://bucket/path/latest.txt', 'gs://bucket/path'],
 ])('%s is the marker %s', (name, marker, base) => {
-  expect(meaningOf(name)).toEqual({ marker, base });
+  expect(parseVersionName(name)).toEqual({ marker, base });
 });
 
-test('with a base, markers and versions are meant there', () => {
-  expect(meaningOf('latest.txt', 'http://127.0.0.1/ci/')).toEqual({
+test('with a base, markers and versions are looked up there', () => {
+  expect(parseVersionName('latest.txt', 'http://127.0.0.1/ci/')).toEqual({
     marker: 'http://127.0.0.1/ci/latest.txt',
     base: 'http://127.0.0.1/ci',
   });
-  expect(meaningOf('v1.36.1', 'http://127.0.0.1/x')).toEqual({
+  expect(parseVersionName('v1.36.1', 'http://127.0.0.1/x')).toEqual({
     resolved: { version: 'v1.36.1', base: 'http://127.0.0.1/x', root: 'http://127.0.0.1/x/v1.36.1' },
   });
 });
 
 test.each(['', ' ', '../../etc/passwd', 'ci/../../x', '--offline', '<html>', 'https://dl.k8s.io', 'a b'])(
-  '%j is nothing',
+  'rejects %j',
   (name) => {
-    expect(() => meaningOf(name)).toThrow(UsageError);
+    expect(() => parseVersionName(name)).toThrow(UsageError);
   },
 );
 
-test('whatever is typed is a meaning below dl.k8s.io or a usage error', () => {
+test('any text is a version or marker of dl.k8s.io or a usage error', () => {
   fc.assert(
     fc.property(
       fc.string().filter((name) => !name.includes('://')),
       (name) => {
         try {
-          const meaning = meaningOf(name);
-          expect('resolved' in meaning ? meaning.resolved.root : meaning.marker).toMatch(
+          const parsed = parseVersionName(name);
+          expect('resolved' in parsed ? parsed.resolved.root : parsed.marker).toMatch(
             /^https:\/\/dl\.k8s\.io\/[^?#\s]+$/,
           );
         } catch (error) {
@@ -67,7 +67,7 @@ test('whatever is typed is a meaning below dl.k8s.io or a usage error', () => {
   );
 });
 
-test('a marker is read past every cache, trimmed, logged and recorded, once for all who ask', async () => {
+test('a marker is read once per run, bypassing caches, and is trimmed, logged and recorded', async () => {
   const headers: (string | undefined)[] = [];
   const server = await serve({
     '/ci/latest.txt': (request, response, time) => {
@@ -86,13 +86,13 @@ test('a marker is read past every cache, trimmed, logged and recorded, once for 
   };
   expect([...all, await ask()]).toEqual([wanted, wanted, wanted]);
   expect(headers).toEqual(['no-cache']);
-  expect(lines).toEqual([`${server.url}/ci/latest.txt is v1.37.0-alpha.1+abc`]);
+  expect(lines).toEqual([`Resolved ${server.url}/ci/latest.txt to v1.37.0-alpha.1+abc`]);
   expect(events).toEqual([
     { event: 'resolved', fields: { url: `${server.url}/ci/latest.txt`, version: 'v1.37.0-alpha.1+abc' } },
   ]);
 });
 
-test('all parts of a run, and its later calls, get the version the first one read', async () => {
+test('all parts of a run and its later calls get the version that was read first', async () => {
   const server = await serve({
     '/ci/latest.txt': (request, response, time) => text(`v1.37.${time}`)(request, response, time),
   });
@@ -117,9 +117,9 @@ const bad: [string, Answer, RegExp][] = [
   ['500', status(500, 'v1.36.1'), /answered 500.*gave up/],
   ['204', status(204), /answered 204/],
   ['a page of HTML', text('<html>v1.36.1</html>', { 'content-type': 'text/html' }), /HTML/],
-  ['another text', text('hello'), /"hello" is no version/],
-  ['nothing', text(''), /"" is no version/],
-  ['two versions', text('v1.36.1\nv1.36.2'), /is no version/],
+  ['another text', text('hello'), /contains no version: "hello"/],
+  ['nothing', text(''), /contains no version: ""/],
+  ['two versions', text('v1.36.1\nv1.36.2'), /contains no version/],
 ];
 test.each(bad)('a marker that answers with %s is an error', async (_, answer, message) => {
   const server = await serve({ '/latest.txt': answer });
@@ -127,7 +127,7 @@ test.each(bad)('a marker that answers with %s is an error', async (_, answer, me
   await expect(acquirer.resolve(`${server.url}/latest.txt`, { signal })).rejects.toThrow(message);
 });
 
-test('a marker that failed is asked again next time', async () => {
+test('a marker that failed is read again', async () => {
   const server = await serve({
     '/latest.txt': (request, response, time) => (time === 1 ? status(404) : text('v1.36.1'))(request, response, time),
   });
@@ -137,7 +137,7 @@ test('a marker that failed is asked again next time', async () => {
   expect((await ask()).version).toBe('v1.36.1');
 });
 
-test('offline, a marker is what it last was, with a warning', async () => {
+test('offline, a marker has its last known version, with a warning', async () => {
   const server = await serve({ '/latest.txt': text('v1.36.1') });
   const online = opened();
   await online.acquirer.resolve(`${server.url}/latest.txt`, { signal: online.signal });
@@ -145,8 +145,8 @@ test('offline, a marker is what it last was, with a warning', async () => {
   expect((await offline.acquirer.resolve(`${server.url}/latest.txt`, { signal: offline.signal })).version).toBe(
     'v1.36.1',
   );
-  expect(offline.warnings).toEqual([expect.stringContaining('offline, so it is v1.36.1 as on 20')]);
+  expect(offline.warnings).toEqual([expect.stringContaining('Offline: using v1.36.1 for ')]);
   await expect(offline.acquirer.resolve(`${server.url}/other.txt`, { signal: offline.signal })).rejects.toThrow(
-    'never read before',
+    'is not in the cache',
   );
 });

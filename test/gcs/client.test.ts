@@ -1,13 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { httpSource } from '../../src/download/transfer/http-source.ts';
 import { gsParts } from '../../src/gcs/client.ts';
-import { bytesOf, HASTE, opened } from '../helpers/downloader.ts';
+import { bytesOf, FAST_RETRIES, opened } from '../helpers/downloader.ts';
 import { type Answer, hex, serve, status } from '../helpers/servers/files.ts';
 import { noise } from '../helpers/test-package.ts';
 
 const MEDIA = '/storage/v1/b/builds/o/ci%2Fv1.36.1%2Fkubectl';
 
-/** The bytes of one generation, as Google Cloud Storage answers for them; cut short when `cut` says where. */
+/** The response of Cloud Storage for one generation; truncated at `cut`, if given. */
 const generation =
   (number: number, bytes: Buffer, cut?: number): Answer =>
   (request, response) => {
@@ -23,7 +23,7 @@ const generation =
     else response.write(body.subarray(0, cut), () => response.socket?.resetAndDestroy());
   };
 
-test('a cut connection is continued with the same generation', async () => {
+test('a broken connection is resumed with the same generation', async () => {
   const bytes = noise(900_000);
   const server = await serve({
     [`${MEDIA}?alt=media`]: generation(1, bytes, 500_000),
@@ -35,7 +35,7 @@ test('a cut connection is continued with the same generation', async () => {
   expect(server.asked.some((each) => /generation=1 bytes=[1-9]/.test(each))).toBe(true);
 });
 
-test('an object that is replaced while it comes is fetched again from the beginning', async () => {
+test('an object that is replaced during the download is fetched again from the beginning', async () => {
   const [before, after] = [noise(900_000, 1), noise(900_000, 2)];
   const server = await serve({
     [`${MEDIA}?alt=media`]: (request, response, time) =>
@@ -45,9 +45,7 @@ test('an object that is replaced while it comes is fetched again from the beginn
   });
   const { acquirer, signal, warnings } = opened({ gcsEndpoint: server.url });
   expect(bytesOf(await acquirer.file('gs://builds/ci/v1.36.1/kubectl', { signal })).equals(after)).toBe(true);
-  expect(warnings).toEqual([
-    expect.stringContaining('gs://builds/ci/v1.36.1/kubectl: changed while it was downloaded'),
-  ]);
+  expect(warnings).toEqual([expect.stringContaining('gs://builds/ci/v1.36.1/kubectl changed while it was downloaded')]);
 });
 
 test.each([
@@ -56,11 +54,11 @@ test.each([
   ['gs://b', undefined],
   ['gs:///o', undefined],
   ['https://b/o', undefined],
-])('%s is taken apart', (url, parts) => {
+])('parses %s', (url, parts) => {
   expect(gsParts(url)).toEqual(parts);
 });
 
-test('what signs a request for one server is not told to another it redirects to', async () => {
+test('headers of a request are not sent to another server it redirects to', async () => {
   const bytes = noise(5_000_000);
   const told: (string | undefined)[] = [];
   const elsewhere = await serve({
@@ -70,7 +68,7 @@ test('what signs a request for one server is not told to another it redirects to
     },
   });
   const server = await serve({ '/object': status(302, '', { location: `${elsewhere.url}/object` }) });
-  const http = httpSource({ env: {}, pace: HASTE, connections: 1, insecure: () => false });
+  const http = httpSource({ env: {}, policy: FAST_RETRIES, connections: 1, insecure: () => false });
   onTestFinished(() => http.close());
   for (const from of [0, 1000, 2000]) {
     const ask = { from, signal: AbortSignal.timeout(5000) };

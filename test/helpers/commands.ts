@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import type { Command, ListedCommand } from '../../src/cli/commands/command.ts';
 import { runCommand } from '../../src/cli/run-command.ts';
 import type { World } from '../../src/runtime/world.ts';
-import { folder } from './downloader.ts';
+import { tempDirectory } from './downloader.ts';
 
 /** Runs one command as the launcher does, with a cache of its own; gives its exit code and what it printed. */
 export async function callCommand(
@@ -25,7 +25,7 @@ export async function callCommand(
   const world: World = {
     program: 'kubetest2-ts',
     args,
-    env: { KUBETEST2_CACHE_DIR: join(folder(), 'cache'), ...env },
+    env: { KUBETEST2_CACHE_DIR: join(tempDirectory(), 'cache'), ...env },
     cwd: tmpdir(),
     home: tmpdir(),
     stdout: stream('stdout'),

@@ -7,10 +7,10 @@ import type { AcquireSettings } from '../../src/api/run.ts';
 import type { Acquirer, AcquirerWorld, Cached } from '../../src/download/downloader.ts';
 import { openAcquirer } from '../../src/download/open-downloader.ts';
 
-/** Patience for tests. */
-export const HASTE = { connect: 5000, headers: 5000, idle: 5000, pause: 4, longest: 20, tries: 4 };
+/** Short delays for tests. */
+export const FAST_RETRIES = { connect: 5000, headers: 5000, idle: 5000, delay: 4, maxDelay: 20, attempts: 4 };
 
-export function folder(): string {
+export function tempDirectory(): string {
   const made = mkdtempSync(join(tmpdir(), 'kubetest2-acquire-'));
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   return made;
@@ -27,7 +27,7 @@ export interface Opened {
 
 /** An acquirer with a cache of its own that lives as long as the test. */
 export function opened(settings: Partial<AcquireSettings> = {}, world: Partial<AcquirerWorld> = {}): Opened {
-  const cacheDir = settings.cacheDir ?? join(folder(), 'cache');
+  const cacheDir = settings.cacheDir ?? join(tempDirectory(), 'cache');
   const lines: string[] = [];
   const warnings: string[] = [];
   const events: Opened['events'] = [];
@@ -49,7 +49,13 @@ export function opened(settings: Partial<AcquireSettings> = {}, world: Partial<A
       gcsEndpoint: '',
       ...settings,
     },
-    { log, env: {}, records: { event: (event, fields) => void events.push({ event, fields }) }, pace: HASTE, ...world },
+    {
+      log,
+      env: {},
+      records: { event: (event, fields) => void events.push({ event, fields }) },
+      retryPolicy: FAST_RETRIES,
+      ...world,
+    },
   );
   onTestFinished(() => acquirer.close());
   return { acquirer, cacheDir, lines, warnings, events, signal: AbortSignal.timeout(15_000) };

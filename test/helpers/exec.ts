@@ -88,9 +88,9 @@ export async function failure(run: Promise<unknown>): Promise<CommandError> {
 }
 
 export function temporary(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'command-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  const directory = mkdtempSync(join(tmpdir(), 'command-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
 }
 
 /** Whether a process runs; a zombie does not. */

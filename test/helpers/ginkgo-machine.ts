@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { quoted } from '../../src/text/shell-quote.ts';
+import { shellQuote } from '../../src/text/shell-quote.ts';
 import { sharingCompiledCode } from './compile-cache.ts';
 
 const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
@@ -64,7 +64,7 @@ export async function place(): Promise<Place> {
     run: async (words, { env = {}, launcher = [], terminal = false } = {}) => {
       const all = ['noop', '--test=ginkgo', '--run-id=run', ...launcher, '--', ...words];
       const argv = [process.execPath, program, ...all];
-      const [file = '', ...rest] = terminal ? ['script', '-qec', quoted(argv), '/dev/null'] : argv;
+      const [file = '', ...rest] = terminal ? ['script', '-qec', shellQuote(argv), '/dev/null'] : argv;
       const child = spawn(file, rest, {
         cwd: dir,
         env: {

@@ -22,25 +22,25 @@ export const phase = (name: string, p99: number): Item => ({
   labels: { Metric: name },
 });
 
-/** A folder with the reports of one clusterloader2 run. */
-export function reportFolder(): string {
+/** A directory with the reports of one clusterloader2 run. */
+export function reportDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'cl2-reports-'));
 }
 
 /** Writes a PerfData summary as clusterloader2 names it. */
 export function writeSummary(
-  folder: string,
+  directory: string,
   name: string,
   items: readonly Item[],
   time = '2026-08-01T10:00:00Z',
 ): void {
-  writeFileSync(join(folder, `${name}_${time}.json`), JSON.stringify({ version: 'v1', dataItems: items }, null, 2));
+  writeFileSync(join(directory, `${name}_${time}.json`), JSON.stringify({ version: 'v1', dataItems: items }, null, 2));
 }
 
 /** Writes the configuration of test `load`, with these measurements. */
-export function writeConfig(folder: string, measurements: string, test = 'load'): void {
+export function writeConfig(directory: string, measurements: string, test = 'load'): void {
   writeFileSync(
-    join(folder, `generatedConfig_${test}.yaml`),
+    join(directory, `generatedConfig_${test}.yaml`),
     `name: ${test}\nnamespace:\n  number: 1\nsteps:\n- name: starting measurements\n  measurements:\n${measurements}tuningSets: []\n`,
   );
 }

@@ -18,7 +18,7 @@ test.each(['http_proxy', 'HTTP_PROXY'])('%s is honoured', async (name) => {
   expect(proxy.asked[0]).toContain('mirror.example');
 });
 
-test('no_proxy is honoured, and this machine is never reached through a proxy', async () => {
+test('no_proxy is honoured, and this host is never reached through a proxy', async () => {
   const server = await serve(published('/kubectl', kubectl));
   const proxy = await proxyTo(1);
   const { acquirer, signal } = opened(
@@ -30,7 +30,7 @@ test('no_proxy is honoured, and this machine is never reached through a proxy', 
   expect(proxy.asked).toEqual([]);
 });
 
-test('plain http beyond this machine is refused without a pin or --allow-unverified', async () => {
+test('plain http to another host is refused without a pin or --allow-unverified', async () => {
   const { acquirer, signal } = opened();
-  await expect(acquirer.file('http://mirror.example/kubectl', { signal })).rejects.toThrow(/plain http is not trusted/);
+  await expect(acquirer.file('http://mirror.example/kubectl', { signal })).rejects.toThrow(/refusing plain http/);
 });

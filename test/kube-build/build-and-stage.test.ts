@@ -173,7 +173,7 @@ test('a bucket that says it cannot be written is a usage error before anything i
   gcs.permissions = 403;
   await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(UsageError);
   await expect(buildAndStage(here.options({ stage: 'gs://nowhere/ci' }), here.run, never())).rejects.toThrow(
-    'there is no bucket gs://nowhere',
+    'cannot stage to gs://nowhere: the bucket does not exist',
   );
   expect((await here.calls()).filter((call) => call.startsWith('make'))).toEqual([]);
 });

@@ -28,8 +28,8 @@ function open({ terminal = false, ...more }: Partial<LogSettings> & { terminal?:
   return { ...log, stderr, wait };
 }
 
-describe("off a terminal, lines are klog's", () => {
-  test('and so an error is one that Spyglass highlights', () => {
+describe('off a terminal', () => {
+  test("lines have klog's format, so that Spyglass highlights errors", () => {
     const log = open();
     log.info('Up begins');
     log.warn('disk is nearly full');
@@ -46,7 +46,7 @@ describe("off a terminal, lines are klog's", () => {
     expect(log.interactive).toBe(false);
   });
 
-  test('and each line of a message has the head, those after the first indented', () => {
+  test('each line of a message has the header, further lines are indented', () => {
     const log = open();
     log.error('make failed:\nline 1\r\n\n  line 3\n\n');
     expect(log.stderr.text.split('\n').map((line) => line.slice(30))).toEqual([
@@ -58,7 +58,7 @@ describe("off a terminal, lines are klog's", () => {
     ]);
   });
 
-  test('and details are shown up to the verbosity', () => {
+  test('details are shown up to the verbosity', () => {
     const log = open();
     log.detail(2, 'shown');
     log.detail(3, 'not shown');
@@ -66,7 +66,7 @@ describe("off a terminal, lines are klog's", () => {
     expect(log.stderr.text).not.toContain('not shown');
   });
 
-  test('and progress is a line at most every ten seconds', () => {
+  test('progress is a line at most every ten seconds', () => {
     const log = open();
     log.progress('1 node ready');
     log.wait(9999);
@@ -77,7 +77,7 @@ describe("off a terminal, lines are klog's", () => {
     expect(log.stderr.text.match(/\] .*/g)).toEqual(['] 1 node ready', '] 3 nodes ready']);
   });
 
-  test('and --log-format=text is the same', () => {
+  test('--log-format=text is the same', () => {
     const log = open({ format: 'text' });
     log.info('a');
     expect(log.stderr.text).toMatch(/^I1123 .*\] a\n$/);
@@ -85,7 +85,7 @@ describe("off a terminal, lines are klog's", () => {
 });
 
 describe('on a terminal', () => {
-  test('lines are for a person, coloured by their weight', () => {
+  test('lines have a short time and a colour by severity', () => {
     const log = open({ terminal: true });
     log.info('Up begins\nwith two lines');
     log.warn('careful');
@@ -101,8 +101,8 @@ describe('on a terminal', () => {
     ['NO_COLOR is set', { NO_COLOR: '1' }, false],
     ['NO_COLOR is empty', { NO_COLOR: '' }, true],
     ['the terminal is dumb', { TERM: 'dumb' }, false],
-    ['nothing is said', { TERM: 'xterm-256color' }, true],
-  ])('there is colour as the environment wants it: %s', (_what, env, coloured) => {
+    ['neither is set', { TERM: 'xterm-256color' }, true],
+  ])('colour follows the environment: %s', (_what, env, coloured) => {
     const log = open({ terminal: true, env });
     log.error('broken');
     expect(log.stderr.text.includes('\u001B[')).toBe(coloured);
@@ -127,7 +127,7 @@ describe('on a terminal', () => {
     expect(log.stderr.text).toBe(`${'é'.repeat(38)}…`);
   });
 
-  test('that is dumb, progress is a line now and then', () => {
+  test('progress is an occasional line when the terminal is dumb', () => {
     const log = open({ terminal: true, env: { TERM: 'dumb' } });
     log.progress('a');
     log.progress('b');
@@ -165,7 +165,7 @@ test.each<Partial<LogSettings> & { terminal?: boolean }>([{}, { terminal: true }
   },
 );
 
-test('a terminal that went away is no error', () => {
+test('a closed terminal is not an error', () => {
   const log = open();
   expect(log.stderr.listenerCount('error')).toBe(1);
   log.stderr.emit('error', new Error('EIO'));
@@ -176,7 +176,7 @@ test('a terminal that went away is no error', () => {
   log.progress('p');
 });
 
-test('whatever is said, every line has the head and nothing a terminal acts on', () => {
+test('every line has the header and no control characters', () => {
   fc.assert(
     fc.property(anyText, (message) => {
       const log = open();

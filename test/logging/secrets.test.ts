@@ -45,7 +45,7 @@ describe('values of the environment', () => {
     expect(mask(text)).toBe(masked);
   });
 
-  test('of several lines are masked by line where a line is unmistakable', () => {
+  test('of several lines are masked by line where a line is base64', () => {
     const line = 'MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7';
     expect(secretMask({ SSH_PRIVATE_KEY: `begin\n${line}\nend` })(`> ${line}\n> end`)).toBe('> ***\n> end');
   });
@@ -119,11 +119,11 @@ test.each([
   ['AUTOMOUNT_TOKEN_ENABLED', false],
   ['namespace', false],
   ['KEYBOARD', false],
-])('%s holds a secret: %s', (name, secret) => {
+])('%s is a secret name: %s', (name, secret) => {
   expect(isSecretName(name)).toBe(secret);
 });
 
-/** Texts made of what the mask looks for, so that its shapes meet in every way. */
+/** Texts made of fragments of the shapes, so that they meet in every way. */
 const pieces = fc
   .array(
     fc.oneof(
@@ -161,7 +161,7 @@ const pieces = fc
   )
   .map((parts) => parts.join(''));
 
-test('masking twice changes nothing more', () => {
+test('masking is idempotent', () => {
   fc.assert(
     fc.property(pieces, fc.array(pieces, { maxLength: 3 }), (text, values) => {
       const mask = secretMask({
@@ -175,18 +175,18 @@ test('masking twice changes nothing more', () => {
   );
 });
 
-test('a text that is left as it is has nothing to hide: the signs that are looked for first miss no shape', () => {
+test('a text without a sign matches no shape', () => {
   fc.assert(
     fc.property(pieces, (text) => {
       const mask = secretMask({ A_TOKEN: 'secret1' });
-      // The last line has a sign and nothing to mask, so that the text before it is looked at in any case.
+      // The last line has a sign and nothing to mask, so that the text before it is searched in any case.
       if (mask(text) === text) expect(mask(`${text}\n?`)).toBe(`${text}\n?`);
     }),
     { numRuns: 500 },
   );
 });
 
-test('no value of a secret variable is left in a text', () => {
+test('a text keeps no value of a secret variable', () => {
   fc.assert(
     fc.property(
       pieces,
@@ -212,7 +212,7 @@ test.each([
   'TOKEN_',
   'eyJaaaaaaaaaa.',
   'basic b',
-])('much of %j takes time by its length, not by its square', (unit) => {
+])('the time for a long text of %j is linear in its length', (unit) => {
   // Milliseconds as it is; minutes, were the time to grow with the square of the length.
   const text = unit.repeat(200_000 / unit.length);
   const start = performance.now();

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { compareRuns } from '../../src/perf/compare.ts';
 import type { Latency } from '../../src/perf/summaries.ts';
 
-describe('comparing', () => {
+describe('compareRuns', () => {
   const latency: fc.Arbitrary<Latency> = fc
     .record({ subject: fc.string(), p50: fc.nat(5000), p90: fc.nat(5000), p99: fc.nat(5000) })
     .map((each) => ({
@@ -14,7 +14,7 @@ describe('comparing', () => {
       slo: undefined,
     }));
 
-  test('a run with itself, nothing is worse', () => {
+  test('finds no regression between a run and itself', () => {
     fc.assert(
       fc.property(fc.array(latency), (run) => {
         expect(compareRuns(run, run, 0, 0).flatMap(({ worse }) => worse)).toEqual([]);
@@ -22,7 +22,7 @@ describe('comparing', () => {
     );
   });
 
-  test('a run with a slower one, everything is worse that grew beyond the floor', () => {
+  test('finds everything that grew beyond the floor', () => {
     fc.assert(
       fc.property(fc.uniqueArray(latency, { selector: ({ subject }) => subject }), (run) => {
         const slower = run.map((each) => ({ ...each, p50: each.p50 * 2, p90: each.p90 * 2, p99: each.p99 * 2 }));

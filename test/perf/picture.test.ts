@@ -22,7 +22,7 @@ const latency = (
 /** The words of a picture, in its order. */
 const words = (svg: string) => Array.from(svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g), ([, text = '']) => text);
 
-test('a picture names the run, its measurements, what they measured, their objective and the unit', async () => {
+test('a picture names the run, its measurements, subjects, objectives and the unit', async () => {
   const svg = await latencyPicture('Latency percentiles of run-1', [
     latency('pod_startup', 7200, 5000),
     latency('create_to_schedule', 30, undefined),
@@ -47,14 +47,14 @@ test('a picture names the run, its measurements, what they measured, their objec
   expect(svg).toContain('stroke-dasharray');
 });
 
-test('a latency of zero is drawn, and of many subjects the slowest are', async () => {
+test('draws a latency of zero, and the slowest of many subjects', async () => {
   const many = Array.from({ length: 40 }, (_, at) => latency(`subject-${at}`, at, 1000));
   const text = words((await latencyPicture('Many', many)) ?? '');
   expect(text).toContain('the 25 slowest; 15 faster ones are not shown');
   expect(text).toContain('subject-39');
   expect(text).not.toContain('subject-14');
   const zero = words((await latencyPicture('Zero', [latency('nothing', 0, undefined)])) ?? '');
-  expect(zero.filter((word) => /^\d+m?s$/.test(word))).toEqual(['1ms', '10ms']);
+  expect(zero.filter((text) => /^\d+m?s$/.test(text))).toEqual(['1ms', '10ms']);
   expect(zero).toContain('nothing');
 });
 

@@ -68,6 +68,6 @@ test.each([
   expect(found).toEqual(expected);
 });
 
-test('any text can be read', () => {
+test('accepts any text', () => {
   fc.assert(fc.property(fc.string(), (text) => Array.isArray(violationsIn(text))));
 });

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { quoted } from '../../src/text/shell-quote.ts';
+import { shellQuote } from '../../src/text/shell-quote.ts';
 import { Collector, failure, openWorld as open, temporary } from '../helpers/exec.ts';
 
 const never = new AbortController().signal;
 
-test('output passes through byte for byte, each stream to its own, and the end of it is kept', async () => {
+test('passes output through byte for byte, each stream to its own, and keeps its end', async () => {
   const { exec, stdout, stderr } = open();
   const program = `printf 'out\\377\\000\\001\\n'; printf 'err\\n' >&2`;
   const { exitCode, tail, seconds } = await exec(['sh', '-c', program], { signal: never });
@@ -21,7 +21,7 @@ test('output passes through byte for byte, each stream to its own, and the end o
   expect(seconds).toBeGreaterThan(0);
 });
 
-test('captured output is whole and shown to nobody', async () => {
+test('captured output is complete and not shown', async () => {
   const { exec, stdout, stderr } = open();
   const lines = Array.from({ length: 50_000 }, (_, at) => `${at + 1}\n`).join('');
   const finished = await exec(['sh', '-c', 'seq 50000; seq 50000 >&2'], { signal: never, output: 'capture' });
@@ -30,10 +30,10 @@ test('captured output is whole and shown to nobody', async () => {
   expect(stdout.text() + stderr.text()).toBe('');
 });
 
-test('a command that prints more than can be captured is ended', async () => {
+test('a command that prints more than can be captured is stopped', async () => {
   const { exec } = open();
   const error = await failure(exec(['sh', '-c', 'echo $$; exec yes'], { signal: never, output: 'capture' }));
-  expect(error.message).toBe('sh was stopped because it printed more than 64 MiB, which is the most that is kept');
+  expect(error.message).toBe('sh was stopped because it printed more than 64 MiB, the limit for captured output');
 });
 
 test('in log mode both streams go to stderr in the order they were written', async () => {
@@ -59,36 +59,15 @@ test('a script can open /dev/stdout, /dev/stderr and /dev/stdin', async () => {
   expect(stderr.text()).toBe('err\n');
 });
 
-test('without a folder for named pipes everything but /dev/stdout still works', async () => {
+test('everything but /dev/stdout works without a directory for named pipes', async () => {
   const { exec, stdout, stderr } = open({ env: () => ({ ...process.env, TMPDIR: '/nonexistent' }) });
   await exec(['sh', '-c', 'cat; echo err >&2'], { signal: never, input: 'in\n' });
   expect(stdout.text()).toBe('in\n');
   expect(stderr.text()).toBe('err\n');
 });
 
-/** A mkfifo that counts how often it is called, first on PATH. */
-function countedFifos(changes: Parameters<typeof open>[0] = {}) {
-  const folder = temporary();
-  const count = join(folder, 'count');
-  writeFileSync(join(folder, 'mkfifo'), `#!/bin/sh\necho . >>'${count}'\nPATH=\${PATH#*:} exec mkfifo "$@"\n`, {
-    mode: 0o755,
-  });
-  const world = open({ env: () => ({ ...process.env, PATH: `${folder}:${process.env['PATH']}` }), ...changes });
-  return { ...world, made: () => readFileSync(count, 'utf8').split('\n').length - 1 };
-}
-
-test('commands one after another share their pipes, and each has its own output', async () => {
-  const { exec, stdout, made } = countedFifos();
-  for (const word of ['one', 'two', 'three']) {
-    const { tail } = await exec(['sh', '-c', 'echo "$0"; echo "$0" >/dev/stdout', word], { signal: never });
-    expect(tail).toBe(`${word}\n${word}\n`);
-  }
-  expect(stdout.text()).toBe('one\none\ntwo\ntwo\nthree\nthree\n');
-  expect(made()).toBe(1);
-});
-
-test('commands at once do not share a pipe', async () => {
-  const { exec } = countedFifos();
+test('commands at once have pipes of their own', async () => {
+  const { exec } = open();
   const words = ['one', 'two', 'three'];
   const say = (word: string) => exec(['sh', '-c', 'echo "$0"; sleep 0.2; echo "$0"', word], { signal: never });
   expect((await Promise.all(words.map(say))).map(({ tail }) => tail)).toEqual(
@@ -96,49 +75,38 @@ test('commands at once do not share a pipe', async () => {
   );
 });
 
-test('a pipe that a process left behind still holds is not used again', async () => {
-  const { exec, made, stdout } = countedFifos({ settle: 200 });
-  await exec(['sh', '-c', 'setsid sh -c "echo held; exec sleep 5" & read -r _ || true'], {
-    signal: never,
-    leaveBehind: true,
-  });
-  await exec(['sh', '-c', 'echo next'], { signal: never });
-  expect(made()).toBe(2);
-  expect(stdout.text()).toBe('held\nnext\n');
-});
-
-test('named pipes and input are gone from the folder for temporary files while the command runs', async () => {
-  const folder = temporary();
-  const { exec, stdout } = open({ env: () => ({ ...process.env, TMPDIR: folder }) });
+test('named pipes and input are removed from the temporary directory while the command runs', async () => {
+  const directory = temporary();
+  const { exec, stdout } = open({ env: () => ({ ...process.env, TMPDIR: directory }) });
   await exec(['sh', '-c', 'ls -A "$TMPDIR" | wc -l; cat'], { signal: never, input: 'in' });
   expect(stdout.text()).toBe('0\nin');
 });
 
-test('a command that is given nothing reads the end of its input at once', async () => {
+test('a command without input reads the end of its input at once', async () => {
   const { exec, stdout } = open();
   await exec(['sh', '-c', 'readlink /proc/self/fd/0; cat'], { signal: never });
   expect(stdout.text()).toBe('/dev/null\n');
 });
 
-test('input that the command does not read is no failure', async () => {
+test('input that the command does not read is not an error', async () => {
   const { exec } = open();
   const { exitCode } = await exec(['true'], { signal: never, input: 'x'.repeat(1_000_000) });
   expect(exitCode).toBe(0);
 });
 
-test('a command gets the environment and the directory it is given, and nothing else', async () => {
-  const folder = temporary();
+test('a command gets exactly the specified environment and directory', async () => {
+  const directory = temporary();
   const { exec, stdout } = open();
   const env = { PATH: process.env['PATH'], ONLY: 'this', NOT: undefined };
   await exec(['sh', '-c', 'env | grep -v "^PATH=\\|^PWD=\\|^_=\\|^SHLVL=\\|^OLDPWD="; pwd'], {
     signal: never,
     env,
-    cwd: folder,
+    cwd: directory,
   });
-  expect(stdout.text()).toBe(`ONLY=this\n${folder}\n`);
+  expect(stdout.text()).toBe(`ONLY=this\n${directory}\n`);
 });
 
-test('without an environment of its own a command gets what the live one is when it starts', async () => {
+test('a command gets the live environment at its start by default', async () => {
   const env: Record<string, string | undefined> = { ...process.env };
   const { exec, stdout } = open({ env: () => env });
   env['SET_LATER'] = 'yes';
@@ -147,11 +115,11 @@ test('without an environment of its own a command gets what the live one is when
 });
 
 test.each([
-  ['asked for on a terminal', true, {}, '1 1\n'],
-  ['not asked for when our output is no terminal', false, {}, 'unset unset\n'],
-  ['not asked for against NO_COLOR', true, { NO_COLOR: '1' }, 'unset unset\n'],
-  ['left as the user wants it', true, { FORCE_COLOR: '0' }, '0 unset\n'],
-  ['not asked for on a terminal that has none', true, { TERM: 'dumb' }, 'unset unset\n'],
+  ['requested on a terminal', true, {}, '1 1\n'],
+  ['not requested off a terminal', false, {}, 'unset unset\n'],
+  ['not requested with NO_COLOR', true, { NO_COLOR: '1' }, 'unset unset\n'],
+  ['left as the user set it', true, { FORCE_COLOR: '0' }, '0 unset\n'],
+  ['not requested on a terminal without colour', true, { TERM: 'dumb' }, 'unset unset\n'],
 ])('colour is %s', async (_, isTTY, settings, expected) => {
   const stdout = Object.assign(new Collector(), { isTTY });
   const { exec } = open({ stdout });
@@ -181,10 +149,10 @@ test('secrets are masked in the log, in the error and in the kept output', async
   const error = await failure(exec(['sh', '-c', 'echo s3cret; exit 1'], { signal: never }));
   expect(error.output).toBe('***\n');
   expect(JSON.stringify([lines, events, error.message, error.command, error.output])).not.toContain('s3cret');
-  expect(lines).toEqual([`detail 2: running sh -c 'echo ***; exit 1'`]);
+  expect(lines).toEqual([`detail 2: Running sh -c 'echo ***; exit 1'`]);
 });
 
-test('exit codes that are fine are told in the result', async () => {
+test('accepted exit codes are returned', async () => {
   const { exec } = open();
   const { exitCode } = await exec(['sh', '-c', 'exit 1'], { signal: never, okCodes: [0, 1] });
   expect(exitCode).toBe(1);
@@ -199,53 +167,49 @@ test('a command killed by a signal is an error that names the signal', async () 
   expect(events[0]?.[1]).toMatchObject({ signal: 'SIGKILL' });
 });
 
-test.each<[string, (folder: string) => readonly string[], RegExp]>([
-  [
-    'is not on PATH',
-    () => ['no-such-program'],
-    /^no-such-program could not be started: it is not found on PATH \(.+\)$/,
-  ],
-  ['is not where its path says', (f) => [`${f}/nothing`], /nothing could not be started: .*\/nothing is not there$/],
+test.each<[string, (directory: string) => readonly string[], RegExp]>([
+  ['is not on PATH', () => ['no-such-program'], /^no-such-program could not be started: not found on PATH \(.+\)$/],
+  ['does not exist at its path', (f) => [`${f}/nothing`], /nothing could not be started: .*\/nothing does not exist$/],
   ['is a directory', (f) => [f], /could not be started: .* is a directory$/],
-  ['is a directory on PATH', () => ['folder'], /^folder could not be started: .*\/folder is a directory$/],
+  ['is a directory on PATH', () => ['directory'], /^directory could not be started: .*\/directory is a directory$/],
   ['is not executable', () => ['plain'], /^plain could not be started: .*\/plain is not executable \(chmod \+x\)$/],
   [
-    'has an interpreter that is not there',
+    'has an interpreter that does not exist',
     () => ['shebang'],
-    /^shebang could not be .* first line of shebang does not work: \/no\/such\/shell is not there$/,
+    /^shebang could not be .* interpreter of shebang cannot be used: \/no\/such\/shell does not exist$/,
   ],
   [
     'has a carriage return after its interpreter',
     () => ['dos'],
     /^dos could not be started: .* ends with a carriage return/,
   ],
-  ['has no name', () => [''], /^a command could not be started: no program was named$/],
-  ['is not there at all', () => [], /^a command could not be started: no program was named$/],
+  ['has no name', () => [''], /^a command could not be started: no program specified$/],
+  ['is missing', () => [], /^a command could not be started: no program specified$/],
   [
     'has one argument that is too long',
     () => ['true', 'x'.repeat(10_000_000)],
-    /^true could not be started: its arguments \(10000006 bytes\)/,
+    /^true could not be started: arguments \(10000006 bytes\)/,
   ],
   [
     'has too many arguments',
     () => ['true', ...Array(500_000).fill('12345678')],
-    /^true could not be started: its arguments \(4500005 bytes\)/,
+    /^true could not be started: arguments \(4500005 bytes\)/,
   ],
   ['has a NUL byte in an argument', () => ['true', 'a\0b'], /^true could not be started: .* NUL byte/],
-])('a program that %s cannot be started, and the error says so', async (_, words, sentence) => {
-  const folder = temporary();
-  mkdirSync(join(folder, 'folder'));
+])('an error says that a program %s', async (_, argv, sentence) => {
+  const directory = temporary();
+  mkdirSync(join(directory, 'directory'));
   for (const [name, text, mode] of [
     ['plain', 'echo', 0o644],
     ['shebang', '#!/no/such/shell\n', 0o755],
     ['dos', '#!/bin/sh\r\necho\r\n', 0o755],
   ] as const) {
-    writeFileSync(join(folder, name), text);
-    chmodSync(join(folder, name), mode);
+    writeFileSync(join(directory, name), text);
+    chmodSync(join(directory, name), mode);
   }
-  const env = { PATH: `${process.env['PATH']}:${folder}` };
+  const env = { PATH: `${process.env['PATH']}:${directory}` };
   const { exec, events } = open({ env: () => env });
-  const error = await failure(exec(words(folder), { signal: never }));
+  const error = await failure(exec(argv(directory), { signal: never }));
   expect(error.message).toMatch(sentence);
   expect(error.exitCode).toBeUndefined();
   expect(error.message.length).toBeLessThan(1000);
@@ -253,27 +217,27 @@ test.each<[string, (folder: string) => readonly string[], RegExp]>([
   expect(events[0]?.[1]).toMatchObject({ error: expect.stringContaining('could not be started') });
 });
 
-test('a program made for another kind of machine is said to be that', async () => {
-  const folder = temporary();
-  const program = join(folder, 'program');
+test('an error says that a program is for another architecture', async () => {
+  const directory = temporary();
+  const program = join(directory, 'program');
   const header = readFileSync(process.execPath).subarray(0, 4096);
   header.writeUInt16LE(0x1234, 18);
   writeFileSync(program, header, { mode: 0o755 });
-  const { exec } = open({ env: () => ({ PATH: `${folder}:${process.env['PATH']}` }) });
+  const { exec } = open({ env: () => ({ PATH: `${directory}:${process.env['PATH']}` }) });
   const error = await failure(exec(['program'], { signal: never }));
-  expect(error.message).toMatch(/^program exited with code \d+: .*\/program is made for another kind of machine$/);
+  expect(error.message).toMatch(/^program exited with code \d+: .*\/program is a binary for another architecture$/);
 });
 
-test('without PATH the error says that it is not set', async () => {
+test('an error says that PATH is not set', async () => {
   const { exec } = open({ env: () => ({}) });
   const error = await failure(exec(['no-such-program'], { signal: never }));
-  expect(error.message).toBe('no-such-program could not be started: it is not found, because PATH is not set');
+  expect(error.message).toBe('no-such-program could not be started: not found, because PATH is not set');
 });
 
-test('a working directory that is not there is told apart from a program that is not there', async () => {
+test('an error distinguishes a missing working directory from a missing program', async () => {
   const { exec } = open();
-  const error = await failure(exec(['true'], { signal: never, cwd: '/no/such/folder' }));
-  expect(error.message).toBe('true could not be started: its working directory /no/such/folder is not there');
+  const error = await failure(exec(['true'], { signal: never, cwd: '/no/such/directory' }));
+  expect(error.message).toBe('true could not be started: working directory /no/such/directory does not exist');
 });
 
 test('a program that could not be started leaves no descriptor open', async () => {
@@ -287,10 +251,10 @@ test('a program that could not be started leaves no descriptor open', async () =
 });
 
 test('pipes that cannot be opened leave no descriptor open, and the command runs without them', async () => {
-  const folder = temporary();
-  // What it makes can be opened to read, and not to write.
-  writeFileSync(join(folder, 'mkfifo'), '#!/bin/sh\nshift 2\nexec mkdir "$@"\n', { mode: 0o755 });
-  const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}`, TMPDIR: folder };
+  const directory = temporary();
+  // What it creates can be opened for reading only.
+  writeFileSync(join(directory, 'mkfifo'), '#!/bin/sh\nshift 2\nexec mkdir "$@"\n', { mode: 0o755 });
+  const env = { ...process.env, PATH: `${directory}:${process.env['PATH']}`, TMPDIR: directory };
   const { exec, stdout } = open({ env: () => env });
   await exec(['echo', 'one'], { signal: never });
   const before = readdirSync('/proc/self/fd').length;
@@ -305,12 +269,12 @@ test.each([
   [['A=b', 'A=b'], `'A=b' A=b`],
   [['echo', '', ' ', '*', '$x', "it's", '~'], `echo '' ' ' '*' '$x' 'it'\\''s' '~'`],
   [['echo', 'a\nb', "\x1b[31m'\\"], `echo $'a\\nb' $'\\033[31m\\'\\\\'`],
-])('%j is quoted for a shell', (words, expected) => {
-  expect(quoted(words)).toBe(expected);
+])('quotes %j for a shell', (argv, expected) => {
+  expect(shellQuote(argv)).toBe(expected);
 });
 
-test('any words come back from a shell as they were', () => {
-  const word = fc.string({
+test('a shell reads any quoted arguments unchanged', () => {
+  const arg = fc.string({
     unit: fc.constantFrom(
       'a',
       '=',
@@ -333,17 +297,17 @@ test('any words come back from a shell as they were', () => {
     ),
   });
   fc.assert(
-    fc.property(fc.array(word, { minLength: 1, maxLength: 30 }), (words) => {
-      const printed = execFileSync('bash', ['-c', `printf '%s\\0' ${quoted(['x', ...words]).slice(2)}`], {
+    fc.property(fc.array(arg, { minLength: 1, maxLength: 30 }), (args) => {
+      const printed = execFileSync('bash', ['-c', `printf '%s\\0' ${shellQuote(['x', ...args]).slice(2)}`], {
         encoding: 'utf8',
       });
-      expect(printed.split('\0').slice(0, -1)).toEqual(words);
+      expect(printed.split('\0').slice(0, -1)).toEqual(args);
     }),
     { numRuns: 30 },
   );
 });
 
-test('a slow reader holds the command up instead of filling our memory', async () => {
+test('a slow reader blocks the command instead of filling memory', async () => {
   let waiting: (() => void) | undefined;
   const read: number[] = [];
   const stdout = new Writable({
@@ -372,13 +336,13 @@ test('a slow reader holds the command up instead of filling our memory', async (
   expect(tail).toHaveLength(64 * 1024);
 });
 
-test('a command that closes its streams early is waited for', async () => {
+test('waits for a command that closes its streams early', async () => {
   const { exec } = open();
   const error = await failure(exec(['sh', '-c', 'exec >&- 2>&-; sleep 0.3; exit 4'], { signal: never }));
   expect(error.message).toBe('sh exited with code 4');
 });
 
-test('whoever listens sees every byte of both streams, and may keep them', async () => {
+test('onOutput gets every byte of both streams, and may keep them', async () => {
   const { exec } = open();
   const seen: Uint8Array[] = [];
   const program = 'seq 100000; seq 100000 >&2';
@@ -388,7 +352,7 @@ test('whoever listens sees every byte of both streams, and may keep them', async
   expect(text.split('\n').filter((line) => line === '77777')).toHaveLength(2);
 });
 
-test('an error of whoever listens ends the command', async () => {
+test('an error of onOutput stops the command', async () => {
   const { exec } = open();
   const mistake = new Error('printed a surprise');
   const onOutput = (): void => {
@@ -399,7 +363,7 @@ test('an error of whoever listens ends the command', async () => {
   expect(error.cause).toBe(mistake);
 });
 
-test('the kept end of a long output is its last 64 KiB, however it came in pieces', async () => {
+test('keeps the last 64 KiB of a long output', async () => {
   const { exec } = open();
   const { tail } = await exec(
     ['sh', '-c', 'seq 200000; for i in 1 2 3 4 5 6 7 8; do echo piece $i; sleep 0.01; done'],

@@ -44,7 +44,7 @@ function reader(child: ChildProcess): (pattern: RegExp) => Promise<RegExpExecArr
     });
 }
 
-test('SIGTERM ends the family, and the process with it', async () => {
+test('SIGTERM stops the group and this process', async () => {
   const { child, closed, said, report } = drive('sleep 1000 & echo ready $$ $!; wait', {});
   const [, ...pids] = await said(/^ready (\d+) (\d+)/m);
   child.kill('SIGTERM');
@@ -53,7 +53,7 @@ test('SIGTERM ends the family, and the process with it', async () => {
   expect(report()).toContain('failed: InterruptedError: interrupted by SIGTERM (sh was killed by SIGINT)');
 });
 
-test('three signals end what ignores them, at once', async () => {
+test('the third signal kills a command that ignores the others', async () => {
   const script = `trap 'echo got INT' INT; trap 'echo got TERM' TERM; echo ready $$; while :; do sleep 0.05; done`;
   const { child, closed, said } = drive(script, { grace: 600_000 });
   const [, ...pids] = await said(/^ready (\d+)/m);
@@ -66,7 +66,7 @@ test('three signals end what ignores them, at once', async () => {
   expect(pids.filter(runs)).toEqual([]);
 });
 
-test('when this process dies of an error its children are killed', async () => {
+test('kills the children when this process crashes', async () => {
   const { child, closed, said } = drive(`trap '' INT TERM; echo ready $$; while :; do sleep 0.05; done`, {});
   const [, pid = ''] = await said(/^ready (\d+)/m);
   child.kill('SIGUSR2');
@@ -74,24 +74,24 @@ test('when this process dies of an error its children are killed', async () => {
   await expect.poll(() => runs(pid)).toBe(false);
 });
 
-test('a reader that leaves early is told once, and the command runs to its end', async () => {
+test('a closed reader is logged once, and the command continues', async () => {
   const { child, closed, report } = drive('seq 500000; echo done >&2; exit 3', {});
   child.stdout?.once('data', () => child.stdout?.destroy());
   expect(await closed).toEqual([9, null]);
   expect(report()).toContain('sh exited with code 3');
-  expect(report().match(/^warn: stdout cannot be written \(.*EPIPE.*\)/gm)).toHaveLength(1);
+  expect(report().match(/^warn: Cannot write to stdout \(.*EPIPE.*\)/gm)).toHaveLength(1);
 });
 
-test('a full disk under our stdout is told once, and the command runs to its end', async () => {
+test('a full disk under our stdout is logged once, and the command continues', async () => {
   const full = openSync('/dev/full', 'w');
   const { closed, report } = drive('seq 500000; exit 3', {}, { stdio: ['ignore', full, 'pipe'] });
   closeSync(full);
   expect(await closed).toEqual([9, null]);
   expect(report()).toContain('sh exited with code 3');
-  expect(report().match(/^warn: stdout cannot be written \(.*ENOSPC.*\)/gm)).toHaveLength(1);
+  expect(report().match(/^warn: Cannot write to stdout \(.*ENOSPC.*\)/gm)).toHaveLength(1);
 });
 
-test('a terminal that is closed ends the command and crashes nothing', async () => {
+test('a closed terminal stops the command and does not crash this process', async () => {
   const ended = join(temporary(), 'ended');
   const script = `trap 'echo INT > ${ended}; exit' INT; echo ready $$ $PPID; while :; do echo noise; sleep 0.05; done`;
   const report = join(temporary(), 'report');
@@ -109,7 +109,7 @@ test('a terminal that is closed ends the command and crashes nothing', async () 
   expect(readFileSync(report, 'utf8')).toContain('memory:');
 });
 
-test('when our stdout and stderr are one pipe, what a command writes to both keeps its order', async () => {
+test('keeps the order of both streams when our stdout and stderr are one pipe', async () => {
   const file = join(temporary(), 'both');
   const both = openSync(file, 'a');
   const { closed } = drive(
@@ -123,7 +123,7 @@ test('when our stdout and stderr are one pipe, what a command writes to both kee
   expect(lines).toEqual([1, 2, 3, 4, 5].flatMap((at) => [`out ${at}`, `err ${at}`]));
 });
 
-test('a flood passes in little memory, and none of it is lost', async () => {
+test('passes on much output completely in little memory', async () => {
   const size = 64 * 1024 * 1024;
   const { child, closed, report } = drive(`head -c ${size} /dev/zero`, {});
   let bytes = 0;
@@ -135,30 +135,27 @@ test('a flood passes in little memory, and none of it is lost', async () => {
   expect(Number(/^memory: (\S+) MiB/m.exec(report())?.[1])).toBeLessThan(150);
 });
 
-test.each(['w', 'a'])(
-  'output to a file opened with %s is written by the command itself, and its end is still kept',
-  async (flags) => {
-    const file = join(temporary(), 'out');
-    writeFileSync(file, 'before\n');
-    const out = openSync(file, flags);
-    writeSync(out, 'first\n');
-    const { child, closed, report } = drive(
-      'readlink /proc/self/fd/1; seq 20000 >&2; seq 20000; exit 3',
-      {},
-      { stdio: ['ignore', out, 'pipe'] },
-    );
-    closeSync(out);
-    child.stderr?.resume();
-    await closed;
-    const lines = Array.from({ length: 20_000 }, (_, at) => `${at + 1}\n`).join('');
-    expect(readFileSync(file, 'utf8')).toBe(`${flags === 'a' ? 'before\n' : ''}first\n${file}\n${lines}`);
-    const tail = JSON.parse(/^output: (.*)$/m.exec(report())?.[1] ?? '""') as string;
-    // Two streams that go different ways share the room.
-    expect(tail).toBe(lines.slice(-32 * 1024) + lines.slice(-32 * 1024));
-  },
-);
+test.each(['w', 'a'])('a command writes directly to a file opened with %s, and its end is kept', async (flags) => {
+  const file = join(temporary(), 'out');
+  writeFileSync(file, 'before\n');
+  const out = openSync(file, flags);
+  writeSync(out, 'first\n');
+  const { child, closed, report } = drive(
+    'readlink /proc/self/fd/1; seq 20000 >&2; seq 20000; exit 3',
+    {},
+    { stdio: ['ignore', out, 'pipe'] },
+  );
+  closeSync(out);
+  child.stderr?.resume();
+  await closed;
+  const lines = Array.from({ length: 20_000 }, (_, at) => `${at + 1}\n`).join('');
+  expect(readFileSync(file, 'utf8')).toBe(`${flags === 'a' ? 'before\n' : ''}first\n${file}\n${lines}`);
+  const tail = JSON.parse(/^output: (.*)$/m.exec(report())?.[1] ?? '""') as string;
+  // Two streams with different destinations share the limit.
+  expect(tail).toBe(lines.slice(-32 * 1024) + lines.slice(-32 * 1024));
+});
 
-test('what a file held before is not taken for the output of a command', async () => {
+test('the earlier content of a file is not part of the output', async () => {
   const file = join(temporary(), 'out');
   writeFileSync(file, 'before\n'.repeat(100));
   const out = openSync(file, 'a');

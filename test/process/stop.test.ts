@@ -5,23 +5,23 @@ import { openWorld, runs } from '../helpers/exec.ts';
 
 const started: string[] = [];
 
-// A failing test leaves nothing behind either.
+// A failing test leaves no processes behind either.
 afterEach(() => {
   for (const pid of started.splice(0)) {
     if (runs(pid)) process.kill(Number(pid), 'SIGKILL');
   }
 });
 
-/** Starts a script, which says `ready` and the ids of its processes once they are as they should be. */
+/** Starts a script, which prints `ready` and the IDs of its processes once they are set up. */
 async function start(script: string, options: Partial<ExecOptions> = {}, changes = {}) {
   const world = openWorld({ settle: 500, ...changes });
   const abort = new AbortController();
   const reason = new InterruptedError('SIGTERM');
   const run = world.exec(['sh', '-c', script], { signal: abort.signal, ...options });
-  // Looked at later, and often after it was rejected.
+  // Awaited later, often after it was rejected.
   run.catch(() => undefined);
-  const [, words = ''] = await world.stdout.said(/^ready (.*)\n/m);
-  const pids = words.split(' ');
+  const [, ids = ''] = await world.stdout.said(/^ready (.*)\n/m);
+  const pids = ids.split(' ');
   started.push(...pids);
   return { ...world, run, pids, reason, abort: () => abort.abort(reason) };
 }
@@ -32,7 +32,7 @@ const seconds = async (run: Promise<unknown>): Promise<number> => {
   return (performance.now() - before) / 1000;
 };
 
-test('an abort sends SIGINT to the whole family, whose last words are passed on', async () => {
+test('an abort sends SIGINT to the whole group, whose last output is passed on', async () => {
   const child = `sh -c 'trap "echo child INT; exit" INT; echo ready $PPID $$; while :; do sleep 0.05; done'`;
   const { run, abort, reason, pids, stdout } = await start(`trap 'echo parent INT; exit 5' INT; ${child}; sleep 100`);
   abort();
@@ -42,7 +42,7 @@ test('an abort sends SIGINT to the whole family, whose last words are passed on'
   expect(pids.filter(runs)).toEqual([]);
 });
 
-test('the reason that is thrown has the CommandError with the last output as its cause', async () => {
+test('the thrown reason has the CommandError with the last output as its cause', async () => {
   const { run, abort, reason } = await start(
     `trap 'echo tidying; exit 5' INT; echo ready $$; while :; do sleep 0.05; done`,
   );
@@ -55,7 +55,7 @@ test('the reason that is thrown has the CommandError with the last output as its
   });
 });
 
-test('a reason that has a cause keeps it', async () => {
+test('a reason with a cause keeps it', async () => {
   const { exec } = openWorld();
   const cause = new Error('first');
   const reason = new Error('stop', { cause });
@@ -63,7 +63,7 @@ test('a reason that has a cause keeps it', async () => {
   expect(reason.cause).toBe(cause);
 });
 
-test('what ignores SIGINT gets SIGTERM after the grace', async () => {
+test('a command that ignores SIGINT gets SIGTERM after the grace', async () => {
   const { run, abort, reason, events } = await start(
     `trap '' INT; trap 'exit 7' TERM; echo ready $$; while :; do sleep 0.05; done`,
   );
@@ -73,7 +73,7 @@ test('what ignores SIGINT gets SIGTERM after the grace', async () => {
   expect(events[0]?.[1]).toMatchObject({ exit: 7 });
 });
 
-test('what ignores SIGTERM too gets SIGKILL after the same time again', async () => {
+test('a command that ignores SIGTERM too gets SIGKILL after the same time again', async () => {
   const { run, abort, events, pids } = await start(`trap '' INT TERM; echo ready $$; while :; do sleep 0.05; done`);
   abort();
   const took = await seconds(run);
@@ -83,7 +83,7 @@ test('what ignores SIGTERM too gets SIGKILL after the same time again', async ()
   expect(pids.filter(runs)).toEqual([]);
 });
 
-test('a command may have a grace of its own', async () => {
+test('a command can have a grace of its own', async () => {
   const { run, abort } = await start(
     `trap '' INT TERM; echo ready $$; while :; do sleep 0.05; done`,
     { grace: 10 },
@@ -93,7 +93,7 @@ test('a command may have a grace of its own', async () => {
   expect(await seconds(run)).toBeLessThan(10);
 });
 
-test('a second request takes the next step at once, and one more the last', async () => {
+test('a second request sends the next signal at once, a third one SIGKILL', async () => {
   const { run, abort, hurry, hurried, stdout, events } = await start(
     `trap 'echo got INT' INT; trap 'echo got TERM' TERM; echo ready $$; while :; do sleep 0.05; done`,
     {},
@@ -120,7 +120,7 @@ test('a second request before the abort changes nothing', async () => {
   expect(stdout.text()).toContain('tidied');
 });
 
-test('giving up kills at once, however patient the grace is', async () => {
+test('giving up kills at once, regardless of the grace', async () => {
   const { run, abort, giveUp, stdout, events } = await start(
     `trap 'echo got INT' INT; echo ready $$; while :; do sleep 0.05; done`,
     {},
@@ -133,7 +133,7 @@ test('giving up kills at once, however patient the grace is', async () => {
   expect(events[0]?.[1]).toMatchObject({ signal: 'SIGKILL' });
 });
 
-test('a world that was given up sends nothing but SIGKILL', async () => {
+test('after giving up only SIGKILL is sent', async () => {
   const { run, abort, stdout } = await start(
     `trap 'echo got INT' INT; echo ready $$; while :; do sleep 0.05; done`,
     {},
@@ -144,7 +144,7 @@ test('a world that was given up sends nothing but SIGKILL', async () => {
   expect(stdout.text()).not.toContain('got INT');
 });
 
-test('a grandchild that ignores SIGTERM is killed, though its parent ended long before', async () => {
+test('kills a grandchild that ignores SIGTERM after its parent exited', async () => {
   const { run, abort, pids } = await start(
     `(trap '' INT TERM; sh -c 'echo ready $PPID $$; while :; do sleep 0.05; done') & wait`,
   );
@@ -153,7 +153,7 @@ test('a grandchild that ignores SIGTERM is killed, though its parent ended long 
   expect(pids.filter(runs)).toEqual([]);
 });
 
-test('grandchildren that ignore SIGINT get SIGTERM as soon as their parent is gone, not after the grace', async () => {
+test('grandchildren that ignore SIGINT get SIGTERM as soon as their parent has exited, not after the grace', async () => {
   // A shell lets what it runs in the background ignore SIGINT.
   const { run, abort, pids } = await start('sleep 1000 & echo ready $$ $!; wait', {}, { grace: 60_000 });
   abort();
@@ -161,7 +161,7 @@ test('grandchildren that ignore SIGINT get SIGTERM as soon as their parent is go
   expect(pids.filter(runs)).toEqual([]);
 });
 
-test('a grandchild that tidies up after its parent ended is waited for', async () => {
+test('waits for a grandchild that cleans up after its parent exited', async () => {
   const script = `trap "sleep 0.3; echo tidied; exit" INT; echo ready $PPID $$; while :; do sleep 0.05; done`;
   const program = `require('child_process').spawn('sh', ['-c', process.argv[1]], { stdio: 'inherit' }); process.on('SIGINT', () => process.exit(1))`;
   const { run, abort, stdout, pids } = await start(
@@ -184,62 +184,62 @@ test('a grandchild in a group of its own does not outlive SIGKILL', async () => 
   expect(pids.filter(runs)).toEqual([]);
 });
 
-test('what is left behind by a command that ended well is ended, with a warning', async () => {
+test('stops processes left behind by a successful command, with a warning', async () => {
   const { run, pids, lines } = await start('sleep 1000 & echo ready $!');
   await expect(run).resolves.toMatchObject({ exitCode: 0 });
   expect(pids.filter(runs)).toEqual([]);
-  expect(lines).toContain('warn: sh has ended and left processes behind, which hold its output open: ending them');
+  expect(lines).toContain('warn: sh exited and left processes behind that hold its output open; stopping them');
 });
 
-test('what is left behind without holding the output is ended too', async () => {
+test('stops processes left behind that do not hold the output', async () => {
   const { run, pids, lines } = await start('sleep 1000 >/dev/null 2>&1 & echo ready $!');
   await run;
   expect(pids.filter(runs)).toEqual([]);
-  expect(lines).toContain('warn: sh has ended and left processes behind: ending them');
+  expect(lines).toContain('warn: sh exited and left processes behind; stopping them');
 });
 
-test('what ends by itself soon after the command did is left to do so, and its output is passed on', async () => {
+test('a process that exits soon after the command is not stopped, and its output is passed on', async () => {
   const { run, stdout, lines } = await start('(sleep 0.3; echo last) & echo ready $!');
   await run;
   expect(stdout.text()).toContain('last\n');
   expect(lines.filter((line) => line.startsWith('warn'))).toEqual([]);
 });
 
-test('what a program is meant to leave behind stays', async () => {
+test('leaveBehind keeps processes running', async () => {
   const { run, pids, lines } = await start('sleep 1000 >/dev/null 2>&1 & echo ready $!', { leaveBehind: true });
   expect(await seconds(run)).toBeLessThan(2);
   expect(pids.filter(runs)).toEqual(pids);
   expect(lines.filter((line) => line.startsWith('warn'))).toEqual([]);
 });
 
-test('a daemon that is meant to stay and holds the output does not hold up the run', async () => {
+test('leaveBehind does not wait for a daemon that holds the output', async () => {
   const { run, pids } = await start('sleep 1000 & echo ready $!', { leaveBehind: true });
   expect(await seconds(run)).toBeLessThan(10);
   expect(pids.filter(runs)).toEqual(pids);
 });
 
-test('a process that left the group and holds the output is not waited for', async () => {
+test('does not wait for a process outside the group that holds the output', async () => {
   const { run, pids, lines } = await start(`setsid sh -c 'echo ready $$; sleep 1000' & sleep 0.5`);
   await expect(run).resolves.toMatchObject({ exitCode: 0 });
   expect(lines).toContain(
-    'warn: sh has ended, and a process that left its group holds its output open: no longer listening',
+    'warn: sh exited, but a process outside its group holds its output open; ignoring further output',
   );
   expect(pids.length).toBe(1);
 });
 
-test('a process that left the group and floods the output is not listened to for ever', async () => {
+test('stops reading from a process outside the group that keeps printing', async () => {
   const { run } = await start(`setsid sh -c 'echo ready $$; while echo flood; do :; done' & sleep 0.5`);
   expect(await seconds(run)).toBeLessThan(15);
 });
 
-test('an abort while leftovers are waited for ends them, and throws the reason', async () => {
+test('an abort while waiting for left processes stops them and throws the reason', async () => {
   const { run, abort, reason, pids } = await start('sleep 1000 & echo ready $!', {}, { grace: 10 });
   abort();
   await expect(run).rejects.toBe(reason);
   expect(pids.filter(runs)).toEqual([]);
 });
 
-test('an abort after the end does nothing and holds nothing', async () => {
+test('an abort after the exit has no effect and leaves no listeners', async () => {
   const { exec, hurried } = openWorld();
   const abort = new AbortController();
   const before = process.listenerCount('exit');

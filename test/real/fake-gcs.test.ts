@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openBucket } from '../../src/gcs/client.ts';
 import { waitUntil } from '../../src/system/wait.ts';
-import { bytesOf, folder, opened } from '../helpers/downloader.ts';
+import { bytesOf, opened, tempDirectory } from '../helpers/downloader.ts';
 import { component, describeWith } from '../helpers/real/components.ts';
 import { hex } from '../helpers/servers/files.ts';
 import { E2E, noise, packageOf } from '../helpers/test-package.ts';
@@ -26,7 +26,7 @@ const SEED: Readonly<Record<string, string | Buffer>> = {
 
 /** A real fake-gcs-server with one bucket; its address. */
 async function start(): Promise<string> {
-  const data = folder();
+  const data = tempDirectory();
   for (const [path, content] of Object.entries(SEED)) {
     mkdirSync(dirname(join(data, 'builds', path)), { recursive: true });
     writeFileSync(join(data, 'builds', path), content);
@@ -93,7 +93,7 @@ describeWith(['fake-gcs-server'], 'gs:// against a real server', () => {
       /gs:\/\/nobody\/ci\/none\.txt: /,
     );
     await expect(acquirer.resolve('gs://builds/ci/broken.txt', { signal })).rejects.toThrow(/HTML/);
-    await expect(acquirer.file('gs://builds/ci/latest.txt', { signal })).rejects.toThrow(/no checksum is published/);
+    await expect(acquirer.file('gs://builds/ci/latest.txt', { signal })).rejects.toThrow(/no checksum published/);
   });
 
   test('a generation precondition keeps a second writer from overwriting; the emulator variable has no effect', async () => {

@@ -279,7 +279,7 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
       onTestFinished(() => other[Symbol.asyncDispose]());
       const ended = await start([ONE, `--test-package-url=file://${other.dir}`]).ended;
       expect(ended).toMatchObject({ code: 3 });
-      expect(ended.stderr).toMatch(/is a program for .*, not for/);
+      expect(ended.stderr).toMatch(/is a binary for .*, not/);
     });
   });
 });

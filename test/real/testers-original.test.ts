@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { inTree, type Line, withNodeDifferences } from '../helpers/corpus-lines.ts';
-import { fakeBoskos } from '../helpers/servers/fake-boskos.ts';
+import { fakeBoskos } from '../helpers/servers/boskos.ts';
 import { Stage } from '../helpers/stage.ts';
 
 /** A folder with the programs of kubetest2, for instance made by `go build -o FOLDER . ./kubetest2-…` in its checkout. */

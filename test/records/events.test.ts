@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { secretMask } from '../../src/logging/secrets.ts';
 import { EventFile } from '../../src/records/events.ts';
 import { anyText } from '../helpers/arbitrary-text.ts';
-import { tempFolder, tempMount } from '../helpers/records-directory.ts';
+import { tempDirectory, tempMount } from '../helpers/records-directory.ts';
 
 const now = () => new Date('2026-11-23T10:35:56.789Z');
 const mask = secretMask({ GITHUB_TOKEN: 'open-sesame' });
@@ -28,7 +28,7 @@ function open(folder: string) {
 
 describe('events.jsonl', () => {
   test('has one line for each event, with the time and the run', () => {
-    const log = open(tempFolder());
+    const log = open(tempDirectory());
     log.event('step', { step: 'Up', state: 'started' });
     log.event('command', { argv: ['kind', 'create'], seconds: 1.5, exit: 0, signal: undefined });
     expect(log.lines()).toEqual([
@@ -38,7 +38,7 @@ describe('events.jsonl', () => {
   });
 
   test('is continued by a later call, without what a killed one left of a line', () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     open(folder).event('a', {});
     appendFileSync(join(folder, 'events.jsonl'), '{"time":"2026');
     const log = open(folder);
@@ -48,7 +48,7 @@ describe('events.jsonl', () => {
   });
 
   test('keeps the names of its own fields', () => {
-    const log = open(tempFolder());
+    const log = open(tempDirectory());
     log.event('download', { event: 'x', time: 'y', run: 'z', url: 'u' });
     expect(log.events()).toEqual([
       { time: '2026-11-23T10:35:56.789Z', run: 'r', event: 'download', event_: 'x', time_: 'y', run_: 'z', url: 'u' },
@@ -56,7 +56,7 @@ describe('events.jsonl', () => {
   });
 
   test('holds no secret, however deep', () => {
-    const log = open(tempFolder());
+    const log = open(tempDirectory());
     log.event('command', {
       argv: [
         'curl',
@@ -97,7 +97,7 @@ describe('events.jsonl', () => {
   });
 
   test('takes what JSON cannot say', () => {
-    const log = open(tempFolder());
+    const log = open(tempDirectory());
     const cycle: Record<string, unknown> = { date: new Date(0), bad: new Date(Number.NaN), big: 1n, nan: Number.NaN };
     cycle['self'] = cycle;
     Object.defineProperty(cycle, 'trap', {
@@ -128,7 +128,7 @@ describe('events.jsonl', () => {
   });
 
   test('cuts what is too long for a line, and says so', () => {
-    const log = open(tempFolder());
+    const log = open(tempDirectory());
     log.event('command', { argv: ['x'.repeat(10_000_000), ...Array.from({ length: 5000 }, (_, n) => `--flag-${n}`)] });
     const [line = ''] = log.lines();
     expect(line.length).toBeLessThan(30_000);
@@ -137,7 +137,7 @@ describe('events.jsonl', () => {
   });
 
   test('keeps the lines of a file that cannot be written until it can', () => {
-    const folder = join(tempFolder(), 'artifacts');
+    const folder = join(tempDirectory(), 'artifacts');
     const log = open(folder);
     const refusal = `cannot write ${folder}/events.jsonl: no such file or directory`;
     expect(() => log.event('a', {})).toThrow(refusal);
@@ -161,10 +161,10 @@ describe('events.jsonl', () => {
   });
 
   test('is never written through a link, nor into a pipe', () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     symlinkSync('/dev/null', join(folder, 'events.jsonl'));
     expect(() => open(folder).event('a', {})).toThrow('too many symbolic links');
-    const piped = tempFolder();
+    const piped = tempDirectory();
     execFileSync('mkfifo', [join(piped, 'events.jsonl')]);
     expect(() => open(piped).event('a', {})).toThrow('it is not a regular file');
   });
@@ -180,7 +180,7 @@ describe('events.jsonl', () => {
           ),
         ),
         (fields) => {
-          const log = open(tempFolder());
+          const log = open(tempDirectory());
           log.event('any', fields);
           expect(log.lines()).toHaveLength(1);
           expect(log.events()[0]).toMatchObject({ event: 'any', run: 'r' });

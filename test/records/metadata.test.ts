@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mergeMetadata } from '../../src/records/metadata.ts';
-import { tempFolder, tempMount } from '../helpers/records-directory.ts';
+import { tempDirectory, tempMount } from '../helpers/records-directory.ts';
 
 const fileIn = (folder: string) => join(folder, 'metadata.json');
 const read = (folder: string): unknown => JSON.parse(readFileSync(fileIn(folder), 'utf8'));
 
 describe('metadata.json', () => {
   test('is made, added to, and its keys replaced', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     mergeMetadata(fileIn(folder), { 'kubetest-version': 'v1', 'run-id': 'r' });
     mergeMetadata(fileIn(folder), { 'tester-version': 'v2', 'kubetest-version': 'v3' });
     expect(read(folder)).toEqual({ 'kubetest-version': 'v3', 'run-id': 'r', 'tester-version': 'v2' });
@@ -18,7 +18,7 @@ describe('metadata.json', () => {
   });
 
   test('keeps what a program of another make wrote between, whatever its type', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     mergeMetadata(fileIn(folder), { a: '1' });
     writeFileSync(fileIn(folder), '{"a":"1","job-version":"v1.36.0","nested":{"x":[1,null]},"n":1.5,"__proto__":"p"}');
     mergeMetadata(fileIn(folder), { b: '2' });
@@ -39,7 +39,7 @@ describe('metadata.json', () => {
   });
 
   test('loses no key of many writes', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`);
     for (const key of keys) mergeMetadata(fileIn(folder), { [key]: 'x' });
     expect(Object.keys(Object(read(folder)))).toEqual(keys);
@@ -48,7 +48,7 @@ describe('metadata.json', () => {
   test.each(['{"a":', '', '[1]', '"text"', 'null', '{"a":1}trailing'])(
     'that holds %j instead of an object is begun anew, and nothing is lost',
     async (broken) => {
-      const folder = tempFolder();
+      const folder = tempDirectory();
       const warnings: string[] = [];
       writeFileSync(fileIn(folder), broken);
       mergeMetadata(fileIn(folder), { a: '1' }, { log: { warn: (message) => void warnings.push(message) } });
@@ -65,13 +65,13 @@ describe('metadata.json', () => {
     if (folder === undefined) return skip('mounting a file system in memory is refused');
     mergeMetadata(fileIn(folder), { a: '1' });
     expect(() => mergeMetadata(fileIn(folder), { b: 'x'.repeat(200_000) })).toThrow(
-      `${fileIn(folder)} cannot be written: no space left on device`,
+      `cannot write ${fileIn(folder)}: no space left on device`,
     );
     expect(read(folder)).toEqual({ a: '1' });
   });
 
   test('holds no secret', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     mergeMetadata(fileIn(folder), { link: 'a secret here' }, { mask: (text) => text.replace('secret', '***') });
     expect(read(folder)).toEqual({ link: 'a *** here' });
   });
@@ -82,7 +82,7 @@ describe('metadata.json', () => {
         fc.dictionary(fc.string(), fc.jsonValue()),
         fc.dictionary(fc.string(), fc.string()),
         async (before, entries) => {
-          const folder = tempFolder();
+          const folder = tempDirectory();
           const text = JSON.stringify(before);
           writeFileSync(fileIn(folder), text);
           mergeMetadata(fileIn(folder), entries);

@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RunError } from '../../src/api/errors.ts';
 import { makeRunDirectories, runPaths } from '../../src/records/paths.ts';
-import { outcomeOf, remount, tempFolder, tempMount } from '../helpers/records-directory.ts';
+import { outcomeOf, remount, tempDirectory, tempMount } from '../helpers/records-directory.ts';
 
 const pathsIn = (cwd: string, more: object = {}) =>
   runPaths({ runId: 'abc', rundir: '', rundirInArtifacts: false, artifacts: '', env: {}, cwd, ...more });
 
 describe('the directories of a run', () => {
   test('are created where they are missing, with a .gitignore', async () => {
-    const cwd = tempFolder();
+    const cwd = tempDirectory();
     makeRunDirectories(pathsIn(cwd));
     expect(readdirSync(cwd).sort()).toEqual(['_artifacts', '_rundir']);
     expect(readdirSync(join(cwd, '_rundir')).sort()).toEqual(['.gitignore', 'abc']);
@@ -20,14 +20,14 @@ describe('the directories of a run', () => {
   });
 
   test('are open to their owner only, where the run keeps its secrets', async () => {
-    const cwd = tempFolder();
+    const cwd = tempDirectory();
     mkdirSync(join(cwd, '_rundir/abc'), { recursive: true, mode: 0o777 });
     makeRunDirectories(pathsIn(cwd));
     expect(statSync(join(cwd, '_rundir/abc')).mode & 0o777).toBe(0o700);
   });
 
   test('are made again by a later call without a change', async () => {
-    const cwd = tempFolder();
+    const cwd = tempDirectory();
     makeRunDirectories(pathsIn(cwd));
     writeFileSync(join(cwd, '_rundir/.gitignore'), 'mine\n');
     writeFileSync(join(cwd, '_rundir/abc/state.json'), '{}');
@@ -37,7 +37,7 @@ describe('the directories of a run', () => {
   });
 
   test('do not hide what else is in a folder of the user', async () => {
-    const cwd = tempFolder();
+    const cwd = tempDirectory();
     writeFileSync(join(cwd, 'mine.txt'), '');
     makeRunDirectories(pathsIn(cwd, { rundir: '.' }));
     expect(existsSync(join(cwd, '.gitignore'))).toBe(false);
@@ -49,7 +49,7 @@ describe('the directories of a run', () => {
     ['the run dir', '_rundir/abc', '--rundir'],
     ['the artifacts', '_artifacts', '--artifacts'],
   ])('cannot be created where a file has the name of %s', async (_what, path, flag) => {
-    const cwd = tempFolder();
+    const cwd = tempDirectory();
     mkdirSync(dirname(join(cwd, path)), { recursive: true });
     writeFileSync(join(cwd, path), '');
     const refusal = outcomeOf(() => makeRunDirectories(pathsIn(cwd)));
@@ -63,7 +63,7 @@ describe('the directories of a run', () => {
   });
 
   test('cannot be created below a file', async () => {
-    const cwd = tempFolder();
+    const cwd = tempDirectory();
     writeFileSync(join(cwd, 'file'), '');
     expect(() => makeRunDirectories(pathsIn(cwd, { artifacts: 'file/below' }))).toThrow(
       /cannot write to directory .*\/file\/below: a file with that name exists .*; set another with --artifacts$/,
@@ -71,7 +71,7 @@ describe('the directories of a run', () => {
   });
 
   test('name both flags when the run dir is below the artifacts', async () => {
-    const cwd = tempFolder();
+    const cwd = tempDirectory();
     mkdirSync(join(cwd, '_artifacts'));
     writeFileSync(join(cwd, '_artifacts/_rundir'), '');
     expect(() => makeRunDirectories(pathsIn(cwd, { rundirInArtifacts: true }))).toThrow(
@@ -84,10 +84,10 @@ describe('the directories of a run', () => {
     if (mounted === undefined) return skip('mounting a file system in memory is refused');
     mkdirSync(join(mounted, 'out'));
     remount(mounted, 'ro');
-    expect(() => makeRunDirectories(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).toThrow(
+    expect(() => makeRunDirectories(pathsIn(tempDirectory(), { artifacts: join(mounted, 'out') }))).toThrow(
       `cannot write to directory ${mounted}/out: read-only file system; set another with --artifacts`,
     );
-    expect(() => makeRunDirectories(pathsIn(tempFolder(), { rundir: mounted }))).toThrow('--rundir');
+    expect(() => makeRunDirectories(pathsIn(tempDirectory(), { rundir: mounted }))).toThrow('--rundir');
   });
 
   test('must have room', async ({ skip }) => {
@@ -95,7 +95,7 @@ describe('the directories of a run', () => {
     if (mounted === undefined) return skip('mounting a file system in memory is refused');
     mkdirSync(join(mounted, 'out'));
     expect(() => writeFileSync(join(mounted, 'fill'), 'x'.repeat(200_000))).toThrow('ENOSPC');
-    expect(() => makeRunDirectories(pathsIn(tempFolder(), { artifacts: join(mounted, 'out') }))).toThrow(
+    expect(() => makeRunDirectories(pathsIn(tempDirectory(), { artifacts: join(mounted, 'out') }))).toThrow(
       'no space left on device; set another with --artifacts',
     );
     expect(readdirSync(join(mounted, 'out'))).toEqual([]);

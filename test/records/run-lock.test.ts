@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { lockRun } from '../../src/records/run-lock.ts';
-import { tempFolder } from '../helpers/records-directory.ts';
+import { tempDirectory } from '../helpers/records-directory.ts';
 
 const never = new AbortController().signal;
 const holder = join(import.meta.dirname, '../helpers/programs/run-holder.ts');
@@ -17,7 +17,7 @@ async function hold(runDir: string) {
 }
 
 test('a second process on one run is refused with the pid of the first, until that one is gone', async () => {
-  const runDir = tempFolder();
+  const runDir = tempDirectory();
   const run = { runDir, lock: join(runDir, 'lock') };
   const first = await hold(runDir);
   const refusal = await lockRun(run, never).catch((error: unknown) => error);
@@ -35,7 +35,7 @@ test('a second process on one run is refused with the pid of the first, until th
 });
 
 test('two runs are worked on at the same time', async () => {
-  const [one, other] = [tempFolder(), tempFolder()];
+  const [one, other] = [tempDirectory(), tempDirectory()];
   await using _ = await lockRun({ runDir: one, lock: join(one, 'lock') }, never);
   await using __ = await lockRun({ runDir: other, lock: join(other, 'lock') }, never);
 });

@@ -8,7 +8,7 @@ import { secretMask } from '../../src/logging/secrets.ts';
 import { JunitRunner } from '../../src/records/runner-junit.ts';
 import { xmlText } from '../../src/text/truncate.ts';
 import { ALLOWED, anyText } from '../helpers/arbitrary-text.ts';
-import { tempFolder, tempMount } from '../helpers/records-directory.ts';
+import { tempDirectory, tempMount } from '../helpers/records-directory.ts';
 
 const now = () => new Date('2026-11-23T10:35:56.789Z');
 const mask = secretMask({ GITHUB_TOKEN: 'open-sesame' });
@@ -44,7 +44,7 @@ const summary = async (folder: string) =>
 
 describe('junit_runner.xml', () => {
   test('is what Spyglass, TestGrid and strict readers take', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const junit = await open(folder);
     junit.begin('Up');
     junit.pass('Up', 61.23456, 'the cluster is up\n');
@@ -85,7 +85,7 @@ FAIL
   });
 
   test('reads as not finished while a step runs, and after the run was killed in it', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const junit = await open(folder);
     junit.begin('Up');
     expect(await summary(folder)).toEqual(['Up: not finished']);
@@ -93,7 +93,7 @@ FAIL
   });
 
   test('grows over the calls of one run', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     for (const step of ['Up', 'Test', 'Down']) {
       const junit = await open(folder);
       junit.begin(step);
@@ -108,7 +108,7 @@ FAIL
   });
 
   test('keeps every word of an earlier call as it was', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const first = await open(folder);
     await first.fail('Up', 1.5, new RunError('no\n  quota "left" & <gone>'), '  lead\n\n\ttail  \n\n');
     await first.skip('Test', 'Up failed');
@@ -120,7 +120,7 @@ FAIL
   });
 
   test('begins anew over the file of another run', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const first = await open(folder);
     await first.pass('Up', 1);
     const second = await open(folder, { runId: 'run-2' });
@@ -130,7 +130,7 @@ FAIL
   });
 
   test('moves a file aside that it cannot read, says so, and loses none', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const warnings: string[] = [];
     const log = { warn: (message: string) => void warnings.push(message) };
     for (const broken of ['<testsuites><testsuite name="x">', 'not xml at all']) {
@@ -146,14 +146,14 @@ FAIL
   });
 
   test('is begun over an empty file, which a killed original leaves', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     writeFileSync(join(folder, 'junit_runner.xml'), '');
     await (await open(folder)).pass('Up', 1);
     expect(readdirSync(folder)).toEqual(['junit_runner.xml']);
   });
 
   test('gives a second case of a name a number, since a pass and a failure of one name read as a flake', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     await (await open(folder)).fail('Test', 1, new RunError('3 specs failed'));
     const junit = await open(folder);
     for (const seconds of [2, 3]) {
@@ -165,7 +165,7 @@ FAIL
   });
 
   test('replaces what a killed call left unfinished, and what an earlier one skipped', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const first = await open(folder);
     await first.pass('Test', 1);
     await first.skip('Down', 'not asked for');
@@ -180,7 +180,7 @@ FAIL
   });
 
   test('does not take a running step for one that was left unfinished', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const junit = await open(folder);
     junit.begin('Test');
     junit.add({ name: 'Test', seconds: 1 });
@@ -192,7 +192,7 @@ FAIL
   });
 
   test('drops a step that is worth a row only when it fails', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const junit = await open(folder);
     junit.pass('Up', 1);
     junit.begin('Finish');
@@ -203,7 +203,7 @@ FAIL
   });
 
   test('takes cases of deployers and testers', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const junit = await open(folder);
     junit.add({ name: 'Up attempt 1', seconds: 3, failure: 'no capacity in zone a', output: 'full output' });
     junit.add({ name: 'Leaks', seconds: 0, skipped: 'not checked' });
@@ -217,18 +217,18 @@ FAIL
   });
 
   test('holds every step, in the order of the calls', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const junit = await open(folder);
     for (let n = 0; n < 50; n += 1) junit.pass(`Step ${n}`, n);
     expect(await summary(folder)).toEqual(Array.from({ length: 50 }, (_, n) => `Step ${n}`));
   });
 
   test('names the file when it cannot be written, and holds everything once it can', async () => {
-    const folder = join(tempFolder(), 'artifacts');
+    const folder = join(tempDirectory(), 'artifacts');
     mkdirSync(folder);
     const junit = await open(folder);
     rmSync(folder, { recursive: true });
-    expect(() => junit.pass('Up', 1)).toThrow(`${folder}/junit_runner.xml cannot be written: no such file`);
+    expect(() => junit.pass('Up', 1)).toThrow(`cannot write ${folder}/junit_runner.xml: no such file`);
     mkdirSync(folder);
     junit.pass('Test', 1);
     expect(await summary(folder)).toEqual(['Up', 'Test']);
@@ -244,7 +244,7 @@ FAIL
   });
 
   test('hides secrets, in names, failures, reasons and output', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const junit = await open(folder);
     junit.add({ name: 'with open-sesame', seconds: 1, output: 'a open-sesame b' });
     junit.skip('Down', 'open-sesame');
@@ -256,7 +256,7 @@ FAIL
 
 describe('the failure of a case', () => {
   async function failure(error: unknown, output?: string) {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     await (await open(folder)).fail('Test', 1, error, output);
     const [found] = await read(folder);
     return { message: found?.failure?.message ?? '', text: found?.failure?.text ?? '', output: found?.systemOut ?? '' };
@@ -313,7 +313,7 @@ describe('the failure of a case', () => {
 
 describe('the output of a case', () => {
   test('keeps beginning and end, says how much was cut, and a megabyte in all', async () => {
-    const folder = tempFolder();
+    const folder = tempDirectory();
     const junit = await open(folder);
     for (let n = 0; n < 6; n++) {
       junit.pass(`Step ${n}`, 1, `first line\n${'middle <é>\n'.repeat(20_000)}last line`);
@@ -331,7 +331,7 @@ describe('the output of a case', () => {
 test('whatever is said, the file is well-formed and says it with the characters XML allows', async () => {
   await fc.assert(
     fc.asyncProperty(anyText, anyText, anyText, anyText, async (name, output, failure, skipped) => {
-      const folder = tempFolder();
+      const folder = tempDirectory();
       const plain = { mask: (each: string) => each };
       const junit = await open(folder, plain);
       junit.add({ name: `a ${name}`, seconds: 1, output: `>${output}<` });

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { RunError } from '../../src/api/errors.ts';
 import { isLive, listRuns, newState, readState, writeState } from '../../src/records/state.ts';
 import type { RunState } from '../../src/records/state-schema.ts';
-import { outcomeOf, tempFolder } from '../helpers/records-directory.ts';
+import { outcomeOf, tempDirectory } from '../helpers/records-directory.ts';
 
 const begun = newState({
   runId: 'r',
@@ -36,14 +36,14 @@ describe('state.json', () => {
     ['of a run that begins', begun],
     ['of a run with everything in it', full],
   ])('%s is read back as it was written, by its owner only', async (_what, state) => {
-    const file = join(tempFolder(), 'state.json');
+    const file = join(tempDirectory(), 'state.json');
     writeState(file, state);
     expect(readState(file)).toEqual(state);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   test('is undefined when there is none', async () => {
-    expect(readState(join(tempFolder(), 'state.json'))).toBeUndefined();
+    expect(readState(join(tempDirectory(), 'state.json'))).toBeUndefined();
   });
 
   test.each([
@@ -59,7 +59,7 @@ describe('state.json', () => {
     [JSON.stringify({ ...full, asked: {} }), 'unexpected content'],
     [JSON.stringify({ ...full, tornDown: 'no' }), 'unexpected content'],
   ])('that holds %j is refused, with its name and the way out', async (text, why) => {
-    const file = join(tempFolder(), 'state.json');
+    const file = join(tempDirectory(), 'state.json');
     writeFileSync(file, text);
     const refusal = outcomeOf(() => readState(file));
     expect(refusal).toBeInstanceOf(RunError);
@@ -69,19 +69,19 @@ describe('state.json', () => {
   });
 
   test('of a newer version is refused as such', async () => {
-    const file = join(tempFolder(), 'state.json');
+    const file = join(tempDirectory(), 'state.json');
     writeFileSync(file, '{"schema":2,"whatever":true}');
     expect(() => readState(file)).toThrow(/newer kubetest2-ts \(schema 2, this version reads 1\)/);
   });
 
   test('that is a folder is refused', async () => {
-    const file = join(tempFolder(), 'state.json');
+    const file = join(tempDirectory(), 'state.json');
     mkdirSync(file);
     expect(() => readState(file)).toThrow(RunError);
   });
 
   test('of any JSON is a state or a RunError', async () => {
-    const file = join(tempFolder(), 'state.json');
+    const file = join(tempDirectory(), 'state.json');
     const keys = Object.keys(full);
     fc.assert(
       fc.property(fc.constantFrom(...keys), fc.option(fc.jsonValue(), { nil: undefined }), (key, value) => {
@@ -100,7 +100,7 @@ describe('the runs below a folder', () => {
   }
 
   test('are listed, the oldest first, the unreadable at the end; what is no run is left out', async () => {
-    const base = tempFolder();
+    const base = tempDirectory();
     await made(base, 'a', { createdAt: '2026-11-23T12:00:00.000Z' });
     await made(base, 'b', { createdAt: '2026-11-23T11:00:00.000Z' });
     mkdirSync(join(base, 'broken'));
@@ -114,7 +114,7 @@ describe('the runs below a folder', () => {
   });
 
   test('are none where there is no such folder', async () => {
-    expect(listRuns(join(tempFolder(), 'none'))).toEqual([]);
+    expect(listRuns(join(tempDirectory(), 'none'))).toEqual([]);
   });
 });
 

@@ -4,43 +4,43 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { LockedError, lockHolder, takeLock } from '../../src/system/lock.ts';
+import { acquireLock, LockedError, lockHolder } from '../../src/system/lock.ts';
 import { ownIdentity } from '../../src/system/process-identity.ts';
 
 const signal = AbortSignal.timeout(60_000);
 const HOLDER = join(import.meta.dirname, '../helpers/programs/lock-holder.ts');
 
-function folder(): string {
+function tempDirectory(): string {
   const made = mkdtempSync(join(tmpdir(), 'kubetest2-lock-'));
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }
 
-function start(...words: string[]) {
-  const child = spawn(process.execPath, [HOLDER, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [HOLDER, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
 
-test('a lock is held by one at a time, names its holder, and leaves nothing behind', async () => {
-  const at = folder();
+test('a lock has one holder at a time, names it, and leaves nothing behind', async () => {
+  const at = tempDirectory();
   const file = join(at, 'deeper', 'a.lock');
   {
-    await using _ = await takeLock(file, { signal, wait: false });
-    await expect(takeLock(file, { signal, wait: false })).rejects.toThrow(LockedError);
-    await expect(takeLock(file, { signal, wait: false })).rejects.toMatchObject({ pid: process.pid });
+    await using _ = await acquireLock(file, { signal, wait: false });
+    await expect(acquireLock(file, { signal, wait: false })).rejects.toThrow(LockedError);
+    await expect(acquireLock(file, { signal, wait: false })).rejects.toMatchObject({ pid: process.pid });
     expect(lockHolder(file)).toBe(process.pid);
   }
   expect(lockHolder(file)).toBeUndefined();
   expect(readdirSync(join(at, 'deeper'))).toEqual([]);
 });
 
-test('who waits says once for whom, and stops with the reason of the signal', async () => {
-  const file = join(folder(), 'a.lock');
-  await using _ = await takeLock(file, { signal, wait: true });
+test('a waiting process is called back once for each holder, and stops with the reason of the signal', async () => {
+  const file = join(tempDirectory(), 'a.lock');
+  await using _ = await acquireLock(file, { signal, wait: true });
   const waitedFor: number[] = [];
   const stop = new AbortController();
-  const waiting = takeLock(file, {
+  const waiting = acquireLock(file, {
     signal: stop.signal,
     wait: true,
     onWait: (pid) => {
@@ -52,8 +52,8 @@ test('who waits says once for whom, and stops with the reason of the signal', as
   expect(waitedFor).toEqual([process.pid]);
 });
 
-test('eight processes that find the lock of a killed one hold it one after the other', async () => {
-  const at = folder();
+test('eight processes take over the lock of a killed one, one after the other', async () => {
+  const at = tempDirectory();
   const [file, log] = [join(at, 'a.lock'), join(at, 'log')];
   const dead = start(file, log, 'forever');
   await once(dead.stdout, 'data');
@@ -68,22 +68,22 @@ test('eight processes that find the lock of a killed one hold it one after the o
 }, 30_000);
 
 test.each([
-  ['a process that took the number of the holder', { started: '1' }, 0, true],
-  ['a holder in another container, silent for long', { place: 'elsewhere' }, 300, true],
-  ['a holder in another container that was there a moment ago', { place: 'elsewhere' }, 0, false],
+  ['takes over the lock when the process ID was reused', { started: '1' }, 0, true],
+  ['takes over the lock of another container without a recent heartbeat', { place: 'elsewhere' }, 300, true],
+  ['respects the lock of another container with a recent heartbeat', { place: 'elsewhere' }, 0, false],
 ])('%s', async (_, differs, silentSeconds, free) => {
-  const file = join(folder(), 'a.lock');
+  const file = join(tempDirectory(), 'a.lock');
   writeFileSync(file, JSON.stringify({ ...ownIdentity(), nonce: 'n', ...differs }));
   const then = Date.now() / 1000 - silentSeconds;
   utimesSync(file, then, then);
-  const taken = takeLock(file, { signal, wait: false });
+  const taken = acquireLock(file, { signal, wait: false });
   if (free) await (await taken)[Symbol.asyncDispose]();
   else await expect(taken).rejects.toThrow(LockedError);
 });
 
-test('a lock that is not readable as one is nobody’s', async () => {
-  const file = join(folder(), 'a.lock');
+test('an unreadable lock file is taken over', async () => {
+  const file = join(tempDirectory(), 'a.lock');
   writeFileSync(file, '');
-  await using _ = await takeLock(file, { signal, wait: false });
+  await using _ = await acquireLock(file, { signal, wait: false });
   expect(lockHolder(file)).toBe(process.pid);
 });

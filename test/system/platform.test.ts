@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { binaryPlatforms, checkBinary, parsePlatform, platformOf } from '../../src/system/platform.ts';
-import { folder } from '../helpers/downloader.ts';
+import { tempDirectory } from '../helpers/downloader.ts';
 import { elf } from '../helpers/test-package.ts';
 
 function machO(magic: number, ...words: number[]): Buffer {
@@ -29,29 +29,29 @@ const headers: [string, Buffer, string[]][] = [
   ['four bytes of an ELF', Buffer.from([0x7f, 0x45, 0x4c, 0x46]), []],
 ];
 
-test.each(headers)('%s is told apart', async (_, bytes, platforms) => {
-  const file = join(folder(), 'program');
+test.each(headers)('%s is recognized', async (_, bytes, platforms) => {
+  const file = join(tempDirectory(), 'program');
   writeFileSync(file, bytes);
   expect(await binaryPlatforms(file)).toEqual(platforms);
 });
 
-test('this very node is a program for this machine', async () => {
+test('accepts a binary for this platform', async () => {
   await checkBinary(process.execPath, platformOf(process), 'node');
 });
 
-test('a program for another platform is refused by both names', async () => {
-  const file = join(folder(), 'kubectl');
+test('rejects a binary for another platform, naming both', async () => {
+  const file = join(tempDirectory(), 'kubectl');
   writeFileSync(file, elf(183));
   await expect(checkBinary(file, parsePlatform('darwin/arm64'), 'kubectl')).rejects.toThrow(
-    'kubectl is a program for linux/arm64, not for darwin/arm64',
+    'kubectl is a binary for linux/arm64, not darwin/arm64',
   );
 });
 
-test.each(['windows/amd64', 'linux', 'linux/x64', '', 'linux/amd64/v3'])('%j is no platform', (typed) => {
-  expect(() => parsePlatform(typed)).toThrow(UsageError);
+test.each(['windows/amd64', 'linux', 'linux/x64', '', 'linux/amd64/v3'])('rejects the platform %j', (value) => {
+  expect(() => parsePlatform(value)).toThrow(UsageError);
 });
 
-test('node’s names of processors are Go’s here', () => {
+test("maps Node's names of architectures to Go's", () => {
   expect(platformOf({ platform: 'linux', arch: 'x64' })).toEqual({ os: 'linux', arch: 'amd64' });
   expect(platformOf({ platform: 'linux', arch: 'ppc64' })).toEqual({ os: 'linux', arch: 'ppc64le' });
   expect(platformOf({ platform: 'darwin', arch: 'arm64' })).toEqual({ os: 'darwin', arch: 'arm64' });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { shellWords, shellWordsWithEscapes } from '../../src/text/shell-split.ts';
+import { shellSplit, shellSplitWithEscapes } from '../../src/text/shell-split.ts';
 
-// Every row was given to the Go library, and this is what it answered.
-describe('words are split as go-shellquote splits them', () => {
+// The expected results are those of the Go library.
+describe('splits arguments as go-shellquote does', () => {
   test.each<[string, string[]]>([
     ['', []],
     ['  ', []],
@@ -54,33 +54,33 @@ describe('words are split as go-shellquote splits them', () => {
     ['a\\tb', ['atb']],
     ['"a\\tb"', ['a\\tb']],
     ['\u000b\f', ['\u000b\f']],
-  ])('%j', (text, words) => {
-    expect(shellWords(text)).toEqual(words);
+  ])('%j', (text, args) => {
+    expect(shellSplit(text)).toEqual(args);
   });
 
-  test.each(["'a\\'b'", 'a\\', '"a', "'a", '"a\\"', '\\', '"\\', "a 'b", '"a" b"c'])('%j has no end', (text) => {
-    expect(() => shellWords(text)).toThrow(/has no end|escapes nothing/);
+  test.each(["'a\\'b'", 'a\\', '"a', "'a", '"a\\"', '\\', '"\\', "a 'b", '"a" b"c'])('rejects %j', (text) => {
+    expect(() => shellSplit(text)).toThrow(/^(unterminated (single|double) quote|trailing backslash)$/);
   });
 });
 
-const quotings: ((word: string) => string)[] = [
-  (word) => `'${word.replaceAll("'", "'\\''")}'`,
-  (word) => `"${word.replace(/[$`"\\]/g, '\\$&')}"`,
-  (word) => (word === '' ? "''" : word.replace(/[^\n]/gu, '\\$&').replaceAll('\n', "'\n'")),
+const quotings: ((arg: string) => string)[] = [
+  (arg) => `'${arg.replaceAll("'", "'\\''")}'`,
+  (arg) => `"${arg.replace(/[$`"\\]/g, '\\$&')}"`,
+  (arg) => (arg === '' ? "''" : arg.replace(/[^\n]/gu, '\\$&').replaceAll('\n', "'\n'")),
 ];
 
-test('words quoted in any way and joined by blanks come back as they were', () => {
-  const word = fc.tuple(fc.string({ unit: 'binary' }), fc.constantFrom(...quotings));
+test('splits arguments quoted in any way and joined by blanks', () => {
+  const arg = fc.tuple(fc.string({ unit: 'binary' }), fc.constantFrom(...quotings));
   fc.assert(
-    fc.property(fc.array(word), fc.constantFrom(' ', '\n', '\t ', ' \\\n'), (words, between) => {
-      const line = words.map(([text, quote]) => quote(text)).join(between);
-      expect(shellWords(line)).toEqual(words.map(([text]) => text));
+    fc.property(fc.array(arg), fc.constantFrom(' ', '\n', '\t ', ' \\\n'), (args, between) => {
+      const line = args.map(([text, quote]) => quote(text)).join(between);
+      expect(shellSplit(line)).toEqual(args.map(([text]) => text));
     }),
   );
 });
 
-test('characters that lost a backslash are told', () => {
-  expect(shellWordsWithEscapes(`\\[Slow\\] '\\[Slow\\]' "\\[Slow\\]" \\\\[Slow`)).toEqual([
+test('reports characters that lost a backslash', () => {
+  expect(shellSplitWithEscapes(`\\[Slow\\] '\\[Slow\\]' "\\[Slow\\]" \\\\[Slow`)).toEqual([
     { text: '[Slow]', escaped: '[]' },
     { text: '\\[Slow\\]', escaped: '' },
     { text: '\\[Slow\\]', escaped: '' },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bounded, lastLines, oneLine, xmlText } from '../../src/text/truncate.ts';
+import { lastLines, oneLine, truncate, xmlText } from '../../src/text/truncate.ts';
 import { ALLOWED, anyText } from '../helpers/arbitrary-text.ts';
 
 describe('xmlText', () => {
@@ -8,8 +8,8 @@ describe('xmlText', () => {
     ['colours and cursor movements', '\u001B[1;31mred\u001B[0m \u001B[2Kx', 'red x'],
     ['NUL, bell, escape, delete stays', 'a\0b\u0007c\u001Bd\u007f', 'abcd\u007f'],
     ['line ends', 'a\r\nb\rc\n', 'a\nb\nc\n'],
-    ['halves of pairs', 'a\ud800b\udc00c\u{1F600}', 'abc\u{1F600}'],
-    ['what is no character', 'a\ufffeb\uffffc\ufffd', 'abc\ufffd'],
+    ['lone surrogates', 'a\ud800b\udc00c\u{1F600}', 'abc\u{1F600}'],
+    ['noncharacters', 'a\ufffeb\uffffc\ufffd', 'abc\ufffd'],
     ['ordinary text', 'tab\t<é&"> 漢字', 'tab\t<é&"> 漢字'],
   ])('%s', (_what, text, expected) => {
     expect(xmlText(text)).toBe(expected);
@@ -31,8 +31,8 @@ const longText = fc
   .string({ unit: 'grapheme', minLength: 250, maxLength: 400 })
   .map((text) => text.replaceAll('\ufffd', 'x'));
 
-test.each<[(text: string, limit: number) => string]>([[bounded], [lastLines], [oneLine]])(
-  '%o keeps within its limit and cuts no character in two',
+test.each<[(text: string, limit: number) => string]>([[truncate], [lastLines], [oneLine]])(
+  '%o keeps to the limit and splits no character',
   (cut) => {
     fc.assert(
       fc.property(longText, fc.integer({ min: 80, max: 600 }), (text, limit) => {
@@ -46,15 +46,15 @@ test.each<[(text: string, limit: number) => string]>([[bounded], [lastLines], [o
   },
 );
 
-test('bounded tells how many bytes are missing', () => {
+test('truncate notes how many bytes it cut', () => {
   const text = 'é'.repeat(1000);
-  const [head = '', note = '', tail = ''] = bounded(text, 500).split('\n');
+  const [head = '', note = '', tail = ''] = truncate(text, 500).split('\n');
   const cut = Number(/^… (\d+) bytes cut …$/.exec(note)?.[1]);
   expect(Buffer.byteLength(head) + Buffer.byteLength(tail) + cut).toBe(2000);
   expect(Buffer.byteLength(tail)).toBeGreaterThan(3 * Buffer.byteLength(head));
 });
 
-test('lastLines keeps whole lines, or the end of one long one', () => {
+test('lastLines keeps whole lines, or the end of one long line', () => {
   expect(lastLines('first\nsecond\nthird', 14)).toBe('second\nthird');
   expect(lastLines('abcdefgh', 3)).toBe('fgh');
   expect(lastLines('short\n', 14)).toBe('short\n');

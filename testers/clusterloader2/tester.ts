@@ -6,7 +6,7 @@ import type { TestContext, Tester, TestSummary } from '../../src/api/tester.ts';
 import { latencyPicture } from '../../src/perf/picture.ts';
 import { writeAtomic } from '../../src/system/atomic-write.ts';
 import { isDirectory } from '../../src/system/directories.ts';
-import { shellWords } from '../../src/text/shell-split.ts';
+import { shellSplit } from '../../src/text/shell-split.ts';
 import { bringsConfigs, type Clusterloader2Values, clusterloaderArguments, isDryRun } from './arguments.ts';
 import { findBinary } from './binary.ts';
 import { exists, findFiles } from './files.ts';
@@ -155,7 +155,7 @@ function dryRunSummary(exitCode: number, tail: string, reportDir: string): TestS
 
 function split(extraArgs: string): string[] {
   try {
-    return shellWords(extraArgs);
+    return shellSplit(extraArgs);
   } catch (error) {
     throw new UsageError(`--extra-args: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }

@@ -2,7 +2,7 @@ import type { Env } from '../../src/api/env.ts';
 import { CommandError, causeOf, TestsFailedError, UsageError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
 import { defineTester, type TestContext, type Tester, type TestSummary } from '../../src/api/tester.ts';
-import { expand } from '../../src/system/expand-env.ts';
+import { expandEnv } from '../../src/system/expand-env.ts';
 
 /** Turns the expansion of variables in the command's words off when it is `off`. */
 const EXPANSION_SWITCH = 'KUBETEST2_EXEC_EXPAND';
@@ -41,7 +41,7 @@ class CommandTester implements Tester {
   #expanded(env: Env): string[] {
     if (env[EXPANSION_SWITCH] === 'off') return [...this.#words];
     const unset = new Set<string>();
-    const words = this.#words.map((word) => expand(word, env, (name) => unset.add(name)));
+    const words = this.#words.map((word) => expandEnv(word, env, (name) => unset.add(name)));
     for (const name of unset) {
       this.#run.log.warn(
         `$${name} in the test command is not set and became empty; write \\$${name} to leave it to the command, ` +

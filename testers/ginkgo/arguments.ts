@@ -1,7 +1,7 @@
 import { formatDuration } from '../../src/api/duration.ts';
 import type { Env } from '../../src/api/env.ts';
 import { messageOf, RunError, UsageError } from '../../src/api/errors.ts';
-import { type ShellWord, shellWordsWithEscapes } from '../../src/text/shell-split.ts';
+import { type ShellArgument, shellSplitWithEscapes } from '../../src/text/shell-split.ts';
 import type { GinkgoValues } from './flags.ts';
 import type { Suite } from './suite.ts';
 
@@ -138,15 +138,15 @@ function selection(kind: 'focus' | 'skip', patterns: readonly string[], suite: S
   return joined.map((value) => `--ginkgo.${kind}=${value}`);
 }
 
-function split(flag: string, typed: string): ShellWord[] {
+function split(flag: string, typed: string): ShellArgument[] {
   try {
-    return shellWordsWithEscapes(typed);
+    return shellSplitWithEscapes(typed);
   } catch (error) {
     throw new UsageError(`${flag}: ${messageOf(error)}: ${typed}`, { cause: error });
   }
 }
 
-function refuseLostBackslashes(kind: 'focus' | 'skip', { text, escaped }: ShellWord): void {
+function refuseLostBackslashes(kind: 'focus' | 'skip', { text, escaped }: ShellArgument): void {
   if (!/[[\]swdbSWDB.]/.test(escaped)) return;
   throw new UsageError(
     `--test-args is split as a shell would, which takes the backslashes out of --ginkgo.${kind} and leaves ${JSON.stringify(text)}; ` +

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { shellWords } from '../../src/text/shell-split.ts';
+import { shellSplit } from '../../src/text/shell-split.ts';
 import type { NodeValues } from './binary-source.ts';
 import type { Binaries } from './test-binary.ts';
 
@@ -24,7 +24,7 @@ export function localCommand(values: NodeValues, binaries: Binaries, artifacts: 
     '--v=4',
     `--report-dir=${artifacts}`,
     `--node-name=${hostname()}`,
-    ...shellWords(values.testArgs),
+    ...shellSplit(values.testArgs),
     ...(values.runtimeConfig === '' ? [] : [`--runtime-config=${values.runtimeConfig}`]),
   ];
 }

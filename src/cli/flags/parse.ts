@@ -2,7 +2,7 @@ import yargsParser from 'yargs-parser/browser';
 import type { Env } from '../../api/env.ts';
 import { messageOf } from '../../api/errors.ts';
 import { type Flag, type Flags, fallbackOf, namedFlags, type Values } from '../../api/flags.ts';
-import { nearest } from '../../text/closest-name.ts';
+import { closestName } from '../../text/closest-name.ts';
 
 /** What a command line says, each owner of flags with its own typed values. */
 export interface Parsed<O extends Readonly<Record<string, Flags>>> {
@@ -170,7 +170,7 @@ function takeShort(
 }
 
 function unknown(name: string, declared: ReadonlyMap<string, Declared>): string {
-  const hint = nearest(
+  const hint = closestName(
     name,
     [...declared.keys()].filter((each) => each.startsWith('--')),
   );

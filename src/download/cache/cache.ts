@@ -8,7 +8,7 @@ import { makeDirectory } from '../../system/directories.ts';
 import { reasonOf } from '../../system/system-error.ts';
 import type { Algorithm, Verified } from './digest.ts';
 
-/** One file of the cache, by its content. */
+/** The content of one cached file. */
 export interface Content {
   /** Lower-case hex; the file's name in the cache. */
   readonly sha256: string;
@@ -16,84 +16,85 @@ export interface Content {
   readonly size: number;
 }
 
-/** What the cache knows of one address. */
+/** The index entry of one object. */
 export interface Entry {
   readonly schema: 1;
   /** Without credentials. */
   readonly url: string;
-  /** Bytes of the object at the address. */
+  /** Size of the object, in bytes. */
   readonly size: number;
-  /** The digests of the object at the address that were taken. */
+  /** The digests of the object that were computed. */
   readonly digests: Readonly<Partial<Record<Algorithm, string>>>;
   readonly verified: Verified;
-  /** The object itself, when it is kept. */
+  /** The object itself, when it is cached. */
   readonly file?: Content;
-  /** Files kept out of it, by their names in it. */
+  /** Files extracted from it, by their names in it. */
   readonly members: Readonly<Record<string, Content>>;
 }
 
 /**
- * A folder of files by their sha256, and an index from addresses to them. Many processes may use it at once: everything
- * appears by rename. A file of it is trusted as long as its size, times and inode are those it had when it was checked,
- * otherwise its digest is taken again, and it is removed when that is not its name.
+ * A directory of files by their sha256, and an index of objects. Many processes can use it at once: all files appear by
+ * rename. A cached file is trusted while its size, times and inode are those it had when it was verified; otherwise it is
+ * verified again, and removed when its digest does not match its name. Objects have the keys of `cacheKey`.
  */
 export interface Cache {
   readonly dir: string;
-  /** Makes the folder. Throws RunError when nothing can be written there. */
+  /** Creates the directory. Throws RunError when it is not writable. */
   prepare(): Promise<void>;
-  /** What stands for an address in names of files. */
-  key(url: string): string;
-  lockFile(url: string): string;
-  read(url: string): Promise<Entry | undefined>;
-  /** Writes what is known of an address. */
-  write(url: string, entry: Entry): Promise<void>;
-  /** Remembers that an address was asked for now. */
-  touch(url: string): Promise<void>;
-  /** The path of a file whose bytes are right; undefined when there is none, or none any more. */
+  lockFile(key: string): string;
+  read(key: string): Promise<Entry | undefined>;
+  /** Writes the entry of an object. */
+  write(key: string, entry: Entry): Promise<void>;
+  /** Records that an object was used now. */
+  touch(key: string): Promise<void>;
+  /** The path of a file with verified content; undefined when there is none. */
   find(content: Content, signal: AbortSignal): Promise<string | undefined>;
-  /** An empty folder that only the holder of the address's lock uses; what a dead process left in it is gone. */
-  scratch(url: string): Promise<string>;
-  /** Removes that folder. */
-  clear(url: string): Promise<void>;
-  /** The folder for what is unfinished of an address; it need not exist. */
-  unfinished(url: string): string;
-  /** Moves a checked file out of scratch to its place. */
+  /** An empty directory for the holder of the object's lock. Files of an earlier process are removed. */
+  scratch(key: string): Promise<string>;
+  /** Removes that directory. */
+  clear(key: string): Promise<void>;
+  /** The directory for a partial download of an object; it may not exist. */
+  unfinished(key: string): string;
+  /** Moves a verified file from scratch into the cache. */
   keep(scratch: string, content: Content): Promise<string>;
-  /** What was noted of a file under a name; undefined when nothing was. It goes when the file goes. */
-  noted(content: Content, name: string): Promise<string | undefined>;
-  note(content: Content, name: string, text: string): Promise<void>;
+  /** A note of a file; undefined when there is none of that name. It is removed with the file. */
+  readNote(content: Content, name: string): Promise<string | undefined>;
+  writeNote(content: Content, name: string, text: string): Promise<void>;
 }
 
-/** The cache at a folder, which need not exist yet. */
+/** The key of an object, usable as a file name. */
+export function cacheKey(identity: string): string {
+  return createHash('sha256').update(identity).digest('hex');
+}
+
+/** The cache in a directory, which may not exist yet. */
 export function openCache(dir: string): Cache {
   const root = join(dir, 'v1');
-  const key = (url: string): string => createHash('sha256').update(url).digest('hex');
-  const index = (url: string): string => join(root, 'index', `${key(url)}.json`);
+  const index = (key: string): string => join(root, 'index', `${key}.json`);
   const place = ({ sha256 }: Content): string => join(root, 'content', sha256.slice(0, 2), sha256);
   return {
     dir: root,
     prepare: () => prepare(dir, root),
-    key,
-    lockFile: (url) => join(root, 'locks', key(url)),
-    read: (url) => readEntry(index(url)),
-    write: (url, entry) => writeWhole(index(url), JSON.stringify(entry)),
-    touch: async (url) => {
+    lockFile: (key) => join(root, 'locks', key),
+    read: (key) => readEntry(index(key)),
+    write: (key, entry) => writeWhole(index(key), JSON.stringify(entry)),
+    touch: async (key) => {
       const now = new Date();
-      // Only the age of an entry depends on it; a read-only cache is a cache too.
-      await utimes(index(url), now, now).catch(() => undefined);
+      // Only the age of an entry depends on it, and the cache may be read-only.
+      await utimes(index(key), now, now).catch(() => undefined);
     },
     find: (content, signal) => find(place(content), content, signal),
-    scratch: async (url) => {
-      const path = join(root, 'scratch', key(url));
+    scratch: async (key) => {
+      const path = join(root, 'scratch', key);
       await rm(path, { recursive: true, force: true });
       makeDirectory(path, 0o700);
       return path;
     },
-    clear: (url) => rm(join(root, 'scratch', key(url)), { recursive: true, force: true }),
-    unfinished: (url) => join(root, 'unfinished', key(url)),
+    clear: (key) => rm(join(root, 'scratch', key), { recursive: true, force: true }),
+    unfinished: (key) => join(root, 'unfinished', key),
     keep: (scratch, content) => keep(scratch, place(content)),
-    noted: (content, name) => readFile(noteFile(place(content), name), 'utf8').catch(() => undefined),
-    note: (content, name, text) => writeWhole(noteFile(place(content), name), text),
+    readNote: (content, name) => readFile(noteFile(place(content), name), 'utf8').catch(() => undefined),
+    writeNote: (content, name, text) => writeWhole(noteFile(place(content), name), text),
   };
 }
 
@@ -103,7 +104,7 @@ async function prepare(dir: string, root: string): Promise<void> {
     await access(root, constants.W_OK);
   } catch (error) {
     throw new RunError(
-      `the cache ${dir} cannot be written: ${reasonOf(error)}; choose another folder with --cache-dir`,
+      `cannot write to the cache ${dir}: ${reasonOf(error)}; choose another directory with --cache-dir`,
       {
         cause: error,
       },
@@ -111,14 +112,14 @@ async function prepare(dir: string, root: string): Promise<void> {
   }
 }
 
-/** The files of a cache that stand for addresses, whole paths. */
+/** The absolute paths of the index files of a cache. */
 export async function indexFiles(cache: Cache): Promise<string[]> {
-  const folder = join(cache.dir, 'index');
-  const names = await readdir(folder).catch(() => []);
-  return names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
+  const directory = join(cache.dir, 'index');
+  const names = await readdir(directory).catch(() => []);
+  return names.filter((name) => name.endsWith('.json')).map((name) => join(directory, name));
 }
 
-/** Undefined when there is none or it cannot be read as one: then it is fetched again. */
+/** Reads an index file. Undefined when it is missing or invalid: then the object is fetched again. */
 export async function readEntry(file: string): Promise<Entry | undefined> {
   try {
     const entry = JSON.parse(await readFile(file, 'utf8')) as Partial<Entry>;
@@ -128,7 +129,7 @@ export async function readEntry(file: string): Promise<Entry | undefined> {
   }
 }
 
-/** The digest of a file's bytes. Throws the signal's reason when it aborts. */
+/** The digest of a file. Throws the signal's reason when it aborts. */
 export async function digestOf(path: string, algorithm: Algorithm, signal: AbortSignal): Promise<string> {
   const hash = createHash(algorithm);
   try {
@@ -140,14 +141,14 @@ export async function digestOf(path: string, algorithm: Algorithm, signal: Abort
   return hash.digest('hex');
 }
 
-/** Removes a file of the cache and what is known of it. */
+/** Removes a cached file and its notes. */
 export async function discard(path: string): Promise<void> {
   const names = await readdir(dirname(path)).catch(() => []);
   const known = names.filter((name) => name.startsWith(`${basename(path)}.`));
   for (const each of [path, ...known.map((name) => join(dirname(path), name))]) await rm(each, { force: true });
 }
 
-/** Removes the file when its bytes are not what its name says. False then, and when there is no file. */
+/** Verifies a cached file, and removes it when its digest does not match its name. False then, and when it is missing. */
 export async function verifyContent(path: string, sha256: string, signal: AbortSignal): Promise<boolean> {
   const before = await statOf(path);
   if (before === undefined) return false;
@@ -184,7 +185,7 @@ function noteFile(path: string, name: string): string {
   return `${path}.${name}.note`;
 }
 
-/** What changes when anybody writes to a file, whatever he does to its times afterwards. */
+/** Changes with every write to a file, even if its modification time is reset afterwards. */
 async function statOf(path: string): Promise<string | undefined> {
   try {
     const { size, mtimeNs, ctimeNs, ino } = await lstat(path, { bigint: true });
@@ -194,7 +195,7 @@ async function statOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** Writes a file so that a reader sees all of it or what was there before. */
+/** Replaces a file atomically. Unlike `writeAtomic` it creates the directory, and does not block the event loop. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomUUID()}.new`;
   makeDirectory(join(path, '..'), 0o700);

@@ -10,7 +10,7 @@ export interface Expected {
   readonly from: string;
 }
 
-/** Hex digits of a digest. */
+/** Number of hex digits of a digest. */
 export const DIGITS: Readonly<Record<Algorithm, number>> = { sha512: 128, sha256: 64 };
 
 /** What a file was verified by; `nothing` only with `--allow-unverified`. */

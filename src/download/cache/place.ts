@@ -4,22 +4,22 @@ import { chmod, copyFile, mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Puts a file of the cache at `destination`, in one step, so that what happens there does not reach the cache: a clone
- * that shares its blocks until one side writes, else a link to the read-only file, or with `copy` a copy.
- * Never a second name of the same file: writing there would write to the cache.
+ * Puts a cached file at `destination`, atomically: a clone that shares its blocks until one side is written to, else a
+ * symbolic link to the read-only file, or with `copy` a copy. Never a hard link: writes would reach the cache.
  */
 export async function place(path: string, destination: string, copy: boolean): Promise<void> {
   const draft = `${destination}.${randomUUID()}.new`;
   await mkdir(dirname(destination), { recursive: true });
   try {
-    if (!(await cloned(path, draft, copy))) await symlink(path, draft);
+    if (!(await clone(path, draft, copy))) await symlink(path, draft);
     await rename(draft, destination);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-async function cloned(path: string, draft: string, copy: boolean): Promise<boolean> {
+/** Copies or clones a file. False when the file system does not support clones. */
+async function clone(path: string, draft: string, copy: boolean): Promise<boolean> {
   try {
     await copyFile(
       path,
@@ -29,7 +29,7 @@ async function cloned(path: string, draft: string, copy: boolean): Promise<boole
     await chmod(draft, 0o755);
     return true;
   } catch (error) {
-    // Whatever keeps it from cloning keeps nobody from linking.
+    // A symbolic link is the fallback for every reason.
     if (copy) throw error;
     return false;
   }

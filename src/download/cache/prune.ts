@@ -1,13 +1,13 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { LockedError, lockHolder, takeLock } from '../../system/lock.ts';
+import { acquireLock, LockedError, lockHolder } from '../../system/lock.ts';
 import { type Cache, discard } from './cache.ts';
-import { type Indexed, surveyContent, surveyIndex, surveyUnfinished } from './usage.ts';
+import { type IndexedEntry, surveyContent, surveyIndex, surveyUnfinished } from './usage.ts';
 
 export interface PruneOptions {
-  /** Removes what was not asked for in so many milliseconds. */
+  /** Removes entries that were not used for this long. Milliseconds. */
   readonly olderThan: number | undefined;
-  /** Removes the least recently used until the content is at most so many bytes. */
+  /** Removes the least recently used entries until the content is at most this size. Bytes. */
   readonly maxSize: number | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -16,32 +16,33 @@ export interface PruneOptions {
 
 export interface Pruned {
   readonly entries: number;
-  /** Bytes of content and of unfinished downloads. */
+  /** Removed bytes of content and of unfinished downloads. */
   readonly bytes: number;
-  /** Such bytes that stay. */
+  /** Remaining bytes of both. */
   readonly left: number;
 }
 
-/** Runs use what they were given by links; the longest of them take a day. */
+/** Runs use cached files by links; the longest runs take a day. Milliseconds. */
 const IN_USE = 24 * 3600e3;
-/** Content without an entry is perhaps about to get one. */
+/** Newer content without an entry may be about to get one. Milliseconds. */
 const FRESH = 3600e3;
 
 /**
- * Makes the cache smaller. Removes what dead processes left behind in any case, and unfinished downloads of a day ago. By size, nothing goes that was asked
- * for in the last 24 hours: a run may still be using it. What is being fetched at the moment stays.
+ * Prunes the cache. Temporary files of dead processes and unfinished downloads older than a day are always removed. The
+ * limit on size does not remove entries used in the last 24 hours: a run may still need them. Objects that are being
+ * fetched stay.
  */
 export async function prune(cache: Cache, options: PruneOptions): Promise<Pruned> {
   const { olderThan, maxSize, now, signal } = options;
   const all = await surveyIndex(cache);
-  const kept: Indexed[] = [];
+  const kept: IndexedEntry[] = [];
   const freed = new Set<string>();
   let size = total(all);
   for (const each of all) {
     const age = now - each.used;
     const old = olderThan !== undefined && age > olderThan;
     const tooMuch = maxSize !== undefined && size > maxSize && age > IN_USE;
-    if ((old || tooMuch) && (await forgotten(cache, each, signal))) {
+    if ((old || tooMuch) && (await removeEntry(cache, each, signal))) {
       for (const { sha256 } of each.contents) freed.add(sha256);
       size -= total([each]);
     } else kept.push(each);
@@ -61,15 +62,15 @@ export async function prune(cache: Cache, options: PruneOptions): Promise<Pruned
   return { entries: all.length - kept.length, bytes: bytes + unfinished.bytes, left: left + unfinished.left };
 }
 
-function total(entries: readonly Indexed[]): number {
+function total(entries: readonly IndexedEntry[]): number {
   const sizes = new Map(entries.flatMap(({ contents }) => contents.map(({ sha256, size }) => [sha256, size])));
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/** False when somebody is fetching it right now. */
-async function forgotten(cache: Cache, { file }: Indexed, signal: AbortSignal): Promise<boolean> {
+/** Removes an entry. False when its object is being fetched. */
+async function removeEntry(cache: Cache, { file }: IndexedEntry, signal: AbortSignal): Promise<boolean> {
   try {
-    await using _ = await takeLock(join(cache.dir, 'locks', basename(file, '.json')), { signal, wait: false });
+    await using _ = await acquireLock(join(cache.dir, 'locks', basename(file, '.json')), { signal, wait: false });
     await rm(file, { force: true });
     return true;
   } catch (error) {
@@ -78,20 +79,20 @@ async function forgotten(cache: Cache, { file }: Indexed, signal: AbortSignal): 
   }
 }
 
-/** Downloads that nobody went on with since then. */
+/** Removes downloads that made no progress since then. */
 async function removeUnfinished(cache: Cache, since: number): Promise<Pick<Pruned, 'bytes' | 'left'>> {
   const sum = { bytes: 0, left: 0 };
   for (const each of await surveyUnfinished(cache)) {
     if (each.since > since || (await lockHolder(each.lock)) !== undefined) sum.left += each.size;
     else {
-      await rm(each.folder, { recursive: true, force: true });
+      await rm(each.directory, { recursive: true, force: true });
       sum.bytes += each.size;
     }
   }
   return sum;
 }
 
-/** Scratch and drafts of processes that are gone. */
+/** Removes scratch directories and temporary files of dead processes. */
 async function removeLeftovers(cache: Cache, now: number): Promise<void> {
   for (const name of await readdir(join(cache.dir, 'scratch')).catch(() => [])) {
     if (lockHolder(join(cache.dir, 'locks', name)) !== undefined) continue;

@@ -2,9 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cache, type Content, type Entry, indexFiles, readEntry } from './cache.ts';
 
-/** What the cache knows of one address, and when it was last asked for. */
-export interface Indexed {
-  /** The file of the index that says so. */
+/** An entry of the index, and when it was last used. */
+export interface IndexedEntry {
+  /** The index file. */
   readonly file: string;
   readonly entry: Entry;
   /** Milliseconds since 1970. */
@@ -12,41 +12,41 @@ export interface Indexed {
   readonly contents: readonly Content[];
 }
 
-/** One file of content as it is on the disk. */
-export interface Stored {
+/** One file of content. */
+export interface ContentFile {
   readonly path: string;
   readonly sha256: string;
   readonly size: number;
-  /** When it came there, in milliseconds since 1970. */
+  /** When it was added, in milliseconds since 1970. */
   readonly since: number;
 }
 
-/** What is there of an object that was not fetched to its end. */
-export interface Begun {
-  readonly folder: string;
-  /** The file whose holder fetches it. */
+/** The received part of an object that was not fetched completely. */
+export interface PartialDownload {
+  readonly directory: string;
+  /** The lock file that a process holds while it fetches the object. */
   readonly lock: string;
   readonly size: number;
-  /** When the last byte came, in milliseconds since 1970. */
+  /** When the last byte was received, in milliseconds since 1970. */
   readonly since: number;
 }
 
-/** Every download that was begun and not finished, those that are going on included. */
-export async function surveyUnfinished(cache: Cache): Promise<Begun[]> {
-  const found: Begun[] = [];
+/** All unfinished downloads, including running ones. */
+export async function surveyUnfinished(cache: Cache): Promise<PartialDownload[]> {
+  const found: PartialDownload[] = [];
   for (const name of await readdir(join(cache.dir, 'unfinished')).catch(() => [])) {
-    const folder = join(cache.dir, 'unfinished', name);
-    const now = await stat(join(folder, 'bytes')).catch(() => stat(folder).catch(() => undefined));
+    const directory = join(cache.dir, 'unfinished', name);
+    const now = await stat(join(directory, 'bytes')).catch(() => stat(directory).catch(() => undefined));
     if (now === undefined) continue;
     const size = now.isFile() ? now.size : 0;
-    found.push({ folder, lock: join(cache.dir, 'locks', name), size, since: now.mtimeMs });
+    found.push({ directory, lock: join(cache.dir, 'locks', name), size, since: now.mtimeMs });
   }
   return found;
 }
 
-/** Everything in the index, the least recently used first. */
-export async function surveyIndex(cache: Cache): Promise<Indexed[]> {
-  const found: Indexed[] = [];
+/** All entries of the index, the least recently used first. */
+export async function surveyIndex(cache: Cache): Promise<IndexedEntry[]> {
+  const found: IndexedEntry[] = [];
   for (const file of await indexFiles(cache)) {
     const entry = await readEntry(file);
     const used = await stat(file).catch(() => undefined);
@@ -57,14 +57,14 @@ export async function surveyIndex(cache: Cache): Promise<Indexed[]> {
   return found.sort((a, b) => a.used - b.used);
 }
 
-/** Every file of content, whether the index knows it or not. */
-export async function surveyContent(cache: Cache): Promise<Stored[]> {
-  const folder = join(cache.dir, 'content');
-  const found: Stored[] = [];
-  for (const prefix of await readdir(folder).catch(() => [])) {
-    for (const name of await readdir(join(folder, prefix)).catch(() => [])) {
+/** All files of content, whether in the index or not. */
+export async function surveyContent(cache: Cache): Promise<ContentFile[]> {
+  const directory = join(cache.dir, 'content');
+  const found: ContentFile[] = [];
+  for (const prefix of await readdir(directory).catch(() => [])) {
+    for (const name of await readdir(join(directory, prefix)).catch(() => [])) {
       if (!/^[0-9a-f]{64}$/.test(name)) continue;
-      const path = join(folder, prefix, name);
+      const path = join(directory, prefix, name);
       const now = await stat(path).catch(() => undefined);
       if (now) found.push({ path, sha256: name, size: now.size, since: now.ctimeMs });
     }

@@ -1,9 +1,9 @@
-/** Large enough that a trip to another thread for each costs little. */
+/** Large enough that passing each batch to another thread costs little. Bytes. */
 const BATCH = 256 << 10;
 
 /**
- * Gathers chunks, which sockets give in small and ever new buffers, into two buffers that take turns: `take` gets one
- * while the other is filled. A buffer is good until the promise for it resolves.
+ * Collects small chunks in two alternating buffers: `take` gets one while the other is filled. A buffer is valid until
+ * the promise of `take` resolves.
  */
 export async function inBatches(
   chunks: AsyncIterable<Uint8Array>,
@@ -16,7 +16,7 @@ export async function inBatches(
   const turn = async (): Promise<void> => {
     await taken;
     taken = take(filling.subarray(0, filled));
-    // Whoever awaits it next hears of a failure; until then it is nobody's oversight.
+    // A failure is thrown by the next await; until then it must not count as unhandled.
     taken.catch(() => undefined);
     [filling, taking] = [taking, filling];
     filled = 0;

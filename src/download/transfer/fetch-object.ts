@@ -1,136 +1,137 @@
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
+import { basename } from 'node:path/posix';
 import { causes, messageOf, RunError } from '../../api/errors.ts';
 import type { Log } from '../../api/log.ts';
-import { FetchError, type Pace } from '../../http/retry.ts';
+import { FetchError, type RetryPolicy } from '../../http/retry.ts';
 import { monotonic } from '../../system/clock.ts';
-import { shownUrl } from '../../text/redact-url.ts';
+
 import type { Algorithm, Expected } from '../cache/digest.ts';
 import { inBatches } from './batches.ts';
-import type { Unfinished } from './partial-file.ts';
+import type { PartialFile } from './partial-file.ts';
 import { megabytes, openMeter } from './progress.ts';
-import { ChangedError, download } from './ranges.ts';
-import type { Sink, Written } from './sink.ts';
-import type { Source } from './source.ts';
+import { ChangedError, downloadRanges } from './ranges.ts';
+import type { Sink, WrittenFile } from './sink.ts';
+import type { ObjectUrl, Source } from './source.ts';
 
 export interface ObjectOptions {
   readonly signal: AbortSignal;
   readonly source: Source;
-  readonly pace: Pace;
+  readonly policy: RetryPolicy;
   readonly connections: number;
   readonly log: Log;
-  /** What the bytes must come to; undefined accepts any. */
+  /** The digest that the object must have; undefined accepts any. */
   readonly expected: Expected | undefined;
-  /** The size they must have, when it is known beforehand. */
+  /** The size it must have, when that is known. */
   readonly size: number | undefined;
-  /** Where an earlier process's bytes are, and ours go for a later one; absent where none are kept. */
-  readonly unfinished?: Unfinished | undefined;
-  /** Opens where the bytes of one try go. */
+  /** The part that an earlier process received, extended for a later one; absent where partial downloads are not kept. */
+  readonly partial?: PartialFile | undefined;
+  /** Opens the sink of one attempt. */
   readonly open: () => Promise<Sink>;
 }
 
-/** What came. */
-export interface Fetched {
+/** A fetched and verified object. */
+export interface FetchedObject {
   readonly size: number;
   /** Of the whole object. */
   readonly algorithm: Algorithm;
   readonly hex: string;
-  readonly files: ReadonlyMap<string, Written>;
+  readonly files: ReadonlyMap<string, WrittenFile>;
 }
 
-/** Tries of a whole object that fits together from its parts badly, or was replaced meanwhile. */
-const ROUNDS = 3;
+/** Attempts for an object whose parts do not match, or that was replaced during the download. */
+const ATTEMPTS = 3;
 
 /**
- * Reads an object once, through its digest into a sink. The files are those of the sink, and there are none unless the
- * digest is right. Throws RunError when it is not, whatever else went wrong meanwhile.
+ * Reads an object, computes its digest and writes it to a sink. Returns the files of the sink, once the digest has been
+ * verified. Throws RunError on a mismatch, even if the sink has failed as well.
  */
-export async function fetchObject(url: string, options: ObjectOptions): Promise<Fetched> {
-  const { unfinished } = options;
-  for (let round = 1; ; round += 1) {
+export async function fetchObject(object: ObjectUrl, options: ObjectOptions): Promise<FetchedObject> {
+  const { partial } = options;
+  for (let attempt = 1; ; attempt += 1) {
     const sink = await options.open();
     try {
-      const read = await readInto(url, options, sink);
+      const read = await readInto(object, options, sink);
       const files = await sink.end();
-      await unfinished?.remove();
+      await partial?.remove();
       return { ...read, files };
     } catch (error) {
       options.signal.throwIfAborted();
-      const inTheWay = unfinished?.tookRoom() === true && isFull(error);
-      // Only what a better network may finish is of use to anybody.
-      if (!(error instanceof FetchError) || error instanceof ChangedError) await unfinished?.remove();
-      const patched = error instanceof ChangedError || error instanceof PatchedError;
-      if (round >= ROUNDS || !(patched || inTheWay)) throw told(url, error);
+      const partialFilledDisk = partial?.tookRoom() === true && isFull(error);
+      // A later process can resume only after a failure of the network.
+      if (!(error instanceof FetchError) || error instanceof ChangedError) await partial?.remove();
+      const mixed = error instanceof ChangedError || error instanceof MixedPartsError;
+      if (attempt >= ATTEMPTS || !(mixed || partialFilledDisk)) throw withAdvice(object, error);
       options.log.warn(`${messageOf(error)}; fetching it again from the beginning`);
     } finally {
       await sink.destroy();
-      await unfinished?.close();
+      await partial?.close();
     }
   }
 }
 
-async function readInto(url: string, options: ObjectOptions, sink: Sink): Promise<Omit<Fetched, 'files'>> {
-  const { log, expected, unfinished } = options;
-  const beginning = unfinished?.found;
+async function readInto(object: ObjectUrl, options: ObjectOptions, sink: Sink): Promise<Omit<FetchedObject, 'files'>> {
+  const { log, expected, partial } = options;
+  const { shown } = object;
+  const beginning = partial?.found;
   const algorithm = expected?.algorithm ?? 'sha512';
   const hash = createHash(algorithm);
-  const meter = openMeter(basename(shownUrl(url)), log, monotonic);
+  const meter = openMeter(basename(shown), log, monotonic);
   let size = 0;
   let resumed = beginning !== undefined;
   if (beginning) {
-    const [there, all] = [beginning.size, beginning.total].map(megabytes);
-    log.info(`${shownUrl(url)}: continuing, ${there} of ${all} MB are there`);
-    meter.had(beginning.size);
+    const [received, total] = [beginning.size, beginning.total].map(megabytes);
+    log.info(`Resuming the download of ${shown} (${received} of ${total} MB received)`);
+    meter.resume(beginning.size);
   }
-  const fresh = download(url, options.source, {
+  const fresh = downloadRanges(object, options.source, {
     ...options,
     beginning,
     onObject: async ({ total, validator }) => {
       if (total === undefined) return;
-      checkSize(url, total, options.size);
+      checkSize(shown, total, options.size);
       meter.total = total;
-      if (validator !== undefined) await unfinished?.begin({ total, validator });
+      if (validator !== undefined) await partial?.begin({ total, validator });
     },
     onResume: (at, why) => {
       resumed ||= at > 0;
-      log.detail(1, `${messageOf(why)}; continuing at byte ${at}`);
+      log.detail(1, `${messageOf(why)}; resuming at byte ${at}`);
     },
   });
   try {
-    await inBatches(inTurn(unfinished?.bytes() ?? [], fresh), async (batch) => {
+    await inBatches(concat(partial?.bytes() ?? [], fresh), async (batch) => {
       const known = Math.min(batch.length, Math.max(0, (beginning?.size ?? 0) - size));
       size += batch.length;
       meter.add(batch.length - known);
-      const writing = Promise.all([sink.write(batch), unfinished?.append(batch.subarray(known))]);
-      // Beside the inflater, which has a thread of its own.
+      const writing = Promise.all([sink.write(batch), partial?.append(batch.subarray(known))]);
+      // In parallel with decompression, which has a thread of its own.
       hash.update(batch);
       await writing;
     });
   } finally {
     meter.end();
   }
-  checkSize(url, size, options.size);
+  checkSize(shown, size, options.size);
   const hex = hash.digest('hex');
-  if (expected) checkDigest(url, expected, hex, resumed);
+  if (expected) checkDigest(shown, expected, hex, resumed);
   return { size, algorithm, hex };
 }
 
-async function* inTurn(...parts: (AsyncIterable<Uint8Array> | Iterable<Uint8Array>)[]): AsyncGenerator<Uint8Array> {
+async function* concat(...parts: (AsyncIterable<Uint8Array> | Iterable<Uint8Array>)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield* part;
 }
 
-/** The digest of something that came in pieces is wrong: perhaps the pieces are of different objects. */
-class PatchedError extends RunError {}
+/** A resumed download has the wrong digest: its parts may be of different objects. */
+class MixedPartsError extends RunError {}
 
-function checkDigest(url: string, expected: Expected, found: string, resumed: boolean): void {
-  if (found === expected.hex) return;
-  const message = `${shownUrl(url)}: its ${expected.algorithm} is ${found}, but ${expected.from} says ${expected.hex}`;
-  throw resumed ? new PatchedError(message) : new RunError(message);
+function checkDigest(shown: string, { algorithm, hex, from }: Expected, found: string, resumed: boolean): void {
+  if (found === hex) return;
+  const message = `checksum mismatch for ${shown}: ${algorithm} is ${found}, expected ${hex} from ${from}`;
+  throw resumed ? new MixedPartsError(message) : new RunError(message);
 }
 
-function checkSize(url: string, found: number, wanted: number | undefined): void {
+function checkSize(shown: string, found: number, wanted: number | undefined): void {
   if (wanted !== undefined && found !== wanted)
-    throw new RunError(`${shownUrl(url)}: is ${found} bytes, but its pin says ${wanted}`);
+    throw new RunError(`size mismatch for ${shown}: ${found} bytes, expected ${wanted} from its pin`);
 }
 
 function isFull(error: unknown): boolean {
@@ -138,10 +139,10 @@ function isFull(error: unknown): boolean {
   return codes.includes('ENOSPC') || codes.includes('EDQUOT');
 }
 
-/** What a person can do about it, where that is known. */
-function told(url: string, error: unknown): unknown {
+/** Adds the way out to an error, where one is known. */
+function withAdvice({ shown }: ObjectUrl, error: unknown): unknown {
   if (!isFull(error)) return error;
-  return new RunError(`${shownUrl(url)}: no space is left for it: prune the cache or move it with --cache-dir`, {
+  return new RunError(`no space left for ${shown}: prune the cache or choose another directory with --cache-dir`, {
     cause: error,
   });
 }

@@ -1,16 +1,22 @@
-import { FetchError, type Pace, retried } from '../../http/retry.ts';
-import { shownUrl } from '../../text/redact-url.ts';
+import { FetchError, type RetryPolicy, retry } from '../../http/retry.ts';
+import { redactUrl } from '../../text/redact-url.ts';
 import type { Source } from './source.ts';
 
-const LARGEST = 4 << 20;
+const MAX_SIZE = 4 << 20;
 
 /**
- * A small text, trimmed: a marker or a checksum. Throws FetchError when it cannot be had, and for pages made for
- * people, with which proxies, login walls and missing objects answer.
+ * Fetches a small text, trimmed: a marker or a checksum. Throws FetchError when that fails, and for HTML pages, which
+ * proxies, login pages and missing objects answer with.
  */
-export async function fetchText(url: string, source: Source, pace: Pace, signal: AbortSignal): Promise<string> {
-  const text = await retried(() => read(url, source, signal), pace, signal);
-  if (text.startsWith('<')) throw new FetchError(`${shownUrl(url)}: is HTML or XML`, { again: false });
+export async function fetchText(
+  url: string,
+  source: Source,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+): Promise<string> {
+  const text = await retry(() => read(url, source, signal), policy, signal);
+  if (text.startsWith('<'))
+    throw new FetchError(`${redactUrl(url)} is HTML or XML, not plain text`, { retryable: false });
   return text;
 }
 
@@ -18,16 +24,17 @@ async function read(url: string, source: Source, signal: AbortSignal): Promise<s
   const body = await source.open(url, { from: 0, signal });
   if (/^(text\/html|application\/xhtml)/.test(body.type)) {
     body.discard();
-    throw new FetchError(`${shownUrl(url)}: is a page of HTML`, { again: false });
+    throw new FetchError(`${redactUrl(url)} is HTML, not plain text`, { retryable: false });
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body.bytes) {
     size += chunk.length;
-    if (size > LARGEST) throw new FetchError(`${shownUrl(url)}: is more than ${LARGEST} bytes`, { again: false });
+    if (size > MAX_SIZE)
+      throw new FetchError(`${redactUrl(url)} is larger than ${MAX_SIZE} bytes`, { retryable: false });
     chunks.push(Buffer.from(chunk));
   }
   if (body.total !== undefined && size < body.total)
-    throw new FetchError(`${shownUrl(url)}: ended after ${size} of ${body.total} bytes`, { again: true });
+    throw new FetchError(`${redactUrl(url)} ended after ${size} of ${body.total} bytes`, { retryable: true });
   return Buffer.concat(chunks).toString('utf8').trim();
 }

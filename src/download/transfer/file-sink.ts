@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Sink } from './sink.ts';
 
-/** Opens a sink that writes everything to one new file, which goes by `name`. */
-export async function openWholeSink(path: string, name: string): Promise<Sink> {
+/** Opens a sink that writes the whole object to one new file, which gets the name `name`. */
+export async function openFileSink(path: string, name: string): Promise<Sink> {
   const handle = await open(path, 'wx', 0o600);
   const hash = createHash('sha256');
   let size = 0;

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { messageOf } from '../../api/errors.ts';
 import { FetchError } from '../../http/retry.ts';
-import { swept } from './collect-garbage.ts';
+import { isCode, reasonOf } from '../../system/system-error.ts';
+import { redactUrl } from '../../text/redact-url.ts';
 import type { Source } from './source.ts';
 
-/** Files of this machine, by `file://`. */
+/** Local files, by `file://`. */
 export const fileSource: Source = {
   open: async (url, { from, to, validator, signal }) => {
     try {
@@ -14,7 +14,7 @@ export const fileSource: Source = {
       const { size, mtimeMs } = await stat(path);
       const version = `${mtimeMs}`;
       const start = validator === undefined || validator === version ? from : 0;
-      // The end of a read stream is the last byte, so that nothing at all needs asking for is left to it.
+      // The end of a read stream is inclusive, so an open end is left to it.
       const stream = createReadStream(path, {
         start,
         ...(to === undefined || start !== from ? {} : { end: to - 1 }),
@@ -29,12 +29,13 @@ export const fileSource: Source = {
         total: size,
         validator: version,
         type: '',
-        bytes: swept(stream),
+        bytes: stream,
         discard: () => void stream.destroy(),
       };
     } catch (error) {
-      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      throw new FetchError(messageOf(error), { again: false, status: missing ? 404 : undefined }, { cause: error });
+      const status = isCode(error, 'ENOENT') ? 404 : undefined;
+      const message = `cannot read ${redactUrl(url)}: ${reasonOf(error)}`;
+      throw new FetchError(message, { retryable: false, status }, { cause: error });
     }
   },
   close: async () => undefined,

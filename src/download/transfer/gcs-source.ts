@@ -2,24 +2,25 @@ import { messageOf } from '../../api/errors.ts';
 import type { AcquireSettings } from '../../api/run.ts';
 import { endpointOf, gsParts, openSigner } from '../../gcs/client.ts';
 import { FetchError } from '../../http/retry.ts';
-import { untilStopped } from '../../system/wait.ts';
+import { abortable } from '../../system/wait.ts';
 import type { HttpSource } from './http-source.ts';
 import type { Ask, Body, Source } from './source.ts';
 
 /**
- * Objects of Google Cloud Storage, by `gs://`. The client library signs the requests; the bytes come the way of all
- * others, with the same time limits, parts and patience. One generation of an object is read from beginning to end.
+ * Objects of Google Cloud Storage, by `gs://`. The client library signs the requests; the transfer is that of all other
+ * URLs, with the same timeouts, ranges and retries. All parts are of one generation of the object.
  */
 export function gcsSource(settings: Pick<AcquireSettings, 'gcsEndpoint'>, http: HttpSource): Source {
   const endpoint = endpointOf(settings);
   let signer: ReturnType<typeof openSigner> | undefined;
   const read = async (url: string, ask: Ask, generation: string | undefined): Promise<Body> => {
     const parts = gsParts(url);
-    if (parts === undefined) throw new FetchError(`${url}: not gs://BUCKET/OBJECT`, { again: false });
+    if (parts === undefined)
+      throw new FetchError(`invalid Cloud Storage URL ${url}: expected gs://BUCKET/OBJECT`, { retryable: false });
     const object = `${endpoint}/storage/v1/b/${parts.bucket}/o/${encodeURIComponent(parts.object)}?alt=media`;
     const media = generation === undefined ? object : `${object}&generation=${generation}`;
     signer ??= openSigner(endpoint);
-    const headers = await untilStopped((await signer)(media), ask.signal);
+    const headers = await abortable((await signer)(media), ask.signal);
     return http.open(media, { ...ask, validator: undefined }, { headers, versionHeader: 'x-goog-generation' });
   };
   return {
@@ -28,14 +29,14 @@ export function gcsSource(settings: Pick<AcquireSettings, 'gcsEndpoint'>, http: 
         return { ...(await latestIfGone(url, ask, read)), url };
       } catch (error) {
         ask.signal.throwIfAborted();
-        throw named(url, error);
+        throw withUrl(url, error);
       }
     },
     close: async () => undefined,
   };
 }
 
-/** The generation that was begun with; when it was replaced, the one that replaced it, so that this can be seen. */
+/** Reads the generation of the earlier parts; the latest one if that is gone, so that the change is noticed. */
 async function latestIfGone(
   url: string,
   ask: Ask,
@@ -49,11 +50,11 @@ async function latestIfGone(
   }
 }
 
-/** The same fault, told of the address that was asked for. */
-function named(url: string, error: unknown): unknown {
+/** The same error with the `gs://` URL in its message. */
+function withUrl(url: string, error: unknown): unknown {
   if (!(error instanceof FetchError))
-    return new FetchError(`${url}: ${messageOf(error)}`, { again: false }, { cause: error });
-  const { status, again, after } = error;
+    return new FetchError(`${url}: ${messageOf(error)}`, { retryable: false }, { cause: error });
+  const { status, retryable, retryAfter } = error;
   const reason = status === undefined ? messageOf(error) : `the server answered ${status}`;
-  return new FetchError(`${url}: ${reason}`, { status, again, after }, { cause: error });
+  return new FetchError(`${url}: ${reason}`, { status, retryable, retryAfter }, { cause: error });
 }

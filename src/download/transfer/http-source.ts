@@ -1,17 +1,16 @@
 import type { Dispatcher } from 'undici';
 import { messageOf, RunError } from '../../api/errors.ts';
-import { type Connections, type HttpOptions, openConnections } from '../../http/agent.ts';
-import { FetchError, retryAfter } from '../../http/retry.ts';
-import { shownUrl } from '../../text/redact-url.ts';
-import { swept } from './collect-garbage.ts';
+import { type HttpOptions, openConnections } from '../../http/agent.ts';
+import { FetchError, parseRetryAfter } from '../../http/retry.ts';
+import { redactUrl } from '../../text/redact-url.ts';
 import type { Ask, Body, Source } from './source.ts';
 
-const REDIRECTS = 10;
+const MAX_REDIRECTS = 10;
 
-/** How one request differs from an ordinary one. */
+/** Additions to one request. */
 export interface HttpExtras {
   readonly headers?: Readonly<Record<string, string>>;
-  /** The header of the answer that names the version of the object, where that is not an entity tag. */
+  /** The response header that identifies the version of the object, where that is not an entity tag. */
   readonly versionHeader?: string;
 }
 
@@ -19,80 +18,81 @@ export interface HttpSource extends Source {
   open(url: string, ask: Ask, extras?: HttpExtras): Promise<Body>;
 }
 
-/** Objects over https, and over plain http on this machine. Nothing is loaded before the first request. */
-export function httpSource(options: HttpOptions): HttpSource {
-  let opened: Promise<Connections> | undefined;
-  const connections = (): Promise<Connections> => {
-    opened ??= openConnections({ ...options, fleeting: true });
+interface HttpSourceOptions extends HttpOptions {
+  /** Whether plain http to a URL is accepted beyond this machine. */
+  readonly insecure: (url: string) => boolean;
+}
+
+/** Objects over https, and over plain http from this host. Nothing is loaded before the first request. */
+export function httpSource(options: HttpSourceOptions): HttpSource {
+  let opened: Promise<Dispatcher> | undefined;
+  const connections = (): Promise<Dispatcher> => {
+    opened ??= openConnections(options);
     return opened;
   };
-  // Where redirects led, so that each part of a large object does not ask the way again.
-  const ways = new Map<string, string>();
-  const follow = async (from: Way, ask: Ask, extras: HttpExtras): Promise<Body> => {
-    const { dispatcher, recycled } = await connections();
-    const body = await followed(dispatcher, from, ask, options.insecure, extras);
-    return recycled ? body : { ...body, bytes: swept(body.bytes) };
+  // The targets of redirects, so that they are not followed again for each part of a large object.
+  const targets = new Map<string, string>();
+  const follow = async (from: Target, ask: Ask, extras: HttpExtras): Promise<Body> => {
+    return await followed(await connections(), from, ask, options.insecure, extras);
   };
   return {
     open: async (url, ask, extras = {}) => {
-      const way = ways.get(url);
+      const target = targets.get(url);
       try {
-        const body = await follow({ url, at: way ?? url }, ask, extras);
-        if (body.url !== url) ways.set(url, body.url);
+        const body = await follow({ url, at: target ?? url }, ask, extras);
+        if (body.url !== url) targets.set(url, body.url);
         return body;
       } catch (error) {
-        // Such an address may be good for a few minutes only.
-        if (way === undefined || !(error instanceof FetchError)) throw error;
-        ways.delete(url);
+        // The target may have been valid for a few minutes only.
+        if (target === undefined || !(error instanceof FetchError)) throw error;
+        targets.delete(url);
         return follow({ url, at: url }, ask, extras);
       }
     },
-    close: async () => (await opened)?.dispatcher.destroy(),
+    close: async () => (await opened)?.destroy(),
   };
 }
 
-/** An address, and where it is known to lead. */
-interface Way {
+/** A URL, and the known target of its redirects. */
+interface Target {
   readonly url: string;
   readonly at: string;
 }
 
-/** Asks where an address is known to lead, and goes on to where that leads. */
+/** Requests the known target of a URL, and follows further redirects. */
 async function followed(
   dispatcher: Dispatcher,
-  { url, at: start }: Way,
+  { url, at: start }: Target,
   ask: Ask,
-  insecure: HttpOptions['insecure'],
+  insecure: HttpSourceOptions['insecure'],
   extras: HttpExtras,
 ): Promise<Body> {
   let at = start;
-  for (let redirects = 0; redirects <= REDIRECTS; redirects += 1) {
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     refuseInsecure(at, insecure);
-    // What is said to one server is no other's business.
-    const said = new URL(at).origin === new URL(url).origin ? extras : {};
-    let answer = await request(dispatcher, at, ask, said);
-    // No part of an empty object can be had.
+    // Headers may contain credentials, which are not for other servers.
+    const own = new URL(at).origin === new URL(url).origin ? extras : {};
+    let answer = await request(dispatcher, at, ask, own);
+    // An empty object has no ranges.
     if (answer.statusCode === 416 && ask.from === 0 && ask.to !== undefined) {
       await answer.body.dump();
-      answer = await request(dispatcher, at, { ...ask, to: undefined }, said);
+      answer = await request(dispatcher, at, { ...ask, to: undefined }, own);
     }
     const next = redirection(at, answer);
     if (next === undefined) return bodyOf(at, ask, answer, extras.versionHeader);
     await answer.body.dump();
     at = next;
   }
-  throw new FetchError(`${shownUrl(url)}: more than ${REDIRECTS} redirects`, { again: false });
+  throw new FetchError(`${redactUrl(url)}: more than ${MAX_REDIRECTS} redirects`, { retryable: false });
 }
 
 function refuseInsecure(url: string, insecure: (url: string) => boolean): void {
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:') return;
   if (protocol !== 'http:')
-    throw new FetchError(`${shownUrl(url)}: not an address files are fetched from`, { again: false });
+    throw new FetchError(`unsupported URL ${redactUrl(url)}: expected https, http, gs or file`, { retryable: false });
   if (insecure(url) || hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)) return;
-  throw new RunError(
-    `${shownUrl(url)}: plain http is not trusted beyond this machine; use https, --pins, or --allow-unverified`,
-  );
+  throw new RunError(`refusing plain http for ${redactUrl(url)}: use https, --pins or --allow-unverified`);
 }
 
 async function request(
@@ -117,7 +117,7 @@ async function request(
     return await dispatcher.request({ origin, path: pathname + search, method: 'GET', headers, signal: ask.signal });
   } catch (error) {
     ask.signal.throwIfAborted();
-    throw connectionFault(url, error);
+    throw connectionError(url, error);
   }
 }
 
@@ -125,7 +125,7 @@ function redirection(url: string, { statusCode, headers }: Dispatcher.ResponseDa
   const location = one(headers['location']);
   if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return undefined;
   if (URL.canParse(location, url)) return new URL(location, url).href;
-  throw new FetchError(`${shownUrl(url)}: redirects to what is no address`, { status: statusCode, again: false });
+  throw new FetchError(`${redactUrl(url)} redirects to an invalid URL`, { status: statusCode, retryable: false });
 }
 
 function bodyOf(
@@ -136,13 +136,13 @@ function bodyOf(
 ): Body {
   if (statusCode !== 200 && statusCode !== 206) {
     body.destroy().on('error', () => undefined);
-    throw statusFault(url, statusCode, one(headers['retry-after']));
+    throw statusError(url, statusCode, one(headers['retry-after']));
   }
   const part = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(one(headers['content-range']) ?? '');
   const ranged = statusCode === 206;
   if (ranged && Number(part?.[1]) !== ask.from) {
     body.destroy().on('error', () => undefined);
-    throw new FetchError(`${shownUrl(url)}: the server sent another part than asked for`, { again: false });
+    throw new FetchError(`${redactUrl(url)}: the server sent another range than requested`, { retryable: false });
   }
   const length = ranged ? part?.[2] : one(headers['content-length']);
   return {
@@ -165,31 +165,31 @@ async function* chunks(url: string, body: AsyncIterable<Uint8Array>, signal: Abo
     yield* body;
   } catch (error) {
     signal.throwIfAborted();
-    throw connectionFault(url, error);
+    throw connectionError(url, error);
   }
 }
 
-/** A weak tag does not promise the same bytes, so it cannot join parts. */
+/** A weak entity tag does not guarantee identical bytes, so it cannot join ranges. */
 function validatorOf(tag: string | undefined, modified: string | undefined): string | undefined {
   return tag === undefined || tag.startsWith('W/') ? modified : tag;
 }
 
-function statusFault(url: string, status: number, after: string | undefined): FetchError {
-  const again = status >= 500 || status === 408 || status === 429;
-  return new FetchError(`${shownUrl(url)}: the server answered ${status}`, {
+function statusError(url: string, status: number, retryAfter: string | undefined): FetchError {
+  const retryable = status >= 500 || status === 408 || status === 429;
+  return new FetchError(`${redactUrl(url)}: the server answered ${status}`, {
     status,
-    again,
-    after: retryAfter(after, Date.now()),
+    retryable,
+    retryAfter: parseRetryAfter(retryAfter, Date.now()),
   });
 }
 
-/** What a person can read of a failure of the connection; certificates do not get better by trying again. */
-function connectionFault(url: string, error: unknown): FetchError {
+/** An error of the connection. Errors of certificates and invalid requests are not retryable. */
+function connectionError(url: string, error: unknown): FetchError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const again = !/CERT|^ERR_TLS|^ERR_INVALID|^UND_ERR_INVALID|^UNABLE_TO/.test(code);
+  const retryable = !/CERT|^ERR_TLS|^ERR_INVALID|^UND_ERR_INVALID|^UNABLE_TO/.test(code);
   const reasons =
     error instanceof AggregateError && error.message === '' ? messageOf(error.errors[0]) : messageOf(error);
-  return new FetchError(`${shownUrl(url)}: ${reasons}`, { again }, { cause: error });
+  return new FetchError(`${redactUrl(url)}: ${reasons}`, { retryable }, { cause: error });
 }
 
 function one(header: string | string[] | undefined): string | undefined {

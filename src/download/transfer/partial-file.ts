@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'nod
 import { join } from 'node:path';
 import { monotonic } from '../../system/clock.ts';
 
-/** One version of an object, of which parts fit together. */
+/** One version of an object, whose parts can be joined. */
 export interface Version {
   /** As in `Body`. */
   readonly validator: string;
@@ -11,45 +11,45 @@ export interface Version {
   readonly total: number;
 }
 
-/** The beginning of an object that an earlier process fetched. */
+/** The beginning of an object that an earlier process received. */
 export interface Beginning extends Version {
-  /** Bytes that are there. */
+  /** Received bytes. */
   readonly size: number;
 }
 
 /**
- * What is there of an object while it is fetched, so that another process can go on when this one is killed. Nobody
- * trusts it: the digest of the whole object decides. It never keeps a download from succeeding.
+ * The received part of an object on disk, so that another process can resume the download when this one is killed. It is
+ * not trusted: the digest of the whole object is verified. Its own failures never fail a download.
  */
-export interface Unfinished {
+export interface PartialFile {
   /** Undefined when there is none. */
   readonly found: Beginning | undefined;
-  /** Whether it has taken up room since this was last asked. */
+  /** Whether it used disk space since the last call. */
   tookRoom(): boolean;
-  /** The bytes that were found. */
+  /** The bytes of `found`. */
   bytes(): AsyncIterable<Uint8Array>;
-  /** Says which version is fetched. What was found is kept when it is of this one. */
+  /** Starts writing. `version` is that of `found`, if there is one. */
   begin(version: Version): Promise<void>;
-  /** Takes the next bytes after those that were found. */
+  /** Appends the next bytes. */
   append(bytes: Uint8Array): Promise<void>;
-  /** Removes everything; nothing is kept from then on. */
+  /** Removes the file; nothing is written from then on. */
   remove(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Smaller objects are fetched again sooner than it is worth. */
-const LEAST = 8 << 20;
-/** So are those that come at more bytes a millisecond, which is known after so many bytes. */
+/** Smaller objects are not worth resuming. Bytes. */
+const MIN_SIZE = 8 << 20;
+/** Faster downloads are not worth resuming either: the rate in bytes per millisecond, and the bytes it is measured over. */
 const FAST = 25_000;
-const JUDGED = 4 << 20;
+const MEASURED = 4 << 20;
 
-/** Looks at a folder for what is unfinished in it. Only the holder of the object's lock may. `now` is a clock in milliseconds. */
-export async function openUnfinished(folder: string, now: () => number = monotonic): Promise<Unfinished> {
-  return new UnfinishedFile(folder, await beginningIn(folder), now);
+/** Opens the partial file in a directory. For the holder of the object's lock only. `now` is a clock in milliseconds. */
+export async function openPartialFile(directory: string, now: () => number = monotonic): Promise<PartialFile> {
+  return new PartialFileOnDisk(directory, await beginningIn(directory), now);
 }
 
-class UnfinishedFile implements Unfinished {
-  readonly #folder: string;
+class PartialFileOnDisk implements PartialFile {
+  readonly #directory: string;
   readonly #now: () => number;
   #found: Beginning | undefined;
   #file: FileHandle | undefined;
@@ -58,8 +58,8 @@ class UnfinishedFile implements Unfinished {
   #tookRoom: boolean;
   #over = false;
 
-  constructor(folder: string, found: Beginning | undefined, now: () => number) {
-    this.#folder = folder;
+  constructor(directory: string, found: Beginning | undefined, now: () => number) {
+    this.#directory = directory;
     this.#found = found;
     this.#tookRoom = found !== undefined;
     this.#now = now;
@@ -77,18 +77,20 @@ class UnfinishedFile implements Unfinished {
 
   bytes(): AsyncIterable<Uint8Array> {
     const { size = 0 } = this.#found ?? {};
-    return size === 0 ? nothing() : createReadStream(bytesIn(this.#folder), { end: size - 1, highWaterMark: 1 << 18 });
+    return size === 0
+      ? nothing()
+      : createReadStream(bytesFile(this.#directory), { end: size - 1, highWaterMark: 1 << 18 });
   }
 
   async begin(version: Version): Promise<void> {
-    if (this.#over || version.total < LEAST) return;
+    if (this.#over || version.total < MIN_SIZE) return;
     try {
       if (this.#found === undefined) {
-        await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-        await rm(bytesIn(this.#folder), { force: true });
-        await writeFile(versionIn(this.#folder), JSON.stringify(version), { mode: 0o600 });
+        await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+        await rm(bytesFile(this.#directory), { force: true });
+        await writeFile(versionFile(this.#directory), JSON.stringify(version), { mode: 0o600 });
       }
-      this.#file = await open(bytesIn(this.#folder), 'a', 0o600);
+      this.#file = await open(bytesFile(this.#directory), 'a', 0o600);
       this.#began = this.#now();
     } catch {
       await this.remove();
@@ -102,7 +104,7 @@ class UnfinishedFile implements Unfinished {
       for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
       this.#appended += bytes.length;
       const fast = this.#appended > FAST * (this.#now() - this.#began);
-      if (this.#appended >= JUDGED && fast) await this.remove();
+      if (this.#appended >= MEASURED && fast) await this.remove();
     } catch {
       await this.remove();
     }
@@ -112,7 +114,7 @@ class UnfinishedFile implements Unfinished {
     this.#over = true;
     this.#found = undefined;
     await this.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.#directory, { recursive: true, force: true });
   }
 
   async close(): Promise<void> {
@@ -121,15 +123,15 @@ class UnfinishedFile implements Unfinished {
   }
 }
 
-const bytesIn = (folder: string): string => join(folder, 'bytes');
-const versionIn = (folder: string): string => join(folder, 'version.json');
+const bytesFile = (directory: string): string => join(directory, 'bytes');
+const versionFile = (directory: string): string => join(directory, 'version.json');
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-async function beginningIn(folder: string): Promise<Beginning | undefined> {
+async function beginningIn(directory: string): Promise<Beginning | undefined> {
   try {
-    const { validator, total } = JSON.parse(await readFile(versionIn(folder), 'utf8')) as Partial<Version>;
-    const { size } = await stat(bytesIn(folder));
+    const { validator, total } = JSON.parse(await readFile(versionFile(directory), 'utf8')) as Partial<Version>;
+    const { size } = await stat(bytesFile(directory));
     if (typeof validator !== 'string' || typeof total !== 'number' || size === 0 || size > total) return undefined;
     return { validator, total, size };
   } catch {

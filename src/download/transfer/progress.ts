@@ -1,20 +1,20 @@
 import type { Log } from '../../api/log.ts';
 
-/** Shows how a transfer goes. */
+/** Shows the progress of a transfer. */
 export interface Meter {
-  /** The size of the whole, once known. */
+  /** The size of the object, once known. */
   total: number | undefined;
-  /** Bytes that were there before, for which nothing had to come. */
-  had(bytes: number): void;
-  /** Bytes that came. */
+  /** Starts at a number of bytes received by an earlier process. */
+  resume(bytes: number): void;
+  /** Adds received bytes. */
   add(bytes: number): void;
-  /** Nothing more comes; the line goes away. */
+  /** Removes the line. */
   end(): void;
 }
 
-/** How often the line changes, in milliseconds; the log thins it out further where nobody watches. */
+/** How often the line is updated; off a terminal the log prints it less often. Milliseconds. */
 const EVERY = 250;
-/** The rate is that of the last so many milliseconds. */
+/** The rate is averaged over this time. Milliseconds. */
 const WINDOW = 5000;
 const BAR = 24;
 
@@ -25,7 +25,7 @@ export function openMeter(name: string, log: Log, now: () => number): Meter {
   let shown = now();
   const meter: Meter = {
     total: undefined,
-    had: (before) => {
+    resume: (before) => {
       bytes = before;
       marks.splice(0, marks.length, { at: now(), bytes });
     },
@@ -48,7 +48,7 @@ export function openMeter(name: string, log: Log, now: () => number): Meter {
 export interface Progress {
   readonly bytes: number;
   readonly total: number | undefined;
-  /** Bytes a second. */
+  /** Bytes per second. */
   readonly rate: number;
   readonly bar: boolean;
 }
@@ -63,7 +63,7 @@ export function progressLine(name: string, { bytes, total, rate, bar }: Progress
   return `${name}${drawn} ${Math.floor(part * 100)}%, ${megabytes(bytes)} of ${megabytes(total)} MB, ${megabytes(rate)} MB/s${left}`;
 }
 
-/** Millions of bytes, with a decimal where it says something. */
+/** A size in MB, below 10 MB with one decimal. */
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0);
 }

@@ -1,60 +1,64 @@
-import { FetchError, type Pace, pauseOrThrow, retried } from '../../http/retry.ts';
+import { FetchError, pauseOrThrow, type RetryPolicy, retry } from '../../http/retry.ts';
 import { cpuTime, monotonic } from '../../system/clock.ts';
-import { shownUrl } from '../../text/redact-url.ts';
-import type { Beginning } from './partial-file.ts';
-import type { Body, Source } from './source.ts';
 
-/** The object was replaced while it was read: what was read of it is of no use. */
+import type { Beginning } from './partial-file.ts';
+import type { Body, ObjectUrl, Source } from './source.ts';
+
+/** The object was replaced during the download; the received part is useless. */
 export class ChangedError extends FetchError {
-  constructor(url: string) {
-    super(`${shownUrl(url)}: changed while it was downloaded`, { again: false });
+  constructor({ shown }: ObjectUrl) {
+    super(`${shown} changed while it was downloaded`, { retryable: false });
   }
 }
 
 export interface DownloadOptions {
   readonly signal: AbortSignal;
-  readonly pace: Pace;
-  /** Parts of a large object fetched at once; 1 asks for it in one piece. */
+  readonly policy: RetryPolicy;
+  /** Parts of a large object fetched in parallel; with 1 it is requested in one piece. */
   readonly connections: number;
-  /** What is there already of one version of the object: bytes come from its end on. */
+  /** The part received earlier: the download starts at its end. */
   readonly beginning?: Beginning | undefined;
-  /** Told about the object as soon as something is known. */
+  /** Called once the size and version of the object are known. */
   readonly onObject?: (object: Pick<Body, 'total' | 'validator'>) => Promise<void>;
-  /** Told when a cut connection is continued at a byte. */
+  /** Called when the download is resumed at a byte after a failure. */
   readonly onResume?: (at: number, why: unknown) => void;
 }
 
-/** Bytes held back by all parts that are ahead of their turn, as far as parts of a sensible size allow. */
-const AHEAD = 6 << 20;
-const PART = { least: 512 << 10, most: 4 << 20 };
-/** Parts a connection may be ahead of its turn, so that it need not wait for the reader. */
+/** Memory for parts that were received ahead of the reader, and the limits on the size of one part. Bytes. */
+const BUFFERED = 6 << 20;
+const PART = { min: 512 << 10, max: 4 << 20 };
+/** Parts that each connection may be ahead of the reader. */
 const LEAD = 2;
 /**
- * Pieces of an object that are read over one connection, to see whether more would help. They do at less than `slow`
- * bytes a millisecond, unless it is ourselves who are slow; from `fast` on they only cost. Between the two the next
- * piece decides: the first one is read by a program that is not warm yet.
+ * Probes: pieces of an object that are read over one connection, to measure whether more connections would help. They do
+ * at less than `slow` bytes per millisecond, unless this process is the bottleneck; from `fast` on they only add cost.
+ * In between the next probe decides: the first one runs before the code is optimized.
  */
 const PROBES = [
   { bytes: 4 << 20, slow: 25_000, fast: 80_000 },
   { bytes: 16 << 20, slow: 60_000, fast: 60_000 },
 ];
-/** Processors in use, from which on it is ourselves. */
+/** CPUs in use from which on this process counts as the bottleneck. */
 const BUSY = 0.7;
 
 /**
- * The bytes of an object in their order, after those that are there; each chunk is good until the next is asked for. A
- * cut connection is continued where it broke, failures are tried again with growing pauses. Throws FetchError when it
- * cannot be had, ChangedError when it is not the same object any more.
+ * Downloads an object, in order, from the end of `beginning` on. A chunk is valid until the next is requested. A broken
+ * connection is resumed where it broke, failures are retried with growing delays. Throws FetchError when the download
+ * fails, ChangedError when the object was replaced.
  */
-export async function* download(url: string, source: Source, options: DownloadOptions): AsyncGenerator<Uint8Array> {
+export async function* downloadRanges(
+  object: ObjectUrl,
+  source: Source,
+  options: DownloadOptions,
+): AsyncGenerator<Uint8Array> {
   const { beginning } = options;
   const start = beginning?.size ?? 0;
-  // All of it is there: whether it is right is for others to say.
+  // Everything was received earlier; the caller verifies it.
   if (start === beginning?.total) return await options.onObject?.(beginning);
-  const first = await openFirst(url, source, options, start);
+  const first = await openFirst(object, source, options, start);
   const { total, validator } = first;
   await options.onObject?.(first);
-  const known = { url, source, options, validator, total };
+  const known = { object, source, options, validator, total };
   if (!first.ranged || total === undefined) {
     yield* range(known, { from: start, to: total }, first);
     return;
@@ -74,29 +78,29 @@ export async function* download(url: string, source: Source, options: DownloadOp
   if (at < total) yield* several ? inOrder(known, { from: at, to: total }) : range(known, { from: at, to: total });
 }
 
-/** Opens the object at its first byte that is wanted; over one connection all of it, else what shows how fast it comes. */
+/** Opens the object at its first missing byte: all of it for one connection, else the first probe. */
 async function openFirst(
-  url: string,
+  object: ObjectUrl,
   source: Source,
-  { beginning, connections, pace, signal }: DownloadOptions,
+  { beginning, connections, policy, signal }: DownloadOptions,
   start: number,
 ): Promise<Body> {
   const to = connections > 1 ? start + (PROBES[0]?.bytes ?? 0) : undefined;
   const ask = { from: start, to, validator: beginning?.validator, signal };
-  const body = await retried(() => source.open(url, ask), pace, signal);
+  const body = await retry(() => source.open(object.url, ask), policy, signal);
   if (!beginning || (body.validator === beginning.validator && body.total === beginning.total)) return body;
   body.discard();
-  throw new ChangedError(url);
+  throw new ChangedError(object);
 }
 
 interface Timing {
-  /** Bytes a millisecond, from the first that came on. */
+  /** Bytes per millisecond, from the first byte on. */
   readonly rate: number;
-  /** Processors this program used meanwhile. */
+  /** CPUs that this process used meanwhile. */
   readonly busy: number;
 }
 
-/** Hands bytes on and tells how they came. */
+/** Passes chunks on and returns how fast they came. */
 async function* timed(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array, Timing> {
   let began: { readonly at: number; readonly used: number } | undefined;
   for await (const chunk of chunks) {
@@ -108,7 +112,7 @@ async function* timed(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGe
 }
 
 interface Known {
-  readonly url: string;
+  readonly object: ObjectUrl;
   readonly source: Source;
   readonly options: DownloadOptions;
   readonly validator: string | undefined;
@@ -117,17 +121,17 @@ interface Known {
 
 interface Span {
   readonly from: number;
-  /** One past the last byte; undefined when the end is not known. */
+  /** One past the last byte; undefined when the end is unknown. */
   readonly to: number | undefined;
 }
 
-/** Fetches several parts at once; each is handed on when its turn comes. */
+/** Fetches several parts in parallel and passes them on in order. */
 async function* inOrder(
   known: Known,
   { from, to }: { readonly from: number; readonly to: number },
 ): AsyncGenerator<Uint8Array> {
   const { connections } = known.options;
-  const part = Math.max(PART.least, Math.min(PART.most, Math.floor(AHEAD / connections / LEAD)));
+  const part = Math.max(PART.min, Math.min(PART.max, Math.floor(BUFFERED / connections / LEAD)));
   const stop = new AbortController();
   const signal = AbortSignal.any([known.options.signal, stop.signal]);
   const lane = { ...known, options: { ...known.options, signal } };
@@ -159,7 +163,7 @@ async function* inOrder(
       start();
     }
   } finally {
-    stop.abort(new Error('the download ended'));
+    stop.abort(new Error('the download stopped'));
     for (const each of waiting) await each.ended;
   }
 }
@@ -167,10 +171,10 @@ async function* inOrder(
 /** Reads a part into a buffer, ahead of its reader. */
 class Prefetched implements AsyncIterable<Uint8Array> {
   readonly buffer: Uint8Array;
-  /** Resolves when nothing more will come, whether it failed or not. */
+  /** Resolves at the end of the part, or when it failed. */
   readonly ended: Promise<void>;
   #filled = 0;
-  /** Set at the end: returns, or throws what went wrong. */
+  /** Set at the end: returns, or throws the error. */
   #end: (() => void) | undefined;
   #wake: () => void = () => undefined;
 
@@ -211,7 +215,7 @@ class Prefetched implements AsyncIterable<Uint8Array> {
   }
 }
 
-/** One part of an object, or all of it, continued as often as the connection breaks. */
+/** Reads one part of an object, or all of it, and resumes after failures. */
 async function* range(known: Known, span: Span, opened?: Body): AsyncGenerator<Uint8Array> {
   const { options } = known;
   let at = span.from;
@@ -225,30 +229,30 @@ async function* range(known: Known, span: Span, opened?: Body): AsyncGenerator<U
         yield chunk;
       }
       if (span.to === undefined || at >= span.to) return;
-      throw new FetchError(`${shownUrl(known.url)}: ended after ${at} of ${known.total} bytes`, { again: true });
+      throw new FetchError(`${known.object.shown} ended after ${at} of ${known.total} bytes`, { retryable: true });
     } catch (error) {
       body = undefined;
       failures += 1;
-      await pauseOrThrow(error, failures, options.pace, options.signal);
+      await pauseOrThrow(error, failures, options.policy, options.signal);
       options.onResume?.(at, error);
     }
   }
 }
 
-/** Asks for the rest of a part, of the same object. */
+/** Requests the rest of a part of the same object. */
 async function reopen(known: Known, span: Span): Promise<Body> {
-  const { url, source, validator, options } = known;
-  const asked = span.to === known.total ? undefined : span.to;
-  const body = await source.open(url, { ...span, to: asked, validator, signal: options.signal });
+  const { object, source, validator, options } = known;
+  const to = span.to === known.total ? undefined : span.to;
+  const body = await source.open(object.url, { ...span, to, validator, signal: options.signal });
   if (validator === body.validator && (known.total ?? body.total) === (body.total ?? known.total)) return body;
   body.discard();
-  throw new ChangedError(url);
+  throw new ChangedError(object);
 }
 
-/** The chunks of a body from the byte that is wanted on, also when the server sends everything from the beginning. */
+/** The chunks of a body within a span, also when the server sends the whole object. */
 async function* rest(known: Known, body: Body, { from, to }: Span): AsyncGenerator<Uint8Array> {
   let at = body.from;
-  if (at > from) throw new FetchError(`${shownUrl(known.url)}: the server skipped bytes`, { again: false });
+  if (at > from) throw new FetchError(`${known.object.shown}: the server skipped bytes`, { retryable: false });
   for await (const chunk of body.bytes) {
     const start = Math.max(0, from - at);
     const end = to === undefined ? chunk.length : Math.min(chunk.length, to - at);

@@ -1,16 +1,16 @@
 import type { Content } from '../cache/cache.ts';
 
-/** A file that was written to scratch. */
-export interface Written extends Content {
+/** A file in the scratch directory. */
+export interface WrittenFile extends Content {
   readonly path: string;
 }
 
-/** Where the bytes of an object go as they come. */
+/** Receives the bytes of an object. */
 export interface Sink {
-  /** The bytes are the caller's again once it resolves. Throws only what makes going on pointless. */
+  /** The chunk may be reused once this resolves. Throws only errors after which continuing is pointless. */
   write(chunk: Uint8Array): Promise<void>;
-  /** What came of the bytes, by name. Throws what went wrong since the first. */
-  end(): Promise<ReadonlyMap<string, Written>>;
-  /** Frees what it holds; nothing is written afterwards. */
+  /** Returns the written files by name. Throws any error since the first chunk. */
+  end(): Promise<ReadonlyMap<string, WrittenFile>>;
+  /** Frees its resources; nothing is written afterwards. */
   destroy(): Promise<void>;
 }

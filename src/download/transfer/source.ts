@@ -1,35 +1,41 @@
-/** Which bytes of an object are asked for. */
+/** The URL of an object, and its form for messages and records, without credentials. */
+export interface ObjectUrl {
+  readonly url: string;
+  readonly shown: string;
+}
+
+/** The requested bytes of an object. */
 export interface Ask {
   /** The first byte. */
   readonly from: number;
   /** One past the last byte; the end when absent. */
   readonly to?: number | undefined;
-  /** The version of the object that earlier bytes were of: another version must not be continued with. */
+  /** The version of the object that earlier bytes were of: another version must not be joined with them. */
   readonly validator?: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** An object, or a part of it, about to be read. */
+/** An object, or a range of it, to be read. */
 export interface Body {
-  /** Where it was found in the end, after redirects. */
+  /** The final URL, after redirects. */
   readonly url: string;
-  /** The first byte that comes: as asked, or 0 when the server gives the whole object whatever is asked. */
+  /** The offset of the first byte: as requested, or 0 when the server sends the whole object. */
   readonly from: number;
-  /** Whether the server gave the part that was asked for. */
+  /** Whether the server sent the requested range. */
   readonly ranged: boolean;
-  /** The size of the whole object, where it is known. */
+  /** The size of the whole object, if known. */
   readonly total: number | undefined;
-  /** Names this version of the object: an entity tag, a date or a generation. */
+  /** Identifies this version of the object: an entity tag, a date or a generation. */
   readonly validator: string | undefined;
-  /** The media type, lower case; empty where there is none. */
+  /** The media type in lower case; empty if unknown. */
   readonly type: string;
-  /** A chunk is good until the next is asked for. Throws FetchError when the connection is cut. Ending the iteration early ends the transfer. */
+  /** A chunk is valid until the next is requested. Throws FetchError when the connection breaks. Leaving the loop early stops the transfer. */
   readonly bytes: AsyncIterable<Uint8Array>;
-  /** Ends the transfer; needed only when `bytes` is never read. */
+  /** Stops the transfer; needed only when `bytes` is never read. */
   discard(): void;
 }
 
-/** One way to reach objects. `open` throws FetchError when the object cannot be had (now). */
+/** Reads objects by one protocol. `open` throws FetchError when that fails. */
 export interface Source {
   open(url: string, ask: Ask): Promise<Body>;
   close(): Promise<void>;

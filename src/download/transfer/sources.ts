@@ -1,19 +1,19 @@
 import type { Env } from '../../api/env.ts';
 import type { AcquireSettings } from '../../api/run.ts';
-import type { Pace } from '../../http/retry.ts';
+import type { RetryPolicy } from '../../http/retry.ts';
 import { fileSource } from './file-source.ts';
 import { gcsSource } from './gcs-source.ts';
 import { httpSource } from './http-source.ts';
 import type { Source } from './source.ts';
 
-/** All sources behind one: https and http, gs, file, by the scheme of the address. */
-export function openSources(settings: AcquireSettings, env: Env, pace: Pace): Source {
+/** One source for all protocols: https, http, gs and file, by the scheme of the URL. */
+export function openSources(settings: AcquireSettings, env: Env, policy: RetryPolicy): Source {
   const http = httpSource({
     env,
-    pace,
+    policy,
     connections: settings.downloadConnections,
     insecure: (url) => {
-      // A pin says what the bytes must be, whoever carries them. An endpoint was chosen with its scheme.
+      // A pinned checksum protects plain http too. The scheme of an endpoint was chosen with it.
       if (settings.allowUnverified || settings.pins !== '') return true;
       return settings.gcsEndpoint !== '' && new URL(url).origin === new URL(settings.gcsEndpoint).origin;
     },

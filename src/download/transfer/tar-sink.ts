@@ -5,35 +5,33 @@ import { finished } from 'node:stream/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import type { Parser, ReadEntry } from 'tar';
 import { messageOf, RunError } from '../../api/errors.ts';
-import { openSweep } from './collect-garbage.ts';
-import type { Sink, Written } from './sink.ts';
+import type { Sink, WrittenFile } from './sink.ts';
 
-/** More than this for each packed byte, beyond the free amount, is a bomb; programs unpack to three to five times. */
-const RATIO = 100;
+/** The highest accepted compression ratio, beyond the free amount in bytes; that of programs is three to five. */
+const MAX_RATIO = 100;
 const FREE = 64 << 20;
-/** What the inflater hands on at once. */
+/** The size of a decompressed chunk. Bytes. */
 const CHUNK = 1 << 20;
 
 /**
- * Opens a sink for a `.tar.gz` that writes the wanted members to files in `folder`, nothing else and nowhere else.
- * What cannot be unpacked, or lacks a member, fails at the end: whether the package is the right one comes first.
+ * Opens a sink for a `.tar.gz` that extracts the named members to files in `directory`, and nothing else. Errors of the
+ * archive and missing members are thrown by `end`, so that the checksum of the package is verified first.
  */
-export async function openUnpacker(what: string, names: readonly string[], folder: string): Promise<Sink> {
+export async function openTarSink(what: string, names: readonly string[], directory: string): Promise<Sink> {
   const { Parser } = await import('tar');
-  return new Untar(what, names, folder, (options) => new Parser(options));
+  return new TarSink(what, names, directory, (options) => new Parser(options));
 }
 
 type OpenParser = (options: ConstructorParameters<typeof Parser>[0]) => Parser;
 
-class Untar implements Sink {
+class TarSink implements Sink {
   readonly #what: string;
-  readonly #folder: string;
+  readonly #directory: string;
   readonly #missing: Set<string>;
   readonly #order: readonly string[];
-  readonly #found = new Map<string, Written>();
+  readonly #found = new Map<string, WrittenFile>();
   readonly #gunzip: Gunzip = createGunzip({ chunkSize: CHUNK });
   readonly #parser: Parser;
-  readonly #sweep = openSweep();
   readonly #over = Promise.withResolvers<void>();
   readonly #writing: Promise<void>[] = [];
   readonly #writers = new Set<WriteStream>();
@@ -41,9 +39,9 @@ class Untar implements Sink {
   #inflated = 0;
   #ended: { readonly failure: Error | undefined } | undefined;
 
-  constructor(what: string, names: readonly string[], folder: string, openParser: OpenParser) {
+  constructor(what: string, names: readonly string[], directory: string, openParser: OpenParser) {
     this.#what = what;
-    this.#folder = folder;
+    this.#directory = directory;
     this.#order = names;
     this.#missing = new Set(names);
     this.#parser = openParser({
@@ -63,19 +61,19 @@ class Untar implements Sink {
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#packed += chunk.length;
-    if (this.#ended) return this.#giveUp();
+    if (this.#ended) return this.#throwSystemError();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#gunzip.write(chunk, () => resolve());
     await Promise.race([promise, this.#over.promise]);
   }
 
-  async end(): Promise<ReadonlyMap<string, Written>> {
+  async end(): Promise<ReadonlyMap<string, WrittenFile>> {
     if (this.#ended === undefined) this.#gunzip.end();
     await this.#over.promise;
     await Promise.allSettled(this.#writing);
     const failure = this.#ended?.failure;
-    if (failure) throw new RunError(`${this.#what}: cannot be unpacked: ${messageOf(failure)}`, { cause: failure });
-    if (this.#missing.size > 0) throw new RunError(`${this.#what}: has no ${[...this.#missing].join(', ')}`);
+    if (failure) throw new RunError(`cannot unpack ${this.#what}: ${messageOf(failure)}`, { cause: failure });
+    if (this.#missing.size > 0) throw new RunError(`${this.#what} does not contain ${[...this.#missing].join(', ')}`);
     return this.#found;
   }
 
@@ -84,8 +82,8 @@ class Untar implements Sink {
     await Promise.allSettled(this.#writing);
   }
 
-  /** A disk that is full stays so; a package that cannot be unpacked is judged by its digest first. */
-  #giveUp(): void {
+  /** A system error, such as a full disk, stops the download; errors of the archive wait for its checksum. */
+  #throwSystemError(): void {
     const failure = this.#ended?.failure?.cause;
     if (failure instanceof Error && 'syscall' in failure) throw failure;
   }
@@ -93,16 +91,15 @@ class Untar implements Sink {
   #inflate(chunk: Buffer): void {
     if (this.#ended) return;
     this.#inflated += chunk.length;
-    this.#sweep(chunk.length);
-    if (this.#inflated > FREE + this.#packed * RATIO) {
-      this.#stop(new Error(`unpacks to more than ${RATIO} times its size`));
+    if (this.#inflated > FREE + this.#packed * MAX_RATIO) {
+      this.#stop(new Error(`it unpacks to more than ${MAX_RATIO} times its size`));
     } else if (!this.#parser.write(chunk)) this.#gunzip.pause();
   }
 
   #take(entry: ReadEntry): void {
     const name = plain(entry.path);
     if (!['File', 'OldFile', 'ContiguousFile'].includes(entry.type)) {
-      this.#stop(new Error(`${name} is no regular file in it but a ${entry.type}`));
+      this.#stop(new Error(`${name} is a ${entry.type}, not a regular file`));
       entry.resume();
       return;
     }
@@ -111,7 +108,7 @@ class Untar implements Sink {
   }
 
   async #save(name: string, entry: ReadEntry): Promise<void> {
-    const path = join(this.#folder, String(this.#order.indexOf(name)));
+    const path = join(this.#directory, String(this.#order.indexOf(name)));
     const hash: Hash = createHash('sha256');
     const out = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: 2 << 20 });
     this.#writers.add(out);
@@ -128,7 +125,7 @@ class Untar implements Sink {
     }
   }
 
-  /** Nothing more is wanted: what comes after is only hashed, by others. */
+  /** Stops extracting; further chunks are ignored. */
   #stop(failure?: Error): void {
     if (this.#ended) return;
     this.#ended = { failure };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/api/errors.ts';
 import { cache } from '../../../src/cli/commands/cache.ts';
-import { takeLock } from '../../../src/system/lock.ts';
+import { acquireLock } from '../../../src/system/lock.ts';
 import { callCommand } from '../../helpers/commands.ts';
 import { opened } from '../../helpers/downloader.ts';
 import { published, serve } from '../../helpers/servers/files.ts';
@@ -85,7 +85,7 @@ test('prune --max-size removes the least recently used, but nothing of the last 
 test('prune leaves alone what is being fetched, and clears what dead processes left', async () => {
   const { run, cacheDir, files } = await filled();
   const [busy] = files.map((file) => file.replace('.json', ''));
-  const lock = await takeLock(join(cacheDir, 'v1/locks', busy ?? ''), {
+  const lock = await acquireLock(join(cacheDir, 'v1/locks', busy ?? ''), {
     signal: AbortSignal.timeout(5000),
     wait: false,
   });
@@ -110,7 +110,7 @@ test('list tells of unfinished downloads, and prune removes those that nobody we
   const then = Date.now() / 1000 - 25 * HOUR;
   for (const path of [old, busy]) utimesSync(join(path ?? '', 'bytes'), then, then);
   const signal = AbortSignal.timeout(5000);
-  await using _ = await takeLock(join(cacheDir, 'v1/locks/busy'), { signal, wait: false });
+  await using _ = await acquireLock(join(cacheDir, 'v1/locks/busy'), { signal, wait: false });
   expect((await run('list')).out).toContain('\n3 unfinished downloads, 3.0 MB\n');
   expect((await run('prune')).out).toBe('removed 0 entries, 1.0 MB; 2.2 MB are left\n');
   expect([fresh, old, busy].map((path) => existsSync(path ?? ''))).toEqual([true, false, true]);

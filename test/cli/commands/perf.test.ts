@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { messageOf, UsageError } from '../../../src/api/errors.ts';
 import { perf } from '../../../src/cli/commands/perf.ts';
 import { callCommand } from '../../helpers/commands.ts';
-import { call, phase, reportFolder, writeSummary } from '../../helpers/perf-reports.ts';
+import { call, phase, reportDirectory, writeSummary } from '../../helpers/perf-reports.ts';
 
 async function compare(...args: string[]) {
   return await callCommand('perf', perf, ['compare', ...args]);
@@ -16,7 +16,7 @@ async function refusal(...args: string[]): Promise<string> {
 }
 
 function runs() {
-  const [before, after] = [reportFolder(), reportFolder()];
+  const [before, after] = [reportDirectory(), reportDirectory()];
   writeSummary(before, 'APIResponsivenessPrometheus_load', [
     call('GET', 'pods', 'resource', 100),
     call('LIST', 'pods', 'cluster', 800),
@@ -44,7 +44,7 @@ load: PodStartupLatency_Create
   gone                 2.50ms      -  5.00ms      -  10.0ms      -
   added                     - 2.50ms       - 5.00ms       - 10.0ms
 
-Got worse by more than 10%: 1 (3 compared, 2 in one run only)
+Latencies that grew by more than 10%: 1 (3 compared, 2 in one run only)
   what                  p50   p90   p99
 load: APIResponsivenessPrometheus
   GET pods (resource)  +80%  +80%  +80%
@@ -57,7 +57,7 @@ test('within the threshold nothing got worse, and the exit code is 0', async () 
   writeSummary(after, 'APIResponsivenessPrometheus_load', [call('GET', 'pods', 'resource', 180)]);
   const { code, out } = await compare(before, after, '--threshold=80%');
   expect(code).toBe(0);
-  expect(out).toContain('Nothing got worse by more than 80%');
+  expect(out).toContain('No latency grew by more than 80%');
 });
 
 describe('rejects', () => {
@@ -72,7 +72,7 @@ describe('rejects', () => {
   });
 
   test('a directory without summaries', async () => {
-    const folder = reportFolder();
+    const folder = reportDirectory();
     expect(await refusal(folder, folder)).toBe(`${folder} has no latency summaries of clusterloader2`);
   });
 });

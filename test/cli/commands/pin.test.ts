@@ -5,7 +5,7 @@ import { UsageError } from '../../../src/api/errors.ts';
 import { pin } from '../../../src/cli/commands/pin.ts';
 import type { Pins } from '../../../src/download/pins.ts';
 import { callCommand } from '../../helpers/commands.ts';
-import { folder, opened } from '../../helpers/downloader.ts';
+import { opened, tempDirectory } from '../../helpers/downloader.ts';
 import { hex, object, published, serve, text } from '../../helpers/servers/files.ts';
 import { noise } from '../../helpers/test-package.ts';
 
@@ -43,7 +43,7 @@ test('pin writes what a run with those versions fetches, and such a run accepts 
       pinOf('bin/linux/arm64/kubectl', kubectl),
     ],
   });
-  const file = join(folder(), 'pins.json');
+  const file = join(tempDirectory(), 'pins.json');
   writeFileSync(file, out);
   server.routes.set('/release/stable.txt', text('v1.36.2'));
   const { acquirer, signal } = opened({ pins: file });

@@ -151,7 +151,7 @@ test.each([
 });
 
 test('a provider that is not installed is told from the error of starting it', () => {
-  const error = failed('', 'podman could not be started: it is not found on PATH (/bin)');
+  const error = failed('', 'podman could not be started: not found on PATH (/bin)');
   expect(messageOf(explain(error))).toContain('podman is not on PATH');
 });
 

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { bytesOf, folder, opened } from '../../helpers/downloader.ts';
+import { bytesOf, opened, tempDirectory } from '../../helpers/downloader.ts';
 import { hex, object, published, serve } from '../../helpers/servers/files.ts';
 import { E2E, noise, packageOf } from '../../helpers/test-package.ts';
 
@@ -22,11 +22,11 @@ const e2e = noise(600_000, 4);
 const good = packageOf({ path: E2E, bytes: e2e }, { path: 'rest', bytes: noise(500_000, 6) });
 const FETCH = join(import.meta.dirname, '../../helpers/programs/acquire-one.ts');
 
-test('ten processes that want the same package fetch it once; the others wait and say for whom', async () => {
+test('ten processes fetch the same package once; the others wait and log for which process', async () => {
   const server = await serve(published(PATH, good));
   const slow = object(good);
   server.routes.set(PATH, (request, response, time) => setTimeout(() => slow(request, response, time), 400));
-  const cacheDir = join(folder(), 'cache');
+  const cacheDir = join(tempDirectory(), 'cache');
   const runs = Array.from({ length: 10 }, async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [FETCH, cacheDir, server.url + PATH]);
     return JSON.parse(stdout) as { hit: boolean; sha256: string; lines: string[] };
@@ -37,11 +37,11 @@ test('ten processes that want the same package fetch it once; the others wait an
   expect(server.asked.filter((each) => each === `${PATH}.sha512`)).toHaveLength(1);
   const waited = results
     .flatMap(({ lines }) => lines)
-    .filter((line) => /^waiting for process \d+, which is fetching http/.test(line));
+    .filter((line) => /^Waiting for process \d+, which is fetching http/.test(line));
   expect(waited.length).toBeGreaterThan(0);
 }, 60_000);
 
-test('what a killed process left behind is in nobody’s way', async () => {
+test('what a killed process left behind does not block others', async () => {
   const server = await serve(published(PATH, good));
   const whole = object(good);
   let started: () => void = () => undefined;
@@ -52,7 +52,7 @@ test('what a killed process left behind is in nobody’s way', async () => {
     response.writeHead(200, { 'content-length': good.length }).write(good.subarray(0, 400_000));
     started();
   });
-  const cacheDir = join(folder(), 'cache');
+  const cacheDir = join(tempDirectory(), 'cache');
   const child = execFile(process.execPath, [FETCH, cacheDir, server.url + PATH]);
   onTestFinished(() => void child.kill('SIGKILL'));
   await half;
@@ -78,7 +78,7 @@ async function fetched() {
   return { server, file, again, ...world };
 }
 
-test('an entry that was written to is noticed and fetched again', async () => {
+test('a modified file is detected and fetched again', async () => {
   const { file, again } = await fetched();
   chmodSync(file.path, 0o755);
   const { mtime } = statSync(file.path);
@@ -89,7 +89,7 @@ test('an entry that was written to is noticed and fetched again', async () => {
   expect(bytesOf(found).equals(e2e)).toBe(true);
 });
 
-test('an entry that was only touched is read again and kept', async () => {
+test('a touched file is verified again and kept', async () => {
   const { file, again, server } = await fetched();
   const asked = server.asked.length;
   utimesSync(file.path, 1, 1);
@@ -97,7 +97,7 @@ test('an entry that was only touched is read again and kept', async () => {
   expect(server.asked).toHaveLength(asked);
 });
 
-test('what is noted of a file is there for later runs, and goes with the file', async () => {
+test('the notes of a file are kept for later runs and removed with the file', async () => {
   const { file, cacheDir, acquirer, again } = await fetched();
   await acquirer.notes(file).write('version', 'v1.36.1');
   const later = opened({ cacheDir }).acquirer.notes(file);
@@ -109,21 +109,21 @@ test('what is noted of a file is there for later runs, and goes with the file', 
   expect(await later.read('version')).toBeUndefined();
 });
 
-test('an index that cannot be read is as good as none', async () => {
+test('an unreadable index entry counts as missing', async () => {
   const { again, cacheDir } = await fetched();
   const index = join(cacheDir, 'v1/index');
   for (const name of readdirSync(index)) writeFileSync(join(index, name), '{"schema":');
   expect(await again()).toMatchObject({ cacheHit: false });
 });
 
-test('an entry whose file is gone is fetched again', async () => {
+test('an entry with a missing file is fetched again', async () => {
   const { file, again } = await fetched();
   const { rmSync } = await import('node:fs');
   rmSync(file.path);
   expect(bytesOf(await again()).equals(e2e)).toBe(true);
 });
 
-test('offline takes what is there and refuses the rest', async () => {
+test('offline uses cached files and fails for others', async () => {
   const { cacheDir, server } = await fetched();
   const offline = opened({ cacheDir, offline: true });
   const asked = server.asked.length;
@@ -131,14 +131,14 @@ test('offline takes what is there and refuses the rest', async () => {
     [E2E]: { cacheHit: true },
   });
   await expect(offline.acquirer.members(server.url + PATH, ['other'], { signal: offline.signal })).rejects.toThrow(
-    'not in the cache, and --offline is given',
+    'is not in the cache, and --offline is set',
   );
   expect(server.asked).toHaveLength(asked);
 });
 
-test('a placed file runs, replaces what was there, and is no second name of the entry', async () => {
+test('a placed file is executable, replaces an existing file, and is not a hard link', async () => {
   const { file, acquirer, again } = await fetched();
-  const destination = join(folder(), 'run/e2e.test');
+  const destination = join(tempDirectory(), 'run/e2e.test');
   mkdirSync(join(destination, '..'));
   writeFileSync(destination, 'old');
   await acquirer.place(file, destination);
@@ -150,36 +150,34 @@ test('a placed file runs, replaces what was there, and is no second name of the 
   expect(await again()).toMatchObject({ cacheHit: true });
 });
 
-test('a copy that a test writes to leaves the entry alone', async () => {
+test('writing to a copy does not change the cached file', async () => {
   const { file, acquirer } = await fetched();
-  const destination = join(folder(), 'e2e.test');
+  const destination = join(tempDirectory(), 'e2e.test');
   await acquirer.place(file, destination, { copy: true });
   writeFileSync(destination, 'changed');
   expect(bytesOf(file).equals(e2e)).toBe(true);
 });
 
-test('a cache that cannot be written is said so, with the way out, and one with the file needs no writing', async (context) => {
+test('an unwritable cache is an error with the way out, unless the file is cached', async (context) => {
   const { cacheDir, server } = await fetched();
   const inFile = opened({ cacheDir: join(import.meta.filename, 'cache') });
   const fetching = (world: ReturnType<typeof opened>, path = PATH) =>
     world.acquirer.members(server.url + path, [E2E], { signal: world.signal });
   await expect(fetching(inFile)).rejects.toThrow(
-    /^the cache .* cannot be written: .*; choose another folder with --cache-dir$/,
+    /^cannot write to the cache .*: .*; choose another directory with --cache-dir$/,
   );
-  await expect(fetching(opened({ cacheDir: '/proc/none' }))).rejects.toThrow(
-    /^the cache \/proc\/none cannot be written/,
-  );
+  await expect(fetching(opened({ cacheDir: '/proc/none' }))).rejects.toThrow(/^cannot write to the cache \/proc\/none/);
   const mounted = spawnSync('mount', ['--bind', cacheDir, cacheDir]);
   if (mounted.status !== 0) context.skip('mounting is not allowed here');
   onTestFinished(() => void spawnSync('umount', [cacheDir]));
   spawnSync('mount', ['-o', 'remount,bind,ro', cacheDir]);
   expect(await fetching(opened({ cacheDir }))).toMatchObject({ [E2E]: { cacheHit: true } });
   server.routes.set('/other', object(good));
-  await expect(fetching(opened({ cacheDir }), '/other')).rejects.toThrow(/cannot be written: .*read-only/i);
+  await expect(fetching(opened({ cacheDir }), '/other')).rejects.toThrow(/cannot write to the cache .*read-only/i);
 });
 
-test('a full disk is said so, and leaves neither scratch nor content', async (context) => {
-  const at = folder();
+test('a full disk is reported, and leaves neither scratch files nor content', async (context) => {
+  const at = tempDirectory();
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', at]);
   if (mounted.status !== 0) context.skip('mounting a small file system is not allowed here');
   onTestFinished(() => void spawnSync('umount', [at]));
@@ -187,9 +185,9 @@ test('a full disk is said so, and leaves neither scratch nor content', async (co
   const server = await serve({ ...published(PATH, large), ...published('/release/v1.36.1/kubectl', noise(6_000_000)) });
   const { acquirer, cacheDir, signal } = opened({ cacheDir: join(at, 'cache') });
   await expect(acquirer.members(server.url + PATH, [E2E], { signal })).rejects.toThrow(
-    /no space is left for it: prune the cache or move it with --cache-dir/,
+    /no space left for .*: prune the cache or choose another directory with --cache-dir/,
   );
-  await expect(acquirer.file(`${server.url}/release/v1.36.1/kubectl`, { signal })).rejects.toThrow(/no space is left/);
+  await expect(acquirer.file(`${server.url}/release/v1.36.1/kubectl`, { signal })).rejects.toThrow(/no space left/);
   expect(existsSync(join(cacheDir, 'v1/content'))).toBe(false);
   expect(readdirSync(join(cacheDir, 'v1/scratch'))).toEqual([]);
 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
-import { folder } from '../../helpers/downloader.ts';
+import { tempDirectory } from '../../helpers/downloader.ts';
 import { hex, object } from '../../helpers/servers/files.ts';
 import { proxyTo } from '../../helpers/servers/proxy.ts';
 import { E2E, noise, packageOf } from '../../helpers/test-package.ts';
@@ -15,9 +15,9 @@ const e2e = noise(3_000_000);
 const tests = packageOf({ path: E2E, bytes: e2e });
 const URL_THERE = 'https://mirror.example/v1.36.1/tests.tar.gz';
 
-/** A server over TLS that says it is mirror.example, and a proxy that leads there. */
+/** A TLS server with a certificate of mirror.example, and a proxy to it. */
 async function mirror(context: TestContext) {
-  const at = folder();
+  const at = tempDirectory();
   const [key, cert] = [join(at, 'key.pem'), join(at, 'cert.pem')];
   const made = spawnSync('openssl', [
     'req',
@@ -52,8 +52,8 @@ async function mirror(context: TestContext) {
   });
   const proxy = await proxyTo((server.address() as AddressInfo).port);
   const fetchIt = async (env: Record<string, string>) => {
-    const words = [FETCH, join(at, 'cache'), URL_THERE];
-    const { stdout } = await promisify(execFile)(process.execPath, words, {
+    const args = [FETCH, join(at, 'cache'), URL_THERE];
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
       env: { PATH: process.env['PATH'], https_proxy: proxy.url, ...env },
     });
     return JSON.parse(stdout) as { hit: boolean; sha256: string };
@@ -67,7 +67,7 @@ test('https goes through https_proxy to a server whose certificate is trusted', 
   expect(proxy.asked[0]).toBe('mirror.example:443');
 });
 
-test('a certificate nobody vouches for is refused at once', async (context) => {
+test('an untrusted certificate is rejected at once', async (context) => {
   const { fetchIt, proxy } = await mirror(context);
   await expect(fetchIt({})).rejects.toThrow(
     /https:\/\/mirror\.example\/v1\.36\.1\/tests\.tar\.gz\.sha512: .*self-signed certificate/,

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { openUnfinished } from '../../../src/download/transfer/partial-file.ts';
-import { bytesOf, folder, opened } from '../../helpers/downloader.ts';
+import { openPartialFile } from '../../../src/download/transfer/partial-file.ts';
+import { bytesOf, opened, tempDirectory } from '../../helpers/downloader.ts';
 import { type Answer, hex, object, published, serve, type TestServer } from '../../helpers/servers/files.ts';
 import { E2E, noise, packageOf } from '../../helpers/test-package.ts';
 
@@ -19,10 +19,10 @@ let cacheDir: string;
 
 beforeEach(async () => {
   server = await serve(published(PATH, good));
-  cacheDir = join(folder(), 'cache');
+  cacheDir = join(tempDirectory(), 'cache');
 });
 
-/** The first bytes of each answer, at the pace of a slow network, then nothing. */
+/** The first bytes of each response, as slow as a slow network, then nothing. */
 const stalls: Answer = (request, response) => {
   const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
   const end = to === '' ? good.length : Math.min(Number(to) + 1, good.length);
@@ -32,7 +32,7 @@ const stalls: Answer = (request, response) => {
     'content-range': `bytes ${from}-${end - 1}/${good.length}`,
   });
   response.write(good.subarray(Number(from), Math.min(end, Number(from) + 1_000_000)));
-  // What comes in the first seconds decides whether it is kept.
+  // The rate of the first seconds decides whether the part is kept.
   setTimeout(() => response.write(good.subarray(Number(from) + 1_000_000, Math.min(end, HALF))), 400);
 };
 
@@ -41,7 +41,7 @@ const unfinished = () => {
   return existsSync(root) ? readdirSync(root).map((name) => join(root, name, 'bytes')) : [];
 };
 
-/** Waits until so many bytes are kept. */
+/** Waits until this many bytes are kept. */
 const kept = (bytes: number) =>
   vi.waitFor(() => expect(Math.max(0, ...unfinished().map((file) => statSync(file).size))).toBeGreaterThan(bytes), {
     timeout: 15_000,
@@ -70,7 +70,7 @@ async function again(): Promise<string[]> {
 
 const firstAsked = () => server.asked.find((each) => each.startsWith(`${PATH} `));
 
-test('the process after one that was killed goes on where it was', async () => {
+test('resumes the download of a killed process', async () => {
   server.routes.set(PATH, stalls);
   const child = execFile(process.execPath, [FETCH, cacheDir, server.url + PATH]);
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -79,19 +79,21 @@ test('the process after one that was killed goes on where it was', async () => {
   await new Promise((resolve) => child.once('exit', resolve));
   server.routes.set(PATH, object(good));
   server.asked.length = 0;
-  expect(await again()).toContainEqual(expect.stringMatching(/: continuing, \d\.\d of \d+ MB are there$/));
+  expect(await again()).toContainEqual(
+    expect.stringMatching(/^Resuming the download of .* \(\d\.\d of \d+ MB received\)$/),
+  );
   expect(firstAsked()).toMatch(/bytes=[3-9]\d{6}-/);
 });
 
-test('so does one after a run that was interrupted, also when the server ignores Range', async () => {
+test('resumes the download of an interrupted run, also when the server ignores Range', async () => {
   await interrupted();
   server.routes.set(PATH, object(good, { ranges: false }));
-  const said = await again();
-  expect(said).toContainEqual(expect.stringContaining(': continuing, '));
-  expect(said).not.toContainEqual(expect.stringContaining('from the beginning'));
+  const lines = await again();
+  expect(lines).toContainEqual(expect.stringContaining('Resuming the download of '));
+  expect(lines).not.toContainEqual(expect.stringContaining('from the beginning'));
 });
 
-test('another version of the object is fetched from its beginning', async () => {
+test('fetches another version of the object from its beginning', async () => {
   await interrupted();
   const other = packageOf({ path: E2E, bytes: e2e }, { path: 'other', bytes: noise(2_500_000, 7) });
   server.routes.set(PATH, object(other, { tag: '"v2"' }));
@@ -99,17 +101,19 @@ test('another version of the object is fetched from its beginning', async () => 
   expect(await again()).toContainEqual(expect.stringMatching(/changed while it was downloaded; fetching it again/));
 });
 
-test('what is kept and wrong is noticed by the digest, and the object fetched from its beginning', async () => {
+test('a wrong partial file is detected by the digest, and the object fetched from its beginning', async () => {
   await interrupted();
   const [file = ''] = unfinished();
   const bytes = readFileSync(file);
   bytes[1_000_000] = (bytes[1_000_000] ?? 0) ^ 1;
   writeFileSync(file, bytes);
   server.routes.set(PATH, object(good));
-  expect(await again()).toContainEqual(expect.stringMatching(/its sha512 is .*; fetching it again from the beginning/));
+  expect(await again()).toContainEqual(
+    expect.stringMatching(/checksum mismatch .*; fetching it again from the beginning/),
+  );
 });
 
-test('an object of which everything is kept is not asked for again', async () => {
+test('an object that was received completely is not requested again', async () => {
   await interrupted();
   const [file = ''] = unfinished();
   writeFileSync(file, good);
@@ -118,15 +122,15 @@ test('an object of which everything is kept is not asked for again', async () =>
   expect(firstAsked()).toBeUndefined();
 });
 
-test('a wrong digest leaves nothing to go on with', async () => {
+test('a checksum mismatch leaves no partial file', async () => {
   server.routes.set(`${PATH}.sha512`, (_, response) => response.end('0'.repeat(128)));
   const { acquirer, signal } = opened({ cacheDir });
-  await expect(acquirer.members(server.url + PATH, [E2E], { signal })).rejects.toThrow(/its sha512 is/);
+  await expect(acquirer.members(server.url + PATH, [E2E], { signal })).rejects.toThrow(/checksum mismatch/);
   expect(unfinished()).toEqual([]);
 });
 
-test('what is kept gives way where the disk has no room for it and the program', async (context) => {
-  const at = folder();
+test('the partial file is dropped where the disk has no room for it and the program', async (context) => {
+  const at = tempDirectory();
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', at]);
   if (mounted.status !== 0) context.skip('mounting a small file system is not allowed here');
   onTestFinished(() => void spawnSync('umount', [at]));
@@ -147,24 +151,24 @@ test('what is kept gives way where the disk has no room for it and the program',
 test.each([
   ['slowly is kept', 20_000, true],
   ['fast is not kept', 200_000, false],
-])('what comes %s', async (_, pace, keeps) => {
+])('a download %s', async (_, rate, keeps) => {
   let now = 0;
   const at = join(cacheDir, 'x');
   const version = { validator: '"v1"', total: 20 << 20 };
-  const first = await openUnfinished(at, () => now);
+  const first = await openPartialFile(at, () => now);
   await first.begin(version);
   const bytes = noise(1 << 20);
   for (let time = 0; time < 6; time += 1) {
-    now += bytes.length / pace;
+    now += bytes.length / rate;
     await first.append(bytes);
   }
   await first.close();
-  const { found } = await openUnfinished(at, () => now);
+  const { found } = await openPartialFile(at, () => now);
   expect(found).toEqual(keeps ? { ...version, size: 6 << 20 } : undefined);
 });
 
-test('small objects are not kept', async () => {
-  const small = await openUnfinished(join(cacheDir, 'x'));
+test('small objects have no partial file', async () => {
+  const small = await openPartialFile(join(cacheDir, 'x'));
   await small.begin({ validator: '"v1"', total: 1 << 20 });
   await small.append(noise(1000));
   await small.close();

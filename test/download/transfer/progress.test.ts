@@ -10,11 +10,11 @@ test.each([
   ],
   [{ bytes: 1e6, total: undefined, rate: 5e6, bar: true }, 'x 1.0 MB, 5.0 MB/s'],
   [{ bytes: 0, total: 10e6, rate: 0, bar: false }, 'x 0%, 0.0 of 10 MB, 0.0 MB/s'],
-])('%j reads well', (progress, line) => {
+])('formats %j', (progress, line) => {
   expect(progressLine('x', progress)).toBe(line);
 });
 
-test('the rate is that of the last seconds, the line changes a few times a second and goes away at the end', () => {
+test('the rate is that of the last seconds; the line is updated a few times a second and removed at the end', () => {
   const shown: (string | undefined)[] = [];
   const log = { progress: (line: string | undefined) => shown.push(line), interactive: false } as unknown as Log;
   let at = 0;

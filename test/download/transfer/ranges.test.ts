@@ -9,7 +9,7 @@ const PATH = '/release/v1.36.1/bin/linux/amd64/kubectl';
 const small = noise(300_001);
 const large = noise(9_000_000, 5);
 
-test('a file is fetched, checked against its checksum and kept', async () => {
+test('fetches a file, verifies its checksum and caches it', async () => {
   const server = await serve(published(PATH, small));
   const { acquirer, signal } = opened();
   const file = await acquirer.file(server.url + PATH, { signal });
@@ -18,7 +18,7 @@ test('a file is fetched, checked against its checksum and kept', async () => {
   expect((await acquirer.file(server.url + PATH, { signal })).cacheHit).toBe(true);
 });
 
-test('a digest that the one who asks knows is what the bytes must come to, in the cache too', async () => {
+test('verifies a file against the checksum of the caller, in the cache too', async () => {
   const server = await serve({ [PATH]: object(small) });
   const { acquirer, signal } = opened();
   const sha256 = hex('sha256', small);
@@ -29,7 +29,7 @@ test('a digest that the one who asks knows is what the bytes must come to, in th
   await expect(acquirer.file(server.url + PATH, { signal, sha256: other })).rejects.toThrow(/this program/);
 });
 
-test('an empty file is a file', async () => {
+test('fetches an empty file', async () => {
   const empty = Buffer.alloc(0);
   const server = await serve({
     ...published(PATH, empty),
@@ -39,7 +39,7 @@ test('an empty file is a file', async () => {
   expect(await acquirer.file(server.url + PATH, { signal })).toMatchObject({ size: 0, sha256: hex('sha256', empty) });
 });
 
-test.each([404, 403, 401, 400])('status %d is final and is not tried again', async (code) => {
+test.each([404, 403, 401, 400])('status %d is not retried', async (code) => {
   const server = await serve({ ...published(PATH, small), [PATH]: status(code, '<html>no</html>') });
   const { acquirer, cacheDir, signal } = opened();
   await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(
@@ -49,7 +49,7 @@ test.each([404, 403, 401, 400])('status %d is final and is not tried again', asy
   expect(existsSync(join(cacheDir, 'v1/content'))).toBe(false);
 });
 
-test.each([500, 502, 503, 408, 429])('status %d is tried again', async (code) => {
+test.each([500, 502, 503, 408, 429])('status %d is retried', async (code) => {
   const good = object(small);
   const server = await serve({
     ...published(PATH, small),
@@ -60,15 +60,15 @@ test.each([500, 502, 503, 408, 429])('status %d is tried again', async (code) =>
   expect(server.asked.filter((each) => each.startsWith(`${PATH} `))).toHaveLength(3);
 });
 
-test('a server that stays broken is given up, with the number of tries', async () => {
+test('fails after the last attempt, with the number of attempts', async () => {
   const server = await serve({ ...published(PATH, small), [PATH]: status(503) });
   const { acquirer, signal } = opened();
   await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(
-    'the server answered 503 (gave up after 4 tries)',
+    'the server answered 503 (gave up after 4 attempts)',
   );
 });
 
-test('Retry-After is waited for', async () => {
+test('waits for Retry-After', async () => {
   const good = object(small);
   const at: number[] = [];
   const server = await serve({
@@ -83,14 +83,14 @@ test('Retry-After is waited for', async () => {
   expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(990);
 });
 
-test('a Retry-After of an hour is a failure now', async () => {
+test('fails at once for a Retry-After of an hour', async () => {
   const server = await serve({ ...published(PATH, small), [PATH]: status(503, '', { 'retry-after': '3600' }) });
   const { acquirer, signal } = opened();
   await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow('the server answered 503');
   expect(server.asked.filter((each) => each.startsWith(`${PATH} `))).toHaveLength(1);
 });
 
-test('redirects are followed, once for all parts of a file', async () => {
+test('follows redirects, once for all parts of a file', async () => {
   const server = await serve({
     ...published('/elsewhere', large),
     [`${PATH}.sha512`]: text(hex('sha512', large)),
@@ -102,7 +102,7 @@ test('redirects are followed, once for all parts of a file', async () => {
   expect(server.asked.filter((each) => each.startsWith('/elsewhere ')).length).toBeGreaterThan(1);
 });
 
-test('redirects in a circle end', async () => {
+test('stops following circular redirects', async () => {
   const server = await serve({
     ...published(PATH, small),
     [PATH]: status(302, '', { location: '/b' }),
@@ -115,27 +115,25 @@ test('redirects in a circle end', async () => {
 test.each(['ftp://127.0.0.1/x', 'http://mirror.example/x'])('a redirect to %s is not followed', async (location) => {
   const server = await serve({ ...published(PATH, small), [PATH]: status(302, '', { location }) });
   const { acquirer, signal } = opened();
-  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(
-    /not an address files are fetched from|plain http is not trusted/,
-  );
+  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/unsupported URL|refusing plain http/);
 });
 
 test.each([
-  [1, 'closed', /continuing at byte [1-9]/],
-  [4, 'closed', /continuing at byte [1-9]/],
-  // What was on its way may be lost with the connection.
-  [1, 'reset', /continuing at byte \d/],
-  [4, 'reset', /continuing at byte \d/],
-])('%d connections that are %s are continued where they broke', async (downloadConnections, how, told) => {
+  [1, 'closed', /resuming at byte [1-9]/],
+  [4, 'closed', /resuming at byte [1-9]/],
+  // Bytes in flight may be lost with the connection.
+  [1, 'reset', /resuming at byte \d/],
+  [4, 'reset', /resuming at byte \d/],
+])('resumes %d connections that are %s where they broke', async (downloadConnections, how, message) => {
   const cut = (time: number) => (time % 2 === 1 ? 700_000 : undefined);
   const server = await serve(published(PATH, large, { cut, closes: how === 'closed' }));
   const { acquirer, signal, lines } = opened({ downloadConnections });
   const file = await acquirer.file(server.url + PATH, { signal });
   expect(readFileSync(file.path).equals(large)).toBe(true);
-  expect(lines).toContainEqual(expect.stringMatching(told));
+  expect(lines).toContainEqual(expect.stringMatching(message));
 });
 
-test('several connections fetch parts at once when one is slow, and the bytes keep their order', async () => {
+test('fetches parts in parallel when one connection is slow, and keeps their order', async () => {
   let now = 0;
   let most = 0;
   const good = object(large);
@@ -166,7 +164,7 @@ test('several connections fetch parts at once when one is slow, and the bytes ke
 test.each([
   ['ignores Range', { ranges: false }],
   ['has no entity tag', { tag: '' }],
-])('a server that %s gives the file all the same, also after a cut', async (_, options) => {
+])('fetches a file from a server that %s, also after a broken connection', async (_, options) => {
   const server = await serve(
     published(PATH, large, { ...options, cut: (time) => (time === 1 ? 1_500_000 : undefined) }),
   );
@@ -176,20 +174,20 @@ test.each([
   expect(warnings).toEqual([]);
 });
 
-test('a body that ends early without saying how long it is fails its digest, and nothing is kept', async () => {
+test('a truncated body without a length is a checksum mismatch, and nothing is cached', async () => {
   const server = await serve(published(PATH, small, { ranges: false, cut: () => 100_000, quiet: true }));
   const { acquirer, cacheDir, signal } = opened();
-  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/its sha512 is/);
+  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/checksum mismatch/);
   expect(existsSync(join(cacheDir, 'v1/content'))).toBe(false);
 });
 
-test('a body cut short of its length at every try is given up', async () => {
+test('fails when the body is truncated at every attempt', async () => {
   const server = await serve(published(PATH, small, { ranges: false, cut: () => 100_000 }));
   const { acquirer, signal } = opened();
-  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/gave up after 4 tries/);
+  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/gave up after 4 attempts/);
 });
 
-test('a file that is replaced while it comes is fetched again from the beginning', async () => {
+test('a file that is replaced during the download is fetched again from the beginning', async () => {
   const other = noise(large.length, 77);
   const before = object(large, { tag: '"before"', cut: () => 500_000 });
   const after = object(other, { tag: '"after"' });
@@ -203,7 +201,7 @@ test('a file that is replaced while it comes is fetched again from the beginning
   expect(warnings).toEqual([expect.stringContaining('changed while it was downloaded')]);
 });
 
-test('parts of two files that nothing tells apart are noticed by their digest and fetched again', async () => {
+test('parts of two indistinguishable files are detected by the digest and fetched again', async () => {
   const other = noise(large.length, 77);
   const before = object(large, { tag: '', cut: () => 500_000 });
   const after = object(other, { tag: '' });
@@ -215,10 +213,12 @@ test('parts of two files that nothing tells apart are noticed by their digest an
   expect(readFileSync((await acquirer.file(server.url + PATH, { signal })).path).equals(other)).toBe(true);
 });
 
-test('a wrong digest of a file that came in one piece is final', async () => {
+test('a checksum mismatch of a file received in one piece is not retried', async () => {
   const server = await serve({ ...published(PATH, small), [`${PATH}.sha512`]: text('0'.repeat(128)) });
   const { acquirer, cacheDir, signal } = opened();
-  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/its sha512 is .*, but .* says 0{128}/);
+  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(
+    /checksum mismatch .* expected 0{128} from /,
+  );
   expect(server.asked.filter((each) => each.startsWith(`${PATH} `))).toHaveLength(1);
   expect(existsSync(join(cacheDir, 'v1/content'))).toBe(false);
 });
@@ -226,7 +226,7 @@ test('a wrong digest of a file that came in one piece is final', async () => {
 test.each([
   ['never answers', 'headers'],
   ['stops in the middle', 'body'],
-])('a server that %s is tried again, then given up', async (_, where) => {
+])('retries a server that %s, then fails', async (_, where) => {
   const server = await serve({
     ...published(PATH, small),
     [PATH]: (_request, response) => {
@@ -235,19 +235,19 @@ test.each([
   });
   const { acquirer, signal } = opened(
     {},
-    { pace: { connect: 500, headers: 300, idle: 300, pause: 1, longest: 1, tries: 2 } },
+    { retryPolicy: { connect: 500, headers: 300, idle: 300, delay: 1, maxDelay: 1, attempts: 2 } },
   );
-  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/timeout.*gave up after 2 tries/i);
+  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/timeout.*gave up after 2 attempts/i);
 });
 
-test('a server that is not there is given up', async () => {
+test('fails when the server is unreachable', async () => {
   const server = await serve();
   server.server.close();
   const { acquirer, signal } = opened();
-  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/ECONNREFUSED.*gave up after 4 tries/);
+  await expect(acquirer.file(server.url + PATH, { signal })).rejects.toThrow(/ECONNREFUSED.*gave up after 4 attempts/);
 });
 
-test('credentials in an address are sent and shown nowhere', async () => {
+test('credentials in a URL are sent but never shown', async () => {
   const server = await serve({
     ...published(PATH, small),
     [PATH]: (request, response, time) =>
@@ -260,7 +260,7 @@ test('credentials in an address are sent and shown nowhere', async () => {
   expect(JSON.stringify([lines, events, file])).not.toContain('hunter2');
 });
 
-test('a file of this machine is fetched by file://, and again once it changed', async () => {
+test('a local file is read by file://, and again once it changed', async () => {
   const { acquirer, cacheDir, signal } = opened();
   const { writeFileSync, mkdirSync } = await import('node:fs');
   const { pathToFileURL } = await import('node:url');

@@ -17,7 +17,7 @@ const good = packageOf(
   { path: 'kubernetes/LICENSES', bytes: noise(900_000, 9) },
 );
 
-test('the wanted members of a package come out whole, with their digests, and nothing else is kept', async () => {
+test('extracts the named members of a package, with their digests, and caches nothing else', async () => {
   const server = await serve(published(PATH, good));
   const { acquirer, cacheDir, signal, events, lines } = opened();
   const found = await acquirer.members(server.url + PATH, [E2E, GINKGO], {
@@ -44,7 +44,7 @@ test('the wanted members of a package come out whole, with their digests, and no
   expect(lines.at(-1)).toContain(`sha512 ${hex('sha512', good).slice(0, 16)}`);
 });
 
-test('a second run takes the members from the cache without asking anybody', async () => {
+test('a second run uses the cached members without a request', async () => {
   const server = await serve(published(PATH, good));
   const first = opened();
   await first.acquirer.members(server.url + PATH, [E2E, GINKGO], { signal: first.signal });
@@ -56,7 +56,7 @@ test('a second run takes the members from the cache without asking anybody', asy
   expect(second.events).toMatchObject([{ event: 'download', fields: { cacheHit: true } }]);
 });
 
-test('a member that was not wanted before joins those that are there', async () => {
+test('a member that is requested later is added to the cached ones', async () => {
   const server = await serve(published(PATH, good));
   const { acquirer, signal } = opened();
   await acquirer.members(server.url + PATH, [E2E], { signal });
@@ -65,52 +65,52 @@ test('a member that was not wanted before joins those that are there', async () 
   expect(both).toMatchObject({ [E2E]: { cacheHit: true }, [GINKGO]: { cacheHit: true } });
 });
 
-test('a wrong byte after the last wanted member is found out, and nothing is kept', async () => {
+test('a wrong byte after the last named member is a checksum mismatch, and nothing is cached', async () => {
   const bad = Buffer.from(good);
   bad.writeUInt8(bad.readUInt8(bad.length - 1000) ^ 1, bad.length - 1000);
   const server = await serve({ ...published(PATH, bad), [`${PATH}.sha512`]: text(hex('sha512', good)) });
   const { acquirer, cacheDir, signal } = opened();
   await expect(acquirer.members(server.url + PATH, [E2E], { signal })).rejects.toThrow(
-    new RegExp(`sha512 is ${hex('sha512', bad)}, but .*\\.sha512 says ${hex('sha512', good)}`),
+    new RegExp(`sha512 is ${hex('sha512', bad)}, expected ${hex('sha512', good)} from .*\\.sha512`),
   );
   expect(existsSync(join(cacheDir, 'v1/content'))).toBe(false);
   expect(readdirSync(join(cacheDir, 'v1/scratch'))).toEqual([]);
 });
 
 const hostile: [string, Buffer, RegExp][] = [
-  ['is no gzip', Buffer.from('not packed at all, just long enough to be something'), /incorrect header check/],
-  ['is gzip of no tar', gzipSync(noise(5000)), /cannot be unpacked/],
+  ['is not gzip', Buffer.from('not packed at all, just long enough to be something'), /incorrect header check/],
+  ['is gzip but not tar', gzipSync(noise(5000)), /cannot unpack/],
   ['ends in the middle of its gzip', good.subarray(0, 200_000), /unexpected end of file/],
   [
     'ends in the middle of its tar',
     gzipSync(tarOf({ path: E2E, bytes: e2e }).subarray(0, 300_000)),
     /e2e\.test|Truncated/,
   ],
-  ['lacks the member', packageOf({ path: GINKGO, bytes: ginkgo }), /has no kubernetes\/test\/bin\/e2e\.test/],
+  ['lacks the member', packageOf({ path: GINKGO, bytes: ginkgo }), /does not contain kubernetes\/test\/bin\/e2e\.test/],
   [
     'has a symbolic link for it',
     packageOf({ path: E2E, type: 'SymbolicLink', linkpath: '/bin/sh' }),
-    /no regular file in it but a SymbolicLink/,
+    /is a SymbolicLink, not a regular file/,
   ],
   [
     'has a hard link for it',
     packageOf({ path: E2E, type: 'Link', linkpath: '/bin/sh' }),
-    /no regular file in it but a Link/,
+    /is a Link, not a regular file/,
   ],
   [
     'has a device for it',
     packageOf({ path: E2E, type: 'CharacterDevice' }),
-    /no regular file in it but a CharacterDevice/,
+    /is a CharacterDevice, not a regular file/,
   ],
   [
     'has a directory for it',
     packageOf({ path: E2E, type: 'Directory' }),
-    /no kubernetes\/test\/bin\/e2e\.test|no regular file/,
+    /does not contain kubernetes\/test\/bin\/e2e\.test|not a regular file/,
   ],
 ];
 
 test.each(hostile)(
-  'a package that %s fails, though its digest is right, and leaves nothing',
+  'rejects a package that %s, despite its right checksum, and caches nothing',
   async (_, bytes, message) => {
     const server = await serve(published(PATH, bytes));
     const { acquirer, cacheDir, signal } = opened();
@@ -119,7 +119,7 @@ test.each(hostile)(
   },
 );
 
-test('members that lead out of the folder, links and devices beside the wanted one reach no disk', async () => {
+test('other members, with paths outside the directory, links and devices are not extracted', async () => {
   const evil: Member[] = [
     { path: '../../../escaped', bytes: ginkgo },
     { path: '/tmp/kubetest2-escaped', bytes: ginkgo },
@@ -140,7 +140,7 @@ test('members that lead out of the folder, links and devices beside the wanted o
   expect(file).toBe(0o555);
 });
 
-test('a package that unpacks to far more than it is stops early', async () => {
+test('stops early for a package with an excessive compression ratio', async () => {
   const header = tarOf({ path: 'zeros', size: 160 << 20 }).subarray(0, 512);
   const zeros = gzipSync(Buffer.alloc(16 << 20));
   const bomb = Buffer.concat([gzipSync(header), ...Array.from({ length: 10 }, () => zeros)]);
@@ -152,13 +152,13 @@ test('a package that unpacks to far more than it is stops early', async () => {
 });
 
 test.each([
-  ['for another processor', elf(183), /linux\/arm64, not for linux\/amd64/],
+  ['for another architecture', elf(183), /linux\/arm64, not linux\/amd64/],
   [
-    'that is no program',
+    'that is not a binary',
     Buffer.from('#!/bin/sh\necho this is a script and no program\n'),
-    /is not a program for linux\/amd64/,
+    /is not a binary for linux\/amd64/,
   ],
-])('a member %s is refused and not kept', async (_, bytes, message) => {
+])('rejects a member %s and does not cache it', async (_, bytes, message) => {
   const server = await serve(published(PATH, packageOf({ path: E2E, bytes })));
   const { acquirer, cacheDir, signal } = opened();
   const fetched = acquirer.members(server.url + PATH, [E2E], {
@@ -169,12 +169,12 @@ test.each([
   expect(existsSync(join(cacheDir, 'v1/content'))).toBe(false);
 });
 
-test('stopping ends with the reason of the signal and leaves no scratch', async () => {
+test('stops with the reason of the signal and leaves no scratch files', async () => {
   const server = await serve({
     ...published(PATH, good),
     [PATH]: (_, response) => void response.writeHead(200).write(good.subarray(0, 100_000)),
   });
-  const { acquirer, cacheDir } = opened({ downloadConnections: 1 }, { pace: { idle: 10_000, headers: 10_000 } });
+  const { acquirer, cacheDir } = opened({ downloadConnections: 1 }, { retryPolicy: { idle: 10_000, headers: 10_000 } });
   const stop = new AbortController();
   const fetched = acquirer.members(server.url + PATH, [E2E], { signal: stop.signal });
   server.server.on('request', (request) => {
@@ -185,7 +185,7 @@ test('stopping ends with the reason of the signal and leaves no scratch', async 
   expect(readdirSync(join(cacheDir, 'v1/locks'))).toEqual([]);
 });
 
-test('a member is there whole when zeros follow the compressed part, which ends in the middle of a read', async () => {
+test('extracts a member whole when zeros follow the compressed data, which ends in the middle of a read', async () => {
   const padded = Buffer.concat([packageOf({ path: E2E, bytes: e2e }), Buffer.alloc(4096)]);
   const server = await serve(published(PATH, padded));
   const { acquirer, signal } = opened();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { program, Sandbox } from '../../helpers/sandbox.ts';
 
-/** A tester in shell, by the contract: answers --help with its arguments and does nothing else then. */
+/** A tester in shell, by the contract: with --help it prints its usage and does nothing else. */
 const shellTester = `
 if [ "$1" = --help ]; then echo "probed with: $*" >>"$LOG"; [ "$2" = --bad ] && { echo "no flag --bad" >&2; exit 1; }; echo "usage"; exit 0; fi
 echo "args: $*" >>"$LOG"
@@ -13,7 +13,7 @@ echo "$KUBETEST2_RUN_ID $ARTIFACTS $KUBETEST2_RUN_DIR \${PATH%%:*}" >>"$LOG"
 cat
 exit 0`;
 
-/** A tester in Python that keeps metadata.json as Go's testers do: it fails when its keys are there already. */
+/** A tester in Python that updates metadata.json as Go's testers do: it fails when its keys already exist. */
 const pythonTester = `#!/usr/bin/python3
 import json, os, sys
 if sys.argv[1:2] == ['--help']:
@@ -27,7 +27,7 @@ json.dump(data, open(file, 'w'))
 print(os.environ.get('KUBECONFIG', 'no kubeconfig'))
 `;
 
-/** An engine of its own, as every Go deployer is: takes whatever words, runs a tester by the contract. */
+/** A complete deployer, as those in Go: it accepts any arguments and runs a tester by the contract. */
 const shellDeployer = `
 echo "deployer: $*" >>"$LOG"; echo "version: $KUBETEST2_VERSION" >>"$LOG"
 trap 'echo "deployer got INT" >>"$LOG"; exit 0' INT
@@ -37,7 +37,7 @@ case "$1" in
   killed) kill -KILL $$ ;;
   read) cat ;;
 esac
-for word; do [ "$found" ] && args="$args $word"; [ "$word" = -- ] && found=1; done
+for arg; do [ "$found" ] && args="$args $arg"; [ "$arg" = -- ] && found=1; done
 if [ "$found" ]; then
   "kubetest2-tester-$TESTER" --help $args >/dev/null || exit 1
   ARTIFACTS=$ARTIFACTS KUBETEST2_RUN_DIR=$PWD KUBETEST2_RUN_ID=go "kubetest2-tester-$TESTER" $args </dev/null || exit 1
@@ -73,7 +73,7 @@ describe.concurrent('a tester on PATH', () => {
     );
   });
 
-  test('that refuses its arguments stops the run before anything is written', async () => {
+  test('that rejects its arguments stops the run before anything is written', async () => {
     using sandbox = sandboxWith();
     const { code, stderr } = await sandbox.run(['noop', '--up', '--test=shell', '--', '--bad']);
     expect(code).toBe(2);
@@ -110,10 +110,10 @@ describe.concurrent('a tester on PATH', () => {
   });
 
   test.each([
-    ['is a folder', (path: string) => mkdirSync(path), /is a folder/, 2],
+    ['is a directory', (path: string) => mkdirSync(path), /is a directory/, 2],
     ['is not executable', (path: string) => writeFileSync(path, ''), /is not executable \(chmod \+x it\)/, 2],
     [
-      'names an interpreter that is not there',
+      'has an interpreter that does not exist',
       (path: string) => {
         writeFileSync(path, '#!/no/such/interpreter\n');
         chmodSync(path, 0o755);
@@ -121,7 +121,7 @@ describe.concurrent('a tester on PATH', () => {
       /interpreter/,
       2,
     ],
-  ])('that %s is told as such', async (_what, make, message, wanted) => {
+  ])('that %s is reported', async (_what, make, message, wanted) => {
     using sandbox = new Sandbox();
     make(join(sandbox.bin, 'kubetest2-tester-odd'));
     const { code, stderr } = await sandbox.run(['noop', '--test=odd']);
@@ -129,7 +129,7 @@ describe.concurrent('a tester on PATH', () => {
     expect(code).toBe(wanted);
   });
 
-  test('does not hide one that is built in', async () => {
+  test('does not shadow a built-in one', async () => {
     using sandbox = new Sandbox();
     sandbox.script('kubetest2-tester-exec', 'echo the one on PATH');
     const { stdout } = await sandbox.run(['noop', '--test=exec', '--', 'echo', 'built in']);
@@ -140,24 +140,24 @@ describe.concurrent('a tester on PATH', () => {
 });
 
 describe.concurrent('a deployer on PATH', () => {
-  test('gets its words untouched, our environment, and our version', async () => {
+  test('gets its arguments unchanged, our environment and our version', async () => {
     using sandbox = sandboxWith();
     const { code } = await sandbox.run(['foreign', '--up', 'true', ';', '--x=a b', '-v', '2']);
     expect(code).toBe(0);
     expect(sandbox.read('log')).toMatch(/^deployer: --up true ; --x=a b -v 2\nversion: kubetest2 version v\d/);
   });
 
-  test.each([0, 1, 2, 42, 255])('passes its exit code %i on', async (wanted) => {
+  test.each([0, 1, 2, 42, 255])('passes on its exit code %i', async (wanted) => {
     using sandbox = sandboxWith();
     expect((await sandbox.run(['foreign', 'code', String(wanted)])).code).toBe(wanted);
   });
 
-  test('that is killed gives 128 and the signal', async () => {
+  test('that is killed exits with 128 plus the signal', async () => {
     using sandbox = sandboxWith();
     expect((await sandbox.run(['foreign', 'killed'])).code).toBe(137);
   });
 
-  test('that is stopped may tear down, and its exit code 0 is not taken for success', async () => {
+  test('that is stopped can tear down, and its exit code 0 does not count as success', async () => {
     using sandbox = sandboxWith();
     const run = sandbox.start([process.execPath, program, 'foreign', 'hang']);
     await sandbox.until(() => sandbox.has('log') && sandbox.read('log').includes('hanging'), 'the deployer to hang');
@@ -185,7 +185,7 @@ describe.concurrent('a deployer on PATH', () => {
     expect(stdout).toBe('here\n');
   });
 
-  test('cannot be found without a PATH, and that is said', async () => {
+  test('is named in the error when PATH is not set', async () => {
     using sandbox = sandboxWith();
     const { code, stderr } = await sandbox.start([process.execPath, program, 'foreign'], { PATH: undefined }).ended;
     expect(code).toBe(2);

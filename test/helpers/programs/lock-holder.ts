@@ -3,10 +3,10 @@
 import { appendFileSync } from 'node:fs';
 import { pid, stdout } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { takeLock } from '../../../src/system/lock.ts';
+import { acquireLock } from '../../../src/system/lock.ts';
 
 const [file = '', log = '', how = ''] = process.argv.slice(2);
-await using _ = await takeLock(file, { signal: AbortSignal.timeout(30_000), wait: true });
+await using _ = await acquireLock(file, { signal: AbortSignal.timeout(30_000), wait: true });
 appendFileSync(log, `+${pid}\n`);
 stdout.write('held\n');
 if (how === 'forever') await sleep(60_000);

@@ -11,17 +11,17 @@ import { component } from './components.ts';
 export class GcsServer implements AsyncDisposable {
   readonly url: string;
   readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly #directory: string;
 
-  private constructor(url: string, child: ChildProcess, folder: string) {
+  private constructor(url: string, child: ChildProcess, directory: string) {
     this.url = url;
     this.#child = child;
-    this.#folder = folder;
+    this.#directory = directory;
   }
 
   static async start(): Promise<GcsServer> {
-    const folder = await mkdtemp(join(tmpdir(), 'gcs-'));
-    await mkdir(join(folder, 'b'));
+    const directory = await mkdtemp(join(tmpdir(), 'gcs-'));
+    await mkdir(join(directory, 'b'));
     const port = await freePort();
     const at = `127.0.0.1:${port}`;
     const words = [
@@ -34,11 +34,11 @@ export class GcsServer implements AsyncDisposable {
       '-backend',
       'memory',
       '-data',
-      folder,
+      directory,
     ];
     const program = component('fake-gcs-server');
     const child = spawn(program, [...words, '-public-host', at, '-external-url', `http://${at}`], { stdio: 'ignore' });
-    const server = new GcsServer(`http://${at}`, child, folder);
+    const server = new GcsServer(`http://${at}`, child, directory);
     const ready = async () => ((await server.object('').catch(() => undefined)) ? true : undefined);
     await waitUntil(ready, { every: 50, signal: AbortSignal.timeout(30_000) });
     return server;
@@ -66,7 +66,7 @@ export class GcsServer implements AsyncDisposable {
       this.#child.kill('SIGKILL');
       await once(this.#child, 'exit');
     }
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.#directory, { recursive: true, force: true });
   }
 }
 

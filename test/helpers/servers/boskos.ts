@@ -1,8 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
 
 type Query = Readonly<Record<string, string | undefined>>;
+
+/** A type of resources that are acquired under any type. */
+const ANY = '*';
 
 interface Held {
   type: string;
@@ -11,23 +15,25 @@ interface Held {
   owner: string;
 }
 
-/** What goes wrong with one call. `after` lets the server do what it was asked first. */
+/** A fault of one call. With `after` the call takes effect first. */
 export type Fault =
   | { readonly status: number; readonly said?: string; readonly after?: boolean }
   | { readonly drop: 'before' | 'after' }
   | { readonly hang: true; readonly after?: boolean }
   | { readonly answer: string };
 
-/** One call as it arrived. */
+/** One received call. */
 export interface Seen {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly authorization: string | undefined;
 }
 
-/** A Boskos server as far as its API goes, with faults on demand. */
+/** A Boskos server with the real API, and faults on demand. */
 export class FakeBoskos extends EventEmitter implements AsyncDisposable {
   readonly calls: Seen[] = [];
+  /** Successful acquires and releases, in order: `acquire TYPE`, `release NAME STATE`. */
+  readonly leases: string[] = [];
   readonly resources: Held[];
   readonly #faults = new Map<string, Fault[]>();
   readonly #queue: string[] = [];
@@ -53,7 +59,7 @@ export class FakeBoskos extends EventEmitter implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${this.#prefix}`;
   }
 
-  /** The next calls of a path go wrong, one fault each. */
+  /** Makes the next calls of a path fail, one fault each. */
   fail(path: string, ...faults: Fault[]): void {
     this.#faults.set(path, [...(this.#faults.get(path) ?? []), ...faults]);
   }
@@ -101,8 +107,11 @@ export class FakeBoskos extends EventEmitter implements AsyncDisposable {
     if (held.owner !== query['owner']) {
       return { status: 401, body: `owner mismatch request by ${query['owner']}, currently owned by ${held.owner}` };
     }
-    if (path === 'release') Object.assign(held, { owner: '', state: query['dest'] });
-    else if (held.state !== query['state']) return { status: 409, body: `state mismatch - expected ${query['state']}` };
+    if (path === 'release') {
+      Object.assign(held, { owner: '', state: query['dest'] });
+      this.leases.push(`release ${held.name} ${held.state}`);
+    } else if (held.state !== query['state'])
+      return { status: 409, body: `state mismatch - expected ${query['state']}` };
     return { status: 200, body: '' };
   }
 
@@ -110,7 +119,7 @@ export class FakeBoskos extends EventEmitter implements AsyncDisposable {
     const { type = '', state, dest = '', owner = '', request_id: id } = query;
     if (id !== undefined && !this.#queue.includes(id)) this.#queue.push(id);
     const rank = id === undefined ? this.#queue.length : this.#queue.indexOf(id);
-    const ofType = this.resources.filter((resource) => resource.type === type);
+    const ofType = this.resources.filter((resource) => resource.type === type || resource.type === ANY);
     if (ofType.length === 0) return { status: 404, body: `Acquire failed: resource type "${type}" does not exist` };
     const found = ofType.filter((resource) => resource.state === state && resource.owner === '')[rank];
     if (found === undefined) {
@@ -118,7 +127,8 @@ export class FakeBoskos extends EventEmitter implements AsyncDisposable {
     }
     if (id !== undefined) this.#queue.splice(this.#queue.indexOf(id), 1);
     Object.assign(found, { owner, state: dest });
-    return { status: 200, body: JSON.stringify({ ...found, lastupdate: '2006-01-02T15:04:05Z', userdata: {} }) };
+    this.leases.push(`acquire ${type}`);
+    return { status: 200, body: JSON.stringify({ ...found, type, lastupdate: '2006-01-02T15:04:05Z', userdata: {} }) };
   }
 
   #metric(type: string): { status: number; body: string } {
@@ -127,6 +137,15 @@ export class FakeBoskos extends EventEmitter implements AsyncDisposable {
       Object.fromEntries(Object.entries(Object.groupBy(ofType, (each) => each[key])).map(([k, v]) => [k, v?.length]));
     return { status: 200, body: JSON.stringify({ type, current: count('state'), owner: count('owner') }) };
   }
+}
+
+/** Starts a Boskos for one test, with `free` projects of any type named leased-1, leased-2 … */
+export async function fakeBoskos({ free = 1 } = {}): Promise<{ readonly url: string; readonly calls: string[] }> {
+  const names = Array.from({ length: Math.max(free, 1) }, (_, at) => `leased-${at + 1}`);
+  const server = await FakeBoskos.start({ [ANY]: names });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  if (free === 0) server.find('leased-1').state = 'dirty';
+  return { url: server.url, calls: server.leases };
 }
 
 const takesEffect = (fault: Exclude<Fault, { answer: string }>): boolean =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseFlags } from '../../../src/cli/flags/parse.ts';
-import { shellWords } from '../../../src/text/shell-split.ts';
+import { shellSplit } from '../../../src/text/shell-split.ts';
 import {
   bringsConfigs,
   type Clusterloader2Values,
@@ -61,7 +61,7 @@ test('every extra word stands at the end, as it was quoted', () => {
   const word = fc.string({ minLength: 1 }).filter((text) => !text.includes("'"));
   fc.assert(
     fc.property(fc.array(word), (extra) => {
-      const extraArgs = shellWords(extra.map((each) => `'${each}'`).join(' '));
+      const extraArgs = shellSplit(extra.map((each) => `'${each}'`).join(' '));
       expect(clusterloaderArguments(values(), { ...cluster, extraArgs }).slice(4)).toEqual(extra);
     }),
   );

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Part, Plan } from '../../../helpers/programs/recorder.ts';
-import { fakeBoskos } from '../../../helpers/servers/fake-boskos.ts';
+import { fakeBoskos } from '../../../helpers/servers/boskos.ts';
 import { Stage } from '../../../helpers/stage.ts';
 
 /** gcloud as a project answers whose SSH keys are these. */

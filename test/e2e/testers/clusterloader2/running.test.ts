@@ -225,7 +225,7 @@ describe('results', () => {
     const at = stage({ clusterloader2: { write: reports(passed) } });
     await at.run(...built, '--suites=load');
     const { exitCode, stdout } = await at.run('perf', 'compare', 'artifacts', at.artifacts);
-    expect(stdout).toContain('Nothing got worse by more than 10% (1 compared).');
+    expect(stdout).toContain('No latency grew by more than 10% (1 compared)');
     expect(exitCode).toBe(0);
     expect((await at.run('perf', 'compare', 'artifacts', 'elsewhere')).exitCode).toBe(2);
     expect((await at.run('perf', '--help')).stdout).toContain('perf compare RUN RUN');

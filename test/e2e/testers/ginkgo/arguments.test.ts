@@ -143,7 +143,7 @@ describe('the environment of the tests', () => {
 
 test.each([
   ['--use-built-binaries and --use-binaries-from-path', ['--use-built-binaries', '--use-binaries-from-path']],
-  ['a single quote has no end', [...FROM_PATH, "--test-args=a 'b"]],
+  ['unterminated single quote', [...FROM_PATH, "--test-args=a 'b"]],
   ['a backslash at the end', [...FROM_PATH, '--ginkgo-args=a\\']],
   ['use --skip-regex, which is never split', [...FROM_PATH, '--test-args=--ginkgo.skip=\\[Slow\\]']],
   ['use --focus-regex, which is never split', [...FROM_PATH, '--test-args=--ginkgo.focus \\[Slow\\]']],

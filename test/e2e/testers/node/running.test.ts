@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../helpers/programs/recorder.ts';
-import { fakeBoskos } from '../../../helpers/servers/fake-boskos.ts';
+import { fakeBoskos } from '../../../helpers/servers/boskos.ts';
 import { junit, Stage, said } from '../../../helpers/stage.ts';
 
 const passing = junit({ passed: ['Kubelet runs', 'Summary answers'], skipped: ['Other'] });
