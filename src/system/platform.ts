@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { arch, platform } from 'node:os';
 import { RunError, UsageError } from '../api/errors.ts';
 
 /** An operating system and processor, in Go's names. */
@@ -16,6 +17,12 @@ export function parsePlatform(typed: string): Platform {
   const [os = '', arch = ''] = typed.split('/');
   return { os, arch };
 }
+
+/** The platform of this host. Throws UsageError as `parsePlatform` does. */
+export const hostPlatform = (): Platform => platformOf({ platform: platform(), arch: arch() });
+
+/** `linux/arm64`. */
+export const platformName = ({ os, arch }: Platform): string => `${os}/${arch}`;
 
 /** The platform of a machine, from node's names for it. Throws UsageError as `parsePlatform` does. */
 export function platformOf(machine: { readonly platform: string; readonly arch: string }): Platform {
