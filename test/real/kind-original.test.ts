@@ -3,43 +3,43 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { Machine } from '../helpers/kind-machine.ts';
+import { KindHost } from '../helpers/kind-host.ts';
 
-/** A folder with the programs of kubetest2, for instance made by `go build -o FOLDER . ./kubetest2-kind` in its checkout. */
+/** A dir with the programs of kubetest2, for instance made by `go build -o FOLDER . ./kubetest2-kind` in its checkout. */
 const original = process.env['KUBETEST2_ORIGINAL'] ?? '';
 const there = existsSync(join(original, 'kubetest2-kind'));
 const fakes = fileURLToPath(new URL('../helpers/programs/kind-tools', import.meta.url));
 
 /** How the original calls kind and make for the same words. */
 function callsOfOriginal(words: readonly string[]): string[] {
-  using machine = new Machine();
-  prepare(machine);
+  using host = new KindHost();
+  prepare(host);
   const env = {
     PATH: [original, fakes, '/usr/bin', '/bin'].join(delimiter),
-    HOME: machine.folder,
-    ARTIFACTS: machine.artifacts,
-    KUBETEST2_RUN_DIR: machine.rundir,
-    FAKE_STATE: machine.state,
-    FAKE_KUBECONFIG: machine.kubeconfig(),
+    HOME: host.dir,
+    ARTIFACTS: host.artifacts,
+    KUBETEST2_RUN_DIR: host.rundir,
+    FAKE_STATE: host.state,
+    FAKE_KUBECONFIG: host.kubeconfig(),
   };
   execFileSync(join(original, 'kubetest2'), ['kind', '--run-id=r1ab', ...words], {
-    cwd: machine.folder,
+    cwd: host.dir,
     env,
     stdio: 'pipe',
   });
-  return machine.calls();
+  return host.calls();
 }
 
 async function callsOfOurs(words: readonly string[]): Promise<string[]> {
-  using machine = new Machine();
-  prepare(machine);
-  expect(await machine.run(['--run-id=r1ab', '--wait=0', ...words])).toMatchObject({ code: 0 });
-  return machine.calls();
+  using host = new KindHost();
+  prepare(host);
+  expect(await host.run(['--run-id=r1ab', '--wait=0', ...words])).toMatchObject({ code: 0 });
+  return host.calls();
 }
 
-function prepare(machine: Machine): void {
-  mkdirSync(join(machine.folder, 'vendor/github.com/onsi/ginkgo/v2/ginkgo'), { recursive: true });
-  writeFileSync(join(machine.folder, 'c.yaml'), 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n');
+function prepare(host: KindHost): void {
+  mkdirSync(join(host.dir, 'vendor/github.com/onsi/ginkgo/v2/ginkgo'), { recursive: true });
+  writeFileSync(join(host.dir, 'c.yaml'), 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n');
 }
 
 /** Takes out what docs/compatibility.md tells of. */
@@ -51,7 +51,7 @@ const withoutDifferences = (call: string): string =>
     .replace('kindest/node:r1ab', 'kindest/node:latest')
     .replace('cmd/kubectl ', '');
 
-const title = there ? '' : ' (left out: KUBETEST2_ORIGINAL names no folder with kubetest2 and kubetest2-kind)';
+const title = there ? '' : ' (left out: KUBETEST2_ORIGINAL names no dir with kubetest2 and kubetest2-kind)';
 describe.skipIf(!there)(`beside the original${title}`, () => {
   const flags = ['--cluster-name=c', '--image-name=i', '--config=c.yaml', '--kubeconfig=k'];
   const buildFlags = ['--kube-root=.', '--build-type=source', '--base-image=b', '--image-name=i'];

@@ -5,17 +5,17 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { mergeConfigs, wantedConfig } from '../../deployers/kind/config.ts';
+import { configOfFlags, mergeConfigs } from '../../deployers/kind/config.ts';
 import { causedByNameTaken, causedByUnknownCluster, explain } from '../../deployers/kind/failures.ts';
 import { flags } from '../../deployers/kind/flags.ts';
 import { CommandError, messageOf } from '../../src/api/errors.ts';
 import { parseFlags } from '../../src/cli/flags/parse.ts';
-import { Machine } from '../helpers/kind-machine.ts';
+import { KindHost } from '../helpers/kind-host.ts';
 import { component, componentsBin, describeWith } from '../helpers/real/components.ts';
 
 const fakes = fileURLToPath(new URL('../helpers/programs/docker-for-kind', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'kt2-real-kind-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const dir = mkdtempSync(join(tmpdir(), 'kt2-real-kind-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const PATH = [fakes, componentsBin, '/usr/bin', '/bin'].join(delimiter);
 
 /** How the real kind ends: undefined when it passes. */
@@ -23,7 +23,7 @@ function kind(words: readonly string[], env: Record<string, string> = {}): Comma
   try {
     execFileSync(component('kind'), words, {
       encoding: 'utf8',
-      env: { PATH, HOME: folder, KUBECONFIG: join(folder, 'kubeconfig'), ...env },
+      env: { PATH, HOME: dir, KUBECONFIG: join(dir, 'kubeconfig'), ...env },
       stdio: 'pipe',
     });
     return undefined;
@@ -35,7 +35,7 @@ function kind(words: readonly string[], env: Record<string, string> = {}): Comma
 
 /** Has kind read and judge a configuration: where that ends well, it goes on to the network that is not there. */
 function judged(config: unknown): string {
-  const path = join(folder, 'config.yaml');
+  const path = join(dir, 'config.yaml');
   writeFileSync(path, typeof config === 'string' ? config : stringify(config));
   const error = kind(['create', 'cluster', '--name', 'judged', '--config', path]);
   if (error?.output.includes('failed to ensure docker network')) return 'valid';
@@ -61,7 +61,7 @@ describeWith(['kind'], 'the real kind', () => {
   ])('takes the configuration of %s, and the same after it was read and merged again', async (words) => {
     const { values, faults } = parseFlags({ kind: flags }, words.split(' '), {});
     expect(faults).toEqual([]);
-    const wanted = (await wantedConfig(values.kind)) ?? {};
+    const wanted = (await configOfFlags(values.kind)) ?? {};
     expect(judged(wanted)).toBe('valid');
     expect(judged(mergeConfigs(wanted, parse(stringify(wanted))))).toBe('valid');
   });
@@ -89,7 +89,7 @@ describeWith(['kind'], 'the real kind', () => {
   });
 
   test('without docker, and below a daemon that is down, fails in words that are understood', () => {
-    const missing = kind(['create', 'cluster'], { PATH: folder });
+    const missing = kind(['create', 'cluster'], { PATH: dir });
     expect(messageOf(explain(missing))).toContain('docker is not on PATH');
     const says = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
     const down = kind(['delete', 'cluster', '--name', 'x'], { DOCKER_SAYS: says });
@@ -98,12 +98,12 @@ describeWith(['kind'], 'the real kind', () => {
 
   test('says of a cluster that is not there what is understood, and deletes it without a word', () => {
     expect(kind(['delete', 'cluster', '--name', 'absent'])).toBeUndefined();
-    expect(causedByUnknownCluster(kind(['export', 'logs', '--name', 'absent', folder]))).toBe(true);
-    expect(causedByNameTaken(kind(['export', 'logs', '--name', 'absent', folder]))).toBe(false);
+    expect(causedByUnknownCluster(kind(['export', 'logs', '--name', 'absent', dir]))).toBe(true);
+    expect(causedByNameTaken(kind(['export', 'logs', '--name', 'absent', dir]))).toBe(false);
   });
 
   test('is told of a kubeconfig lock in words that are understood', () => {
-    const path = join(folder, 'locked');
+    const path = join(dir, 'locked');
     writeFileSync(`${path}.lock`, '');
     const error = kind(['delete', 'cluster', '--name', 'absent', '--kubeconfig', path]);
     expect(messageOf(explain(error))).toContain(`the kubeconfig ${path} is locked`);
@@ -111,12 +111,12 @@ describeWith(['kind'], 'the real kind', () => {
 
   describe('under the launcher', () => {
     test('--down of a cluster that is not there passes', async () => {
-      using machine = new Machine();
-      expect(await machine.run(['--down', '--cluster-name=absent'], { PATH })).toMatchObject({ code: 0 });
+      using host = new KindHost();
+      expect(await host.run(['--down', '--cluster-name=absent'], { PATH })).toMatchObject({ code: 0 });
     });
 
     test('--down takes the context out of the kubeconfig of the run, and out of no other', async () => {
-      using machine = new Machine();
+      using host = new KindHost();
       const config = stringify({
         apiVersion: 'v1',
         kind: 'Config',
@@ -125,22 +125,22 @@ describeWith(['kind'], 'the real kind', () => {
         clusters: ['kind-mine', 'other'].map((name) => ({ name, cluster: { server: 'https://127.0.0.1:1' } })),
         users: ['kind-mine', 'other'].map((name) => ({ name, user: { token: 't' } })),
       });
-      for (const name of ['mine', 'of-the-user']) writeFileSync(join(machine.folder, name), config);
+      for (const name of ['mine', 'of-the-user']) writeFileSync(join(host.dir, name), config);
       const words = ['--down', '--cluster-name=mine', '--kubeconfig=mine'];
-      const env = { PATH, KUBECONFIG: join(machine.folder, 'of-the-user') };
-      expect(await machine.run(words, env)).toMatchObject({ code: 0 });
-      const { contexts, clusters, users } = parse(machine.text('mine'));
+      const env = { PATH, KUBECONFIG: join(host.dir, 'of-the-user') };
+      expect(await host.run(words, env)).toMatchObject({ code: 0 });
+      const { contexts, clusters, users } = parse(host.text('mine'));
       for (const left of [contexts, clusters, users]) expect(left).toMatchObject([{ name: 'other' }]);
-      expect(machine.text('of-the-user')).toBe(config);
+      expect(host.text('of-the-user')).toBe(config);
     });
 
     test('a configuration that kind refuses is what junit says', async () => {
-      using machine = new Machine();
+      using host = new KindHost();
       const config = { kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', networking: { kubeProxyMode: 'x' } };
-      writeFileSync(join(machine.folder, 'my.yaml'), stringify(config));
-      const ended = await machine.run(['--up', '--down', '--config=my.yaml'], { PATH });
+      writeFileSync(join(host.dir, 'my.yaml'), stringify(config));
+      const ended = await host.run(['--up', '--down', '--config=my.yaml'], { PATH });
       expect(ended.code).toBe(3);
-      expect(machine.junit()).toContain('message="kind refuses the cluster configuration: invalid kubeProxyMode: x');
+      expect(host.junit()).toContain('message="kind refuses the cluster configuration: invalid kubeProxyMode: x');
     });
   });
 });
