@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { describeWith } from '../helpers/real/components.ts';
 import { type Cluster, CONTROL_PLANE } from '../helpers/real/control-plane.ts';
 import { sharedCluster } from '../helpers/real/shared-cluster.ts';
-import { Stage, said } from '../helpers/stage.ts';
+import { messagesIn, Stage } from '../helpers/stage.ts';
 
 // clusterloader2 is published neither as a program nor as a module, so whoever has one says where.
 const program = process.env['KUBETEST2_TEST_CLUSTERLOADER2'] ?? '';
@@ -85,7 +85,7 @@ describeWith(there ? CONTROL_PLANE : [], `the real clusterloader2${there ? '' : 
     const { at, exitCode, stderr } = await run('1m');
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toMatch(/clusterloader2: 1 test, \d+ steps?, 0 failed/);
-    expect(said(stderr)).toMatch(/small: PodStartupLatency_Pods\n.*pod_startup +\S+ +\S+ +\S+ +60\.0s/s);
+    expect(messagesIn(stderr)).toMatch(/small: PodStartupLatency_Pods\n.*pod_startup +\S+ +\S+ +\S+ +60\.0s/s);
     expect(readFileSync(join(at.artifacts, 'clusterloader2-latency.svg'), 'utf8')).toContain(
       'objective 60s, met by all',
     );

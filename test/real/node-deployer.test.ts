@@ -47,7 +47,7 @@ suite(`the node deployer with the real gcloud${gcloud === undefined ? ' (left ou
     expect(api.sshKeys('project-1')).toEqual([]);
   });
 
-  test('says what gcloud said when the project cannot be seen', async () => {
+  test('says what gcloud messagesIn when the project cannot be seen', async () => {
     await using api = await ComputeApi.start();
     const at = stage(api);
     at.env['CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE'] = 'http://127.0.0.1:9/compute/v1/';

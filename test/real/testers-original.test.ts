@@ -44,7 +44,7 @@ const STAND_IN = `#!/bin/sh
 const ofJob = ({ env }: Line) => (env?.['KUBE_SSH_USER'] ? { KUBE_SSH_USER: env['KUBE_SSH_USER'] } : {});
 
 /** The words of a line as the job's shell gives them, with our Boskos. A release is not fetched: its programs are on PATH. */
-function wordsOf(line: Line, at: Stage, boskos: string): string[] {
+function argsOf(line: Line, at: Stage, boskos: string): string[] {
   const words = (line.tester_args ?? []).map((word) =>
     word
       .replaceAll('$GOPATH', join(at.dir, 'go'))
@@ -71,7 +71,7 @@ function callsOf(at: Stage): string[][] {
 
 async function byOriginal(line: Line, boskos: string): Promise<string[][]> {
   const at = machine(line);
-  const words = ['noop', `--test=${line.tester}`, '--', ...wordsOf(line, at, boskos)];
+  const words = ['noop', `--test=${line.tester}`, '--', ...argsOf(line, at, boskos)];
   const env = { ...at.env, PATH: [original, at.bin, '/usr/bin', '/bin'].join(delimiter) };
   await promisify(execFile)(join(original, 'kubetest2'), words, { cwd: at.dir, env });
   return callsOf(at);
@@ -80,7 +80,7 @@ async function byOriginal(line: Line, boskos: string): Promise<string[][]> {
 async function byOurs(line: Line, boskos: string): Promise<string[][]> {
   const at = machine(line);
   const more = line.tester === 'clusterloader2' ? [`--binary=${join(at.bin, 'clusterloader2')}`] : ['--allow-no-tests'];
-  const words = [...wordsOf(line, at, boskos), ...more];
+  const words = [...argsOf(line, at, boskos), ...more];
   const { exitCode, stderr } = await at.run('noop', `--test=${line.tester}`, '--', ...words);
   expect(exitCode, `line ${line.at} (${line.job}): ${stderr}`).toBe(0);
   return callsOf(at);

@@ -114,7 +114,7 @@ test('gets the provider of the deployer', async () => {
     ...[`--binary=${bin}/clusterloader2`, '--test-configs=mine.yaml'],
   );
   expect(code, stderr).toBe(0);
-  expect(cloud.sandbox.read('words')).toMatch(/^--provider=gce --kubeconfig=\S+kubeconfig /);
+  expect(cloud.sandbox.read('args')).toMatch(/^--provider=gce --kubeconfig=\S+kubeconfig /);
 });
 
 test('downloads and runs the binary of a URL', async () => {
