@@ -108,7 +108,7 @@ async function saveLogs(context: GceContext, cluster: Cluster, signal: AbortSign
     await dumpLogs(context, cluster, signal);
   } catch (error) {
     signal.throwIfAborted();
-    context.run.log.warn(`Cannot save all cluster logs: ${messageOf(error)}`);
+    context.run.log.warn(`The cluster logs could not all be saved: ${messageOf(error)}`);
   }
 }
 

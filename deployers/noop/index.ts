@@ -8,10 +8,10 @@ import { type BuildOptions, buildFlags, buildOptions, repoRootFlag } from '../..
 import { quickRelease } from '../../src/kube-build/make.ts';
 
 const flags = {
-  ...buildFlags,
-  ...repoRootFlag,
   kubeconfig: text('Kubeconfig of the existing cluster (default: $KUBECONFIG, else ~/.kube/config).'),
   readyTimeout: duration('Timeout for the API of the cluster to answer, with --up.', 5 * 60e3),
+  ...buildFlags,
+  ...repoRootFlag,
 } as const;
 
 /** Uses an existing cluster, or none. Creates nothing, so there is nothing to tear down. */
@@ -88,7 +88,7 @@ export const noop = defineDeployer({
   summary: 'Use an existing cluster, or none',
   examples: [
     'kubetest2-ts noop --test=ginkgo -- --focus-regex=Secrets',
-    'kubetest2-ts noop --kubeconfig=my.kubeconfig --up --test=exec -- kubectl get nodes',
+    'kubetest2-ts noop --up --test=exec -- kubectl get nodes',
   ],
   flags,
   create: ({ flags: values, run }) => new ExistingCluster(values, run),

@@ -206,7 +206,7 @@ test('stops a log collection that hangs after --cleanup-timeout, then tears down
   using cloud = new Cloud().plan('log-dump', 'stubborn');
   const { code, stderr } = await cloud.run(...up, '--down', '--cleanup-timeout=3s', '--down-timeout=1m');
   expect(code, stderr).toBe(0);
-  expect(stderr).toContain('Cannot save all cluster logs');
+  expect(stderr).toContain('The cluster logs could not all be saved');
   expectNothingLeft(cloud, boskos);
 });
 
