@@ -190,7 +190,7 @@ test('a run fails when the keeper of its lease does not start', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud();
-  // Where the keeper writes its log there is a folder.
+  // A directory where the keeper writes its log.
   mkdirSync(join(cloud.sandbox.dir, 'rundir', RUN, 'boskos-keeper.log'), { recursive: true });
   const { code, stderr } = await cloud.run(...up);
   expect(code, stderr).toBe(4);

@@ -114,7 +114,7 @@ describe('the environment of the scripts', () => {
       '--env=NODE_SIZE=late,NUM_NODES=7': { NODE_SIZE: 'late', NUM_NODES: '7' },
     };
     await cloud.run('--down', ...Object.keys(words), ...here);
-    // Machines on GCE let nobody in as root.
+    // Instances on GCE reject root.
     expect(cloud.envOf('kube-down')).toMatchObject(Object.assign({ USER: 'kubetest2' }, ...Object.values(words)));
   });
 
