@@ -2,32 +2,33 @@ import { buildAndStage } from '../../src/kube-build/build-and-stage.ts';
 import { type BuildOptions, buildOptions } from '../../src/kube-build/flags.ts';
 import { findProgram } from '../../src/system/find-program.ts';
 import { rootOf } from './cluster.ts';
-import type { Site } from './context.ts';
+import type { GceContext } from './context.ts';
 
-/** Builds what kube-up.sh looks for in the tree, and stages it where that is asked for. */
-export async function build(site: Site, signal: AbortSignal): Promise<void> {
-  const { run, values } = site;
+/** Builds what kube-up.sh looks for in the tree, and stages it if `--stage` is set. */
+export async function build(context: GceContext, signal: AbortSignal): Promise<void> {
+  const { run, values } = context;
   if (values.legacyMode) {
-    await buildAndStage(gceBuild(site), run, signal);
+    await buildAndStage(gceBuild(context), run, signal);
     return;
   }
-  if (values.stage !== '') run.log.warn('--stage is for --legacy-mode: this build is not staged.');
-  await run.exec(['make', 'release-tars'], { signal, cwd: rootOf(site) });
+  if (values.stage !== '') run.log.warn('Ignoring --stage: only builds with --legacy-mode are staged');
+  await run.exec(['make', 'release-tars'], { signal, cwd: rootOf(context) });
 }
 
-/** What the flags ask to be built. Throws UsageError for values that cannot work. */
-export function gceBuild(site: Site): BuildOptions {
-  const { run, values } = site;
-  const lacksKubectl = run.asked.up && findProgram('kubectl', run.env, run.cwd) === undefined;
-  return buildOptions(values, rootOf(site), run, {
+/** The build that the flags describe. Throws UsageError for invalid values. */
+export function gceBuild(context: GceContext): BuildOptions {
+  const { run, values } = context;
+  const kubectlMissing = run.asked.up && findProgram('kubectl', run.env, run.cwd) === undefined;
+  return buildOptions(values, rootOf(context), run, {
     versionSuffix: run.id,
     gceFiles: true,
-    needs: lacksKubectl ? ['kubectl'] : [],
+    needs: kubectlMissing ? ['kubectl'] : [],
     usesTree: run.asked.up,
   });
 }
 
-export const buildWords = ({ values }: Site): string[] =>
+/** The command that builds, for `--dry-run`. */
+export const buildCommand = ({ values }: GceContext): string[] =>
   values.legacyMode
     ? ['make', 'quick-release', `KUBE_BUILD_PLATFORMS=${values.targetBuildArch}`]
     : ['make', 'release-tars'];

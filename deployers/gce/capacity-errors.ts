@@ -1,35 +1,38 @@
 import { StringDecoder } from 'node:string_decoder';
 import { messageOf, UsageError } from '../../src/api/errors.ts';
 
-/** What Google says when a zone has no machines of the kind, or the project no quota, for now. */
-const PATTERNS: readonly (readonly [why: string, pattern: RegExp])[] = [
+/** What Google prints when a zone has no capacity for the machine type, or the project no quota. */
+const PATTERNS: readonly (readonly [reason: string, pattern: RegExp])[] = [
   [
-    'the zone is out of machines',
+    'the zone is out of capacity',
     /ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT|does not have enough resources available to fulfill the request|resource pool exhausted/i,
   ],
-  ['the quota is used up', /QUOTA_EXCEEDED|quotaExceeded|Quota '[^']+' exceeded|quota exceeded/i],
+  ['the quota is exceeded', /QUOTA_EXCEEDED|quotaExceeded|Quota '[^']+' exceeded|quota exceeded/i],
 ];
 
-/** Longer than any of the sentences looked for, in characters. */
+/** Longer than any text that a pattern matches, in characters. */
 const OVERLAP = 1000;
 
-/** Watches what a program prints for the sentences that make another try worth while. */
-export class ShortageWatch {
-  /** Why, in words; undefined while nothing was seen. */
-  why: string | undefined;
+/** Watches a program's output for errors that another attempt may not meet. */
+export class CapacityWatch {
+  /** The reason, in words; undefined until a pattern matched. */
+  reason: string | undefined;
   readonly #patterns: readonly (readonly [string, RegExp])[];
   readonly #decoder = new StringDecoder('utf8');
   #text = '';
 
-  /** Throws UsageError for a pattern that is no regular expression. */
-  constructor(further: readonly string[]) {
-    this.#patterns = [...PATTERNS, ...further.map((pattern) => [`it printed /${pattern}/`, compile(pattern)] as const)];
+  /** Throws UsageError for an invalid regular expression. */
+  constructor(additional: readonly string[]) {
+    this.#patterns = [
+      ...PATTERNS,
+      ...additional.map((pattern) => [`kube-up.sh printed /${pattern}/`, compile(pattern)] as const),
+    ];
   }
 
-  readonly see = (chunk: Uint8Array): void => {
-    if (this.why !== undefined) return;
+  readonly onOutput = (chunk: Uint8Array): void => {
+    if (this.reason !== undefined) return;
     this.#text = `${this.#text.slice(-OVERLAP)}${this.#decoder.write(chunk as Buffer)}`;
-    this.why = this.#patterns.find(([, pattern]) => pattern.test(this.#text))?.[0];
+    this.reason = this.#patterns.find(([, pattern]) => pattern.test(this.#text))?.[0];
   };
 }
 
@@ -37,6 +40,6 @@ function compile(pattern: string): RegExp {
   try {
     return new RegExp(pattern, 'i');
   } catch (error) {
-    throw new UsageError(`--up-retry-pattern: ${messageOf(error)}`, { cause: error });
+    throw new UsageError(`invalid --up-retry-pattern: ${messageOf(error)}`, { cause: error });
   }
 }

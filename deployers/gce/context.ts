@@ -2,10 +2,10 @@ import type { Env } from '../../src/api/env.ts';
 import type { Run } from '../../src/api/run.ts';
 import type { GceValues } from './flags.ts';
 
-/** What the verbs of one run share. */
-export interface Site {
+/** What the steps of one run share. */
+export interface GceContext {
   readonly run: Run;
   readonly values: GceValues;
-  /** What --env says. */
-  readonly extra: Env;
+  /** The variables of `--env`. */
+  readonly variables: Env;
 }

@@ -3,17 +3,21 @@ import type { Env } from '../../src/api/env.ts';
 import { UsageError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
 import { instancePrefix } from '../../src/gcp/names.ts';
-import type { Site } from './context.ts';
+import type { GceContext } from './context.ts';
 
 /**
- * The variables for the kube-up family that the flags and the run decide, as kubetest2's gce deployer names and fills
- * them; those of --env come last and win. Throws UsageError when one that deletes depend on would be empty.
+ * The variables of the kube-up scripts that the flags and the run set, with the names and values of kubetest2's gce
+ * deployer; those of --env come last and win. Throws UsageError when one that deletions depend on is empty.
  */
-export function scriptVariables({ run, values, extra }: Site, project: string, zone: string): Record<string, string> {
+export function scriptVariables(
+  { run, values, variables: overrides }: GceContext,
+  project: string,
+  zone: string,
+): Record<string, string> {
   const name = instancePrefix(run.id);
   const { USER: user } = run.env;
   const variables: Env = {
-    // The log dump logs in as $USER, and machines on GCE refuse root; scripts stop when it is unset.
+    // The log dump logs in as $USER, and instances on GCE reject root; the scripts fail when it is unset.
     USER: user === undefined || user === '' || user === 'root' ? 'kubetest2' : user,
     PROJECT: project,
     KUBE_GCE_ZONE: zone,
@@ -25,41 +29,41 @@ export function scriptVariables({ run, values, extra }: Site, project: string, z
     NETWORK: name,
     NODE_ACCELERATORS: values.nodeAccelerators,
     ...(values.enableCacheMutationDetector && { ENABLE_CACHE_MUTATION_DETECTOR: 'true' }),
-    ...given('KUBE_RUNTIME_CONFIG', values.runtimeConfig),
+    ...ifSet('KUBE_RUNTIME_CONFIG', values.runtimeConfig),
     ...(values.enablePodSecurityPolicy && { ENABLE_POD_SECURITY_POLICY: 'true' }),
     ...(values.createCustomNetwork && { CREATE_CUSTOM_NETWORK: 'true' }),
-    ...given('MASTER_SIZE', values.masterSize),
-    ...given('NODE_SIZE', values.nodeSize),
+    ...ifSet('MASTER_SIZE', values.masterSize),
+    ...ifSet('NODE_SIZE', values.nodeSize),
     KUBE_CONFIG_FILE: 'config-test.sh',
-    ...given('NODE_SCOPES', values.nodeScopes),
-    ...given('KUBE_GCE_NODE_SERVICE_ACCOUNT', values.nodeServiceAccount),
-    ...given('GCE_GLBC_IMAGE', values.ingressGceImage),
-    ...given('CLOUD_PROVIDER_FLAG', values.cloudProvider),
-    ...given('KUBE_FEATURE_GATES', values.featureGates),
-    ...given('KUBE_BUILD_PLATFORMS', values.targetBuildArch),
-    ...extra,
+    ...ifSet('NODE_SCOPES', values.nodeScopes),
+    ...ifSet('KUBE_GCE_NODE_SERVICE_ACCOUNT', values.nodeServiceAccount),
+    ...ifSet('GCE_GLBC_IMAGE', values.ingressGceImage),
+    ...ifSet('CLOUD_PROVIDER_FLAG', values.cloudProvider),
+    ...ifSet('KUBE_FEATURE_GATES', values.featureGates),
+    ...ifSet('KUBE_BUILD_PLATFORMS', values.targetBuildArch),
+    ...overrides,
   };
   const empty = ['PROJECT', 'KUBE_GCE_INSTANCE_PREFIX', 'KUBE_GCE_NETWORK'].filter((each) => variables[each] === '');
-  if (project !== '' && empty.length > 0) throw new UsageError(`--env: ${empty.join(', ')} cannot be empty`);
+  if (project !== '' && empty.length > 0) throw new UsageError(`invalid --env: ${empty.join(', ')} must not be empty`);
   return variables as Record<string, string>;
 }
 
-/** What of the run's environment the scripts get beside their variables: programs, home, credentials, proxies. */
-export function passedThrough(env: Env): Env {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name)));
+/** The part of the run's environment that the scripts inherit: programs, home, credentials, proxies. */
+export function inheritedEnvironment(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => INHERITED.test(name)));
 }
 
 /** Where kube-up.sh writes the kubeconfig of the cluster. */
 export const kubeconfigPath = (run: Run): string => join(run.dir, 'kubetest2-kubeconfig');
 
-/** As kube-up has it for clusters of that size. */
+/** The range that kube-up uses for clusters of that size. */
 export function clusterIpRange(nodes: number): string {
   if (nodes > 4000) return '10.64.0.0/11';
   if (nodes > 2000) return '10.64.0.0/12';
   return nodes > 1000 ? '10.64.0.0/13' : '10.64.0.0/14';
 }
 
-const given = (name: string, value: string) => (value === '' ? {} : { [name]: value });
+const ifSet = (name: string, value: string) => (value === '' ? {} : { [name]: value });
 
-const PASSED =
+const INHERITED =
   /^(PATH|HOME|SHELL|TERM|TMPDIR|LANG|LC_\w+|TZ|ARTIFACTS|KUBETEST2_\w+|XDG_\w+|CLOUDSDK_\w+|GOOGLE_\w+|GCE_\w+|JENKINS_GCE_\w+|BOTO_\w+|SSH_AUTH_SOCK|KUBE_SSH_\w+|SSL_CERT_\w+|(REQUESTS|CURL)_CA_BUNDLE|(http|https|no|all|ftp)_proxy)$/i;

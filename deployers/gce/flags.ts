@@ -2,79 +2,83 @@ import { count, duration, each, list, oneOf, text, toggle, type Values } from '.
 import { boskosFlags } from '../../src/boskos/flags.ts';
 import { buildFlags } from '../../src/kube-build/flags.ts';
 
-const where = { group: 'Where the cluster is made' };
-const shape = { group: 'The cluster' };
-const failing = { group: 'When something goes wrong' };
+const location = { group: 'Source tree and project' };
+const cluster = { group: 'Cluster' };
+const failures = { group: 'Failures and leaks' };
 
-/** The flags of the original gce deployer, with Boskos' and those of the build, then ours. */
+/** The flags of the original gce deployer, with those of Boskos and the build, then ours. */
 export const flags = {
   repoRoot: text(
-    "The root of the Kubernetes tree whose cluster/ has kube-up.sh: kubernetes/kubernetes with --legacy-mode, else kubernetes/cloud-provider-gcp. Default: the working directory, or an earlier call's.",
+    'Root of the source tree with cluster/kube-up.sh: kubernetes/kubernetes with --legacy-mode, else kubernetes/cloud-provider-gcp (default: the tree of an earlier call of the run, else the working directory).',
     '',
-    where,
+    location,
   ),
   legacyMode: toggle(
-    '--repo-root is kubernetes/kubernetes and not kubernetes/cloud-provider-gcp; --build then makes quick-release.',
+    '--repo-root is kubernetes/kubernetes instead of kubernetes/cloud-provider-gcp; --build then runs make quick-release.',
     false,
-    where,
+    location,
   ),
-  gcpProject: text('The project for the machines. Empty: one leased from Boskos.', '', where),
-  gcpZone: text("The zone for the machines. Empty: kube-up.sh's own default.", '', where),
+  gcpProject: text('Project of the cluster (default: one leased from Boskos).', '', location),
+  gcpZone: text("Zone of the cluster (default: kube-up.sh's own).", '', location),
   enableComputeApi: toggle(
-    'Enable the compute API of the project before Up; a project that was never used needs it, and the account the permission for it.',
+    "Enable the project's Compute Engine API before Up. New projects need it; the account needs the permission.",
     false,
-    where,
+    location,
   ),
 
-  numNodes: count('How many nodes the cluster has beside its master.', 3, shape),
+  numNodes: count('Number of worker nodes.', 3, cluster),
   kubernetesVersion: text(
-    'The version of the cluster, without --build: v1.36.1, 1.36, ci/latest, release/stable-1.36, or the address of a marker.',
+    'Kubernetes version of the cluster, without --build: v1.36.1, 1.36, ci/latest, release/stable-1.36, or the URL of a version marker.',
     'https://dl.k8s.io/release/latest.txt',
-    shape,
+    cluster,
   ),
-  masterSize: text('MASTER_SIZE for the scripts: the machine type of the master.', '', shape),
-  nodeSize: text('NODE_SIZE for the scripts: the machine type of the nodes.', '', shape),
-  nodeAccelerators: text('NODE_ACCELERATORS for the scripts, for instance type=nvidia-l4,count=2.', '', shape),
-  nodeScopes: text('NODE_SCOPES for the scripts.', '', shape),
-  nodeServiceAccount: text('KUBE_GCE_NODE_SERVICE_ACCOUNT for the scripts.', '', shape),
-  runtimeConfig: text('KUBE_RUNTIME_CONFIG for the scripts.', '', shape),
-  featureGates: text('KUBE_FEATURE_GATES for the scripts.', '', shape),
-  cloudProvider: text('CLOUD_PROVIDER_FLAG for the scripts.', '', shape),
-  ingressGceImage: text('GCE_GLBC_IMAGE for the scripts: the image of the ingress controller.', '', shape),
-  createCustomNetwork: toggle('CREATE_CUSTOM_NETWORK=true for the scripts.', false, shape),
+  masterSize: text('Machine type of the control plane (MASTER_SIZE of the scripts).', '', cluster),
+  nodeSize: text('Machine type of the nodes (NODE_SIZE of the scripts).', '', cluster),
+  nodeAccelerators: text(
+    'Accelerators of the nodes, such as type=nvidia-l4,count=2 (NODE_ACCELERATORS of the scripts).',
+    '',
+    cluster,
+  ),
+  nodeScopes: text('Access scopes of the nodes (NODE_SCOPES of the scripts).', '', cluster),
+  nodeServiceAccount: text('Service account of the nodes (KUBE_GCE_NODE_SERVICE_ACCOUNT of the scripts).', '', cluster),
+  runtimeConfig: text("The API server's --runtime-config (KUBE_RUNTIME_CONFIG of the scripts).", '', cluster),
+  featureGates: text('Feature gates of the cluster (KUBE_FEATURE_GATES of the scripts).', '', cluster),
+  cloudProvider: text('Cloud provider of the components (CLOUD_PROVIDER_FLAG of the scripts).', '', cluster),
+  ingressGceImage: text('Image of the ingress controller (GCE_GLBC_IMAGE of the scripts).', '', cluster),
+  createCustomNetwork: toggle('Set CREATE_CUSTOM_NETWORK=true for the scripts.', false, cluster),
   enableCacheMutationDetector: toggle(
-    'ENABLE_CACHE_MUTATION_DETECTOR=true for the scripts: whoever changes a shared informer cache panics.',
+    'Set ENABLE_CACHE_MUTATION_DETECTOR=true for the scripts: components panic when they change a shared informer cache.',
     false,
-    shape,
+    cluster,
   ),
-  enablePodSecurityPolicy: toggle('ENABLE_POD_SECURITY_POLICY=true for the scripts.', false, shape),
+  enablePodSecurityPolicy: toggle('Set ENABLE_POD_SECURITY_POLICY=true for the scripts.', false, cluster),
   env: list(
-    'Further variables for the scripts, NAME=VALUE; they win over those of all other flags. A value with a comma is quoted: \'"NAME=a,b"\'.',
-    shape,
+    'Additional environment variables of the scripts, NAME=VALUE; they override those of all other flags. Quote values with commas: \'"NAME=a,b"\'.',
+    cluster,
   ),
 
-  overwriteLogsDir: toggle('Replace a cluster-logs folder that is there; without it a new one is made beside it.'),
+  overwriteLogsDir: toggle('Replace an existing cluster-logs directory instead of creating another one beside it.'),
   readyTimeout: duration(
-    'How long the API has to answer and --num-nodes nodes to be Ready once kube-up.sh is done; 0 does not look.',
+    'Timeout for the API to answer and --num-nodes nodes to become Ready after kube-up.sh; 0 skips the check.',
     10 * 60e3,
-    failing,
+    failures,
   ),
   upRetries: count(
-    'How often Up begins anew when it failed for want of machines or quota, its leftovers removed first. Anything else fails at once.',
+    'How often to retry Up, after a teardown, when it failed for lack of capacity or quota. Other failures are not retried.',
     0,
-    failing,
+    failures,
   ),
   upRetryPattern: each(
-    'A further regular expression: an output of kube-up.sh that it matches is worth --up-retries.',
-    failing,
+    'Additional regular expression: a failure of kube-up.sh whose output matches is retried as well.',
+    failures,
   ),
-  gcpZones: list('The zones for --up-retries after --gcp-zone, in turn.', failing),
-  downRetries: count('How often kube-down.sh is run again when it fails.', 2, failing),
+  gcpZones: list('Zones that --up-retries uses in turn after --gcp-zone.', failures),
+  downRetries: count('How often to retry kube-down.sh when it fails.', 2, failures),
   leakedResources: oneOf(
-    'What happens when machines, disks, addresses, rules or networks of this cluster are left after Down has tried to remove them one by one: warn, fail, or off for not looking.',
+    'What to do if instances, disks, addresses, firewall rules or networks of this cluster still exist after Down has also deleted them one by one: warn, fail, or off to skip the check.',
     ['warn', 'fail', 'off'],
     'warn',
-    failing,
+    failures,
   ),
   ...boskosFlags,
   ...buildFlags,

@@ -4,38 +4,38 @@ import { pathToFileURL } from 'node:url';
 import type { Env } from '../../src/api/env.ts';
 import { RunError } from '../../src/api/errors.ts';
 import { openAcquirer } from '../../src/download/open-downloader.ts';
-import { hostPlatform } from '../../src/kube-build/binaries.ts';
 import { findProgram } from '../../src/system/find-program.ts';
 import { eachInParallel } from '../../src/system/parallel.ts';
+import { hostPlatform } from '../../src/system/platform.ts';
 import type { Cluster } from './cluster.ts';
-import type { Site } from './context.ts';
+import type { GceContext } from './context.ts';
 import { runScript } from './scripts.ts';
 
-/** The package that get-kube.sh begins with, and takes from the tree when it finds it there. */
+/** The first package that get-kube.sh needs. It uses the one in the tree if it exists. */
 const FIRST = 'kubernetes.tar.gz';
 
 /**
- * Puts a release into the tree, where kube-up.sh looks for it. get-kube.sh does the work, but fetches nothing: what it
- * and the get-kube-binaries.sh of the release would fetch is fetched and verified here, and given to them as a server of
- * releases on this machine's disk. Returns the variables that tell which release: kube-up.sh has always been given them
- * too. Throws RunError when a file of the release cannot be had or is not what was published.
+ * Puts a release into the tree, where kube-up.sh looks for it. get-kube.sh does the work but downloads nothing: the files
+ * that it and the get-kube-binaries.sh of the release would download are downloaded and verified here, and served to them
+ * from a directory by a file: URL. Returns the variables that select the release, which kube-up.sh gets too.
+ * Throws RunError when a file of the release cannot be downloaded or verified.
  */
-export async function getKube({ run, values }: Site, cluster: Cluster, signal: AbortSignal): Promise<Env> {
+export async function getKube({ run, values }: GceContext, cluster: Cluster, signal: AbortSignal): Promise<Env> {
   if (findProgram('curl', run.env, run.cwd) === undefined) {
-    throw new RunError('there is no curl on PATH, which get-kube.sh takes the release with: install it');
+    throw new RunError('curl not found on PATH: get-kube.sh needs it; install curl');
   }
   const acquirer = openAcquirer(run.acquire, run);
-  const shelf = join(run.dir, 'release');
+  const releaseDir = join(run.dir, 'release');
   try {
     const { version, base, root } = await acquirer.resolve(values.kubernetesVersion, { signal });
     await run.records.metadata({ 'cluster-version': version });
-    run.log.info(`The cluster will run ${version} from ${base}.`);
+    run.log.info(`Using Kubernetes ${version} from ${base}`);
     const platforms = platformsOf(cluster.variables);
-    await eachInParallel([FIRST, ...binaries(platforms, cluster.variables)], signal, async (name, either) => {
+    await eachInParallel([FIRST, ...releaseFiles(platforms, cluster.variables)], signal, async (name, either) => {
       const file = await acquirer.file(`${root}/${name}`, { signal: either });
-      // A copy: get-kube.sh writes over this file when the next run wants another version.
+      // A copy: get-kube.sh overwrites this file when the next run needs another version.
       if (name === FIRST) await acquirer.place(file, join(cluster.repoRoot, name), { copy: true });
-      else await acquirer.place(file, join(shelf, version, name));
+      else await acquirer.place(file, join(releaseDir, version, name));
     });
     const variables = {
       KUBERNETES_RELEASE_URL: base.replace(/^gs:\/\//, 'https://storage.googleapis.com/'),
@@ -46,8 +46,8 @@ export async function getKube({ run, values }: Site, cluster: Cluster, signal: A
     };
     const verified = {
       ...variables,
-      KUBERNETES_RELEASE_URL: pathToFileURL(shelf).href,
-      // It has been resolved; the script knows fewer forms of versions, and has another address for some.
+      KUBERNETES_RELEASE_URL: pathToFileURL(releaseDir).href,
+      // The version is resolved already; the script knows fewer forms of versions, and has another URL for some.
       KUBERNETES_SKIP_RELEASE_VALIDATION: 'y',
       KUBERNETES_SERVER_ARCH: platforms.serverArch,
       KUBERNETES_CLIENT_OS: platforms.clientOs,
@@ -57,7 +57,7 @@ export async function getKube({ run, values }: Site, cluster: Cluster, signal: A
     return variables;
   } finally {
     await acquirer.close();
-    await rm(shelf, { recursive: true, force: true });
+    await rm(releaseDir, { recursive: true, force: true });
   }
 }
 
@@ -67,19 +67,19 @@ interface Platforms {
   readonly clientArch: string;
 }
 
-/** As the scripts have it, but for the machines' processor: the first of --target-build-arch, which kube-up.sh goes by. */
+/** As in the scripts, but for the architecture of the instances: the first of --target-build-arch, as in kube-up.sh. */
 function platformsOf(variables: Cluster['variables']): Platforms {
-  const [hostOs = '', hostArch = ''] = hostPlatform().split('/');
+  const host = hostPlatform();
   const [, targetArch] = /^linux\/(\w+)/.exec(variables['KUBE_BUILD_PLATFORMS'] ?? '') ?? [];
   return {
     serverArch: variables['KUBERNETES_SERVER_ARCH'] || targetArch || 'amd64',
-    clientOs: variables['KUBERNETES_CLIENT_OS'] || hostOs,
-    clientArch: variables['KUBERNETES_CLIENT_ARCH'] || hostArch,
+    clientOs: variables['KUBERNETES_CLIENT_OS'] || host.os,
+    clientArch: variables['KUBERNETES_CLIENT_ARCH'] || host.arch,
   };
 }
 
-/** What get-kube-binaries.sh fetches. */
-function binaries({ serverArch, clientOs, clientArch }: Platforms, variables: Cluster['variables']): string[] {
+/** The files that get-kube-binaries.sh downloads. */
+function releaseFiles({ serverArch, clientOs, clientArch }: Platforms, variables: Cluster['variables']): string[] {
   const { KUBERNETES_NODE_PLATFORM: nodeOs = '', KUBERNETES_NODE_ARCH: nodeArch = '' } = variables;
   const server = `linux-${serverArch}`;
   const client = `${clientOs}-${clientArch}`;

@@ -4,84 +4,84 @@ import { type Deployer, defineDeployer } from '../../src/api/deployer.ts';
 import { readVariables } from '../../src/api/env-flag.ts';
 import { RunError, UsageError } from '../../src/api/errors.ts';
 import { Project } from '../../src/gcp/project.ts';
-import { build, buildWords, gceBuild } from './build.ts';
-import { ShortageWatch } from './capacity-errors.ts';
+import { build, buildCommand, gceBuild } from './build.ts';
+import { CapacityWatch } from './capacity-errors.ts';
 import { type Cluster, forgetCluster, namesOf, plannedCluster, recallCluster, rootOf } from './cluster.ts';
-import type { Site } from './context.ts';
+import type { GceContext } from './context.ts';
 import { removeCluster } from './down.ts';
 import { kubeconfigPath, scriptVariables } from './environment.ts';
 import { flags } from './flags.ts';
 import { dumpLogs } from './logs.ts';
 import { checkScripts } from './scripts.ts';
-import { enableWords, up } from './up.ts';
+import { enableCommand, up } from './up.ts';
 
-/** A cluster of machines on Google Compute Engine, made by Kubernetes' own kube-up.sh. */
+/** A cluster of instances on Google Compute Engine, created by Kubernetes' own kube-up.sh. */
 class GceCluster implements Deployer {
   readonly provider = 'gce';
-  readonly #site: Site;
+  readonly #context: GceContext;
   readonly #project: Project;
 
-  constructor(site: Site) {
-    this.#site = site;
-    this.#project = new Project(site.values, site.run);
+  constructor(context: GceContext) {
+    this.#context = context;
+    this.#project = new Project(context.values, context.run);
   }
 
-  /** Looks at the tree, then borrows a project: what is wrong with the first must not cost the second. */
+  /** Checks the tree before it leases a project: a wrong tree must not cost a lease. */
   async init(signal: AbortSignal): Promise<void> {
-    const { run, values } = this.#site;
+    const { run, values } = this.#context;
     const { asked } = run;
-    const root = rootOf(this.#site);
+    const root = rootOf(this.#context);
     if (asked.up) await checkScripts(root, ['kube-up.sh', ...(asked.build ? [] : ['get-kube.sh'])]);
     if (asked.down !== 'never') await this.#checkDown(root);
     if (asked.build && values.kubernetesVersion !== flags.kubernetesVersion.fallback) {
-      run.log.warn('--kubernetes-version has no say with --build: the cluster runs what is built.');
+      run.log.warn('Ignoring --kubernetes-version: --build takes precedence');
     }
     if (asked.up || asked.down !== 'never' || asked.test !== '') await this.#project.open(asked.up, signal);
   }
 
   async build(signal: AbortSignal): Promise<void> {
-    await build(this.#site, signal);
+    await build(this.#context, signal);
   }
 
   async up(signal: AbortSignal): Promise<void> {
-    await up(this.#site, this.#project.name, signal);
+    await up(this.#context, this.#project.name, signal);
   }
 
   async down(signal: AbortSignal): Promise<void> {
-    const { run } = this.#site;
-    const cluster = await this.#clusterToRemove();
+    const { run } = this.#context;
+    const cluster = await this.#clusterToTearDown();
     if (cluster === undefined) {
-      run.log.info('This run has made no cluster, so there is none to take down.');
-    } else if (this.#project.isOurs) {
-      await removeCluster(this.#site, cluster, signal);
+      run.log.info('No cluster to tear down: this run did not create one');
+    } else if (this.#project.isHeld) {
+      await removeCluster(this.#context, cluster, signal);
     } else {
       const { project } = namesOf(cluster);
-      run.log.warn(`The project ${project} is not ours any more: nothing in it is touched, its janitor has it.`);
+      run.log.warn(`Leaving the cluster to Boskos' janitor: the lease of project ${project} was lost`);
       await forgetCluster(run);
     }
   }
 
   async dumpLogs(signal: AbortSignal): Promise<void> {
-    const cluster = recallCluster(this.#site.run);
-    if (cluster !== undefined && this.#project.isOurs) await dumpLogs(this.#site, cluster, signal);
+    const cluster = recallCluster(this.#context.run);
+    if (cluster !== undefined && this.#project.isHeld) await dumpLogs(this.#context, cluster, signal);
   }
 
-  /** Throws RunError when there is none: kube-up.sh did not get that far, or it was another run's. */
   kubeconfigPath(): string {
-    const { run } = this.#site;
+    const { run } = this.#context;
     return recallCluster(run)?.variables['KUBECONFIG'] ?? kubeconfigPath(run);
   }
 
+  /** Throws RunError when it does not exist: kube-up.sh did not write it, or another run did. */
   async kubeconfig(): Promise<string> {
     const path = this.kubeconfigPath();
     if (!existsSync(path))
-      throw new RunError(`there is no kubeconfig ${path}: this run has no cluster (--up makes one)`);
+      throw new RunError(`kubeconfig ${path} does not exist: this run has no cluster; create one with --up`);
     return path;
   }
 
-  /** What the tests of a gce cluster have to know of it. */
+  /** The variables that the tests of a gce cluster need. */
   outputs(): Readonly<Record<string, string>> {
-    const cluster = recallCluster(this.#site.run);
+    const cluster = recallCluster(this.#context.run);
     if (cluster === undefined) return {};
     const { project, prefix, network } = namesOf(cluster);
     return {
@@ -96,9 +96,9 @@ class GceCluster implements Deployer {
     return this.#project.lost;
   }
 
-  /** A project that still has a cluster for a later call is held for that; else it goes back, and its janitor has what may be left. */
+  /** Keeps the lease of a project whose cluster a later call needs; else releases it, and Boskos' janitor deletes leftovers. */
   async finish(signal: AbortSignal): Promise<void> {
-    const { run } = this.#site;
+    const { run } = this.#context;
     const keep = run.asked.down !== 'always' && recallCluster(run) !== undefined;
     const leased = this.#project.lost !== undefined;
     await this.#project.close(keep, signal);
@@ -106,31 +106,31 @@ class GceCluster implements Deployer {
   }
 
   plan(step: 'build' | 'up' | 'down'): readonly (readonly string[])[] {
-    const { run, values } = this.#site;
-    const script = (name: string) => [join(rootOf(this.#site), 'cluster', name)];
-    if (step === 'build') return [buildWords(this.#site)];
+    const { run, values } = this.#context;
+    const script = (name: string) => [join(rootOf(this.#context), 'cluster', name)];
+    if (step === 'build') return [buildCommand(this.#context)];
     if (step === 'down') return [script('kube-down.sh')];
     return [
       ...(run.asked.build ? [] : [script('get-kube.sh')]),
-      ...(values.enableComputeApi ? [enableWords(values.gcpProject || '$PROJECT')] : []),
+      ...(values.enableComputeApi ? [enableCommand(values.gcpProject || '$PROJECT')] : []),
       script('kube-up.sh'),
     ];
   }
 
-  /** The run's cluster; in a call that makes none and knows none, the one its flags and its id mean. */
-  async #clusterToRemove(): Promise<Cluster | undefined> {
-    const { run, values } = this.#site;
+  /** The run's cluster; for a run that recorded none and creates none, the one that its flags and ID describe. */
+  async #clusterToTearDown(): Promise<Cluster | undefined> {
+    const { run, values } = this.#context;
     const known = recallCluster(run);
     if (known !== undefined || run.asked.up || values.gcpProject === '') return known;
-    return await plannedCluster(this.#site, values.gcpProject, values.gcpZone);
+    return await plannedCluster(this.#context, values.gcpProject, values.gcpZone);
   }
 
   async #checkDown(root: string): Promise<void> {
-    const { run, values } = this.#site;
+    const { run, values } = this.#context;
     const known = recallCluster(run) !== undefined || run.state.recall('project') !== undefined;
     if (!known && !run.asked.up && values.gcpProject === '') {
       throw new UsageError(
-        '--down of a run that made no cluster needs --gcp-project, and --run-id of the one that did',
+        '--down without --up needs the run that created the cluster (--run-id), or --gcp-project with that run ID',
       );
     }
     if (!known || run.asked.up) await checkScripts(root, ['kube-down.sh']);
@@ -140,26 +140,31 @@ class GceCluster implements Deployer {
 export const gce = defineDeployer({
   name: 'gce',
   summary: "Create a cluster on Google Compute Engine, with Kubernetes' kube-up.sh",
+  examples: [
+    'kubetest2-ts gce --gcp-project=my-project --up --down --test=ginkgo',
+    'kubetest2-ts gce --legacy-mode --build --up --down --test=ginkgo',
+  ],
   flags,
   create: ({ flags: values, run }) => {
-    const faults: string[] = [];
-    if (values.numNodes < 1) faults.push('--num-nodes: a cluster has at least 1 node');
-    if (values.upRetries < 0) faults.push('--up-retries cannot be negative');
-    if (values.downRetries < 0) faults.push('--down-retries cannot be negative');
-    if (values.gcpZones.includes('')) faults.push('--gcp-zones: a zone is empty');
-    if (values.gcpZones.length > 0 && values.upRetries === 0) faults.push('--gcp-zones needs --up-retries');
-    const made = recallCluster(run);
-    const project = made && namesOf(made).project;
+    const problems: string[] = [];
+    if (values.numNodes < 1) problems.push(`invalid --num-nodes ${values.numNodes}: must be at least 1`);
+    if (values.upRetries < 0) problems.push(`invalid --up-retries ${values.upRetries}: must not be negative`);
+    if (values.downRetries < 0) problems.push(`invalid --down-retries ${values.downRetries}: must not be negative`);
+    if (values.gcpZones.includes('')) problems.push('invalid --gcp-zones: a zone is empty');
+    if (values.gcpZones.length > 0 && values.upRetries === 0)
+      problems.push('--gcp-zones needs --up-retries: the zones are for further attempts');
+    const existing = recallCluster(run);
+    const project = existing && namesOf(existing).project;
     if (project !== undefined && values.gcpProject !== '' && values.gcpProject !== project) {
-      faults.push(
-        `--gcp-project: the cluster of run ${run.id} is in ${project}; leave the flag out, or take another --run-id`,
+      problems.push(
+        `invalid --gcp-project ${values.gcpProject}: the cluster of run ${run.id} is in ${project}; remove the flag or use another --run-id`,
       );
     }
-    if (faults.length > 0) throw new UsageError(faults.join('\n'));
-    const site = { run, values, extra: readVariables('--env', values.env, run.log) };
-    scriptVariables(site, values.gcpProject, values.gcpZone);
-    new ShortageWatch(values.upRetryPattern);
-    if (run.asked.build && values.legacyMode) gceBuild(site);
-    return new GceCluster(site);
+    if (problems.length > 0) throw new UsageError(problems.join('\n'));
+    const context = { run, values, variables: readVariables('--env', values.env, run.log) };
+    scriptVariables(context, values.gcpProject, values.gcpZone);
+    new CapacityWatch(values.upRetryPattern);
+    if (run.asked.build && values.legacyMode) gceBuild(context);
+    return new GceCluster(context);
   },
 });

@@ -4,23 +4,23 @@ import type { Run } from '../../src/api/run.ts';
 import { type Cluster, namesOf, ownsNames } from './cluster.ts';
 
 /**
- * Takes away the tars that kube-up.sh has put into the project's staging bucket for the machines to fetch, and that
- * nothing else ever removes. Only those under the run's own name; the bucket stays. Warns when it cannot.
+ * Deletes the tars that kube-up.sh has uploaded to the project's staging bucket for the instances, and that nothing else
+ * deletes. Only those with the run's own name; the bucket is kept. Warns when it cannot.
  */
 export async function removeStagedTars(run: Run, cluster: Cluster, signal: AbortSignal): Promise<void> {
   if (!ownsNames(run, cluster)) return;
-  for (const folder of stagedTars(cluster)) {
+  for (const directory of stagedTars(cluster)) {
     try {
-      await run.exec(removeWords(cluster, folder), { signal, output: 'capture' });
+      await run.exec(removeCommand(cluster, directory), { signal, output: 'capture' });
     } catch (error) {
       signal.throwIfAborted();
       if (/matched no objects|not found/.test(causeOf(error, CommandError)?.output ?? '')) continue;
-      run.log.warn(`The release that kube-up.sh put into ${folder} may still be there: ${messageOf(error)}`);
+      run.log.warn(`Cannot delete the release staged in ${directory}, it may still exist: ${messageOf(error)}`);
     }
   }
 }
 
-/** The folders kube-up.sh puts the tars into: one, or one for each of its regions when it is told to fall back. */
+/** Where kube-up.sh uploads the tars: one directory, or one in each of its regions with RELEASE_REGION_FALLBACK. */
 export function stagedTars(cluster: Cluster): string[] {
   const { project, prefix } = namesOf(cluster);
   const hash = createHash('md5').update(project).digest('hex').slice(0, 10);
@@ -29,7 +29,7 @@ export function stagedTars(cluster: Cluster): string[] {
   return regions.map((region) => `gs://kubernetes-staging-${hash}-${region}/${prefix}-devel`);
 }
 
-/** Where kube-up.sh has its buckets, which is not where the machines are. */
+/** The regions of kube-up.sh's buckets, which are not those of the instances. */
 const REGIONS = ['us-central1', 'europe-west6', 'asia-northeast1'];
 
 function regionFor(zone: string): string {
@@ -37,7 +37,7 @@ function regionFor(zone: string): string {
   return zone.startsWith('europe-') ? 'europe-west6' : 'us-central1';
 }
 
-/** By what is in the folder, and not the folder: a wrong name can then never be that of a bucket. */
-const removeWords = (cluster: Cluster, folder: string): string[] => [
-  ...['gcloud', 'storage', 'rm', `${folder}/**`, `--project=${namesOf(cluster).project}`, '--quiet'],
+/** Matches the content of the directory, so that a wrong name can never delete a bucket. */
+const removeCommand = (cluster: Cluster, directory: string): string[] => [
+  ...['gcloud', 'storage', 'rm', `${directory}/**`, `--project=${namesOf(cluster).project}`, '--quiet'],
 ];

@@ -1,8 +1,8 @@
-/** What the kubeadm patches set. */
+/** The settings of the kubeadm patches. */
 export interface ComponentSettings {
-  /** The components' -v, or undefined to leave it. */
+  /** The -v of the components; undefined for the default. */
   readonly logLevel: number | undefined;
-  /** Kubelets keep ten files of 100 MiB of each container's log, so that the tests' own logs survive. */
+  /** Kubelets keep ten files of 100 MiB of each container's log, so that the tests' own logs are not rotated away. */
   readonly largeContainerLogs: boolean;
 }
 
@@ -25,14 +25,14 @@ export async function componentPatches(settings: ComponentSettings): Promise<rea
   );
 }
 
-type Arguments = Readonly<Record<string, string>>;
+type ComponentArgs = Readonly<Record<string, string>>;
 
 const listed = {
   apiVersion: 'kubeadm.k8s.io/v1beta4',
-  args: (given: Arguments): unknown => Object.entries(given).map(([name, value]) => ({ name, value })),
+  args: (args: ComponentArgs): unknown => Object.entries(args).map(([name, value]) => ({ name, value })),
 };
 
-const mapped = { apiVersion: 'kubeadm.k8s.io/v1beta3', args: (given: Arguments): unknown => given };
+const mapped = { apiVersion: 'kubeadm.k8s.io/v1beta3', args: (args: ComponentArgs): unknown => args };
 
 function documents(apiVersion: string, component: unknown, kubelet: unknown): object[] {
   const extraArgs = { extraArgs: component };

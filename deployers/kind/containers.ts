@@ -1,5 +1,5 @@
 import { messageOf } from '../../src/api/errors.ts';
-import { askProvider, type Tools } from './exec-kind.ts';
+import { linesOfProvider, type Tools } from './exec-kind.ts';
 
 /** A container that is a node of a kind cluster, or its load balancer. */
 export interface NodeContainer {
@@ -7,47 +7,47 @@ export interface NodeContainer {
   readonly name: string;
 }
 
-/** The containers that carry kind's label for a cluster, stopped ones too. */
+/** The containers with kind's label for a cluster, including stopped ones. */
 export async function containersOf(tools: Tools, cluster: string, signal: AbortSignal): Promise<NodeContainer[]> {
   const filter = `label=io.x-k8s.kind.cluster=${cluster}`;
-  const words = ['ps', '-a', '--no-trunc', '--filter', filter, '--format', '{{.ID}} {{.Names}}'];
-  const lines = await askProvider(tools, words, signal);
+  const args = ['ps', '-a', '--no-trunc', '--filter', filter, '--format', '{{.ID}} {{.Names}}'];
+  const lines = await linesOfProvider(tools, args, signal);
   return lines.map((line) => {
     const [id = '', name = ''] = line.split(' ');
     return { id, name };
   });
 }
 
-/** How many of a cluster's containers are nodes of Kubernetes. */
+/** The number of containers that are Kubernetes nodes. */
 export function countNodes(containers: readonly NodeContainer[]): number {
   return containers.filter(({ name }) => !name.endsWith('-external-load-balancer')).length;
 }
 
-/** True when `kind create` will have to make the network its clusters share, so that it is ours to remove. */
-export async function lacksKindNetwork(tools: Tools, signal: AbortSignal): Promise<boolean> {
-  if (choseNetwork(tools)) return false;
+/** True when `kind create` will create the network that its clusters share, so that this run removes it. */
+export async function needsKindNetwork(tools: Tools, signal: AbortSignal): Promise<boolean> {
+  if (hasOwnNetwork(tools)) return false;
   try {
-    return !(await askProvider(tools, ['network', 'ls', '--format', '{{.Name}}'], signal)).includes('kind');
+    return !(await linesOfProvider(tools, ['network', 'ls', '--format', '{{.Name}}'], signal)).includes('kind');
   } catch {
-    // A network that cannot be seen is not ours. What is wrong with the provider shows where its containers are listed.
+    // A network that cannot be listed is not ours. The listing of the containers reports the provider's error.
     signal.throwIfAborted();
     return false;
   }
 }
 
-/** Removes the network, unless another cluster's containers are in it: then the provider refuses, and that is right. */
+/** Removes the network. The provider rejects that, rightly, while another cluster's containers use it. */
 export async function removeKindNetwork(tools: Tools, signal: AbortSignal): Promise<void> {
-  if (choseNetwork(tools)) return;
+  if (hasOwnNetwork(tools)) return;
   try {
-    await askProvider(tools, ['network', 'rm', 'kind'], signal);
+    await linesOfProvider(tools, ['network', 'rm', 'kind'], signal);
   } catch (error) {
     signal.throwIfAborted();
-    tools.run.log.detail(1, `The network kind stays: ${messageOf(error)}`);
+    tools.run.log.detail(1, `Keeping network "kind": ${messageOf(error)}`);
   }
 }
 
-/** A network that the user has chosen is the user's to look after. nerdctl and finch know no such variable. */
-function choseNetwork({ run, provider }: Tools): boolean {
+/** A network that the user has configured is not managed here. nerdctl and finch have no such variable. */
+function hasOwnNetwork({ run, provider }: Tools): boolean {
   const { KIND_EXPERIMENTAL_DOCKER_NETWORK: docker, KIND_EXPERIMENTAL_PODMAN_NETWORK: podman } = run.env;
   return Boolean((provider === 'docker' && docker) || (provider === 'podman' && podman));
 }

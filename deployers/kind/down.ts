@@ -3,26 +3,26 @@ import { always } from '../../src/system/cleanup.ts';
 import { delay } from '../../src/system/wait.ts';
 import { containersOf, type NodeContainer, removeKindNetwork } from './containers.ts';
 import { breakKubeconfigLock, runKind, type Tools } from './exec-kind.ts';
-import { deleteWords } from './kind-args.ts';
+import { deleteArgs } from './kind-args.ts';
 
 /**
- * Removes the cluster this run made, or the one named on the command line of a run that made none. Does nothing when
- * there is neither: an empty name never reaches kind, which would take the cluster called `kind`.
+ * Deletes the cluster that this run created, or that of --cluster-name for a run that created none. Does nothing when
+ * there is neither: an empty name is never passed to kind, which would delete the cluster named `kind`.
  */
 export async function down(tools: Tools, signal: AbortSignal): Promise<void> {
   const { run, values } = tools;
-  const made = run.state.recall('cluster-name');
-  const name = made ?? (run.asked.up ? '' : values.clusterName);
+  const created = run.state.recall('cluster-name');
+  const name = created ?? (run.asked.up ? '' : values.clusterName);
   if (name === '') {
-    run.log.info('This run has made no kind cluster, so there is none to take down.');
+    run.log.info('No cluster to tear down: this run did not create one');
     return;
   }
-  const there = await orSay(name, signal, () => containersOf(tools, name, signal));
-  if (made !== undefined && !isOurs(tools, there)) {
-    run.log.warn(`The kind cluster named ${name} is not the one this run made; it is left alone.`);
+  const existing = await naming(name, signal, () => containersOf(tools, name, signal));
+  if (created !== undefined && !isOurs(tools, existing)) {
+    run.log.warn(`Not deleting kind cluster "${name}": another run or user has created it`);
   } else {
     await always(
-      () => orSay(name, signal, () => remove(tools, name, signal)),
+      () => naming(name, signal, () => remove(tools, name, signal)),
       () => removeNetwork(tools, signal),
     );
   }
@@ -37,42 +37,42 @@ export async function down(tools: Tools, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** False when the run knows its containers and none of them is left, while others bear the cluster's name. */
-function isOurs({ run, values }: Tools, there: readonly NodeContainer[]): boolean {
+/** False when none of the run's recorded containers is left, while others have the cluster's name. */
+function isOurs({ run, values }: Tools, existing: readonly NodeContainer[]): boolean {
   const known = (run.state.recall('kind-nodes') ?? '').split(',').filter((id) => id !== '');
   const explicit = values.clusterName !== '' && !run.asked.up;
-  return explicit || known.length === 0 || there.length === 0 || there.some(({ id }) => known.includes(id));
+  return explicit || known.length === 0 || existing.length === 0 || existing.some(({ id }) => known.includes(id));
 }
 
 const ATTEMPTS = 4;
 
-/** Deletes until nothing is left: a create that was cut short may have containers on their way still. */
+/** Deletes until nothing is left: a create that was killed may still start containers. */
 async function remove(tools: Tools, name: string, signal: AbortSignal): Promise<void> {
   const { run } = tools;
   for (let attempt = 1; ; attempt += 1) {
     await breakKubeconfigLock(tools);
     try {
-      await runKind(tools, deleteWords(tools, name), { signal });
+      await runKind(tools, deleteArgs(tools, name), { signal });
       const left = await containersOf(tools, name, signal);
       if (left.length === 0) return;
-      throw new RunError(`kind left containers of ${name}: ${left.map((each) => each.name).join(', ')}`);
+      throw new RunError(`kind left containers of "${name}": ${left.map((each) => each.name).join(', ')}`);
     } catch (error) {
       signal.throwIfAborted();
       if (attempt === ATTEMPTS) throw error;
-      run.log.warn(`Deleting ${name} failed, trying again: ${messageOf(error)}`);
+      run.log.warn(`Retrying to delete kind cluster "${name}": ${messageOf(error)}`);
       await delay(500 * 2 ** (attempt - 1), signal);
     }
   }
 }
 
-/** What fails here leaves the cluster behind: that is the first thing to know. */
-async function orSay<T>(name: string, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+/** Errors first name the cluster, which may still exist. */
+async function naming<T>(name: string, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
     signal.throwIfAborted();
-    const sentence = `the kind cluster ${name} could not be removed and may still be there: ${messageOf(error)}`;
-    throw new RunError(sentence, { cause: error });
+    const message = `cannot delete kind cluster "${name}", it may still exist: ${messageOf(error)}`;
+    throw new RunError(message, { cause: error });
   }
 }
 
@@ -80,7 +80,7 @@ async function removeNetwork(tools: Tools, signal: AbortSignal): Promise<void> {
   if (tools.run.state.recall('kind-network') === 'new') await removeKindNetwork(tools, signal);
 }
 
-/** An image that --build tagged for this run alone is of no use after it. */
+/** Removes the image that --build has tagged for this run alone. */
 async function removeBuiltImage(tools: Tools, signal: AbortSignal): Promise<void> {
   const { run } = tools;
   const image = run.state.recall('built-image');
@@ -90,6 +90,6 @@ async function removeBuiltImage(tools: Tools, signal: AbortSignal): Promise<void
     await run.state.remember({ 'built-image': undefined });
   } catch (error) {
     signal.throwIfAborted();
-    run.log.warn(`The node image ${image} of this run stays: ${messageOf(error)}`);
+    run.log.warn(`Cannot remove node image ${image} of this run: ${messageOf(error)}`);
   }
 }

@@ -6,36 +6,36 @@ import { explain } from './failures.ts';
 import type { KindValues } from './flags.ts';
 import { PROVIDER_VARIABLE } from './provider.ts';
 
-/** What the verbs of one run share: who it is, and the programs it works with. */
+/** What the steps of one run share: the run, its flags, and the programs it uses. */
 export interface Tools {
   readonly run: Run;
   readonly values: KindValues;
-  /** The kind program, a path or a name on PATH. */
+  /** The kind binary, a path or a name on PATH. */
   readonly kind: string;
-  /** docker, podman, nerdctl or finch: the program that has the containers. */
+  /** docker, podman, nerdctl or finch: the command line of the container provider. */
   readonly provider: string;
 }
 
-/** Runs kind. A failure that is known comes as a sentence with its remedy. */
-export async function runKind(tools: Tools, words: readonly string[], options: ExecOptions): Promise<Finished> {
+/** Runs kind. Known failures get a message with a fix. */
+export async function runKind(tools: Tools, args: readonly string[], options: ExecOptions): Promise<Finished> {
   const { run, values, kind, provider } = tools;
-  const itsOwnChoice = provider === 'docker' && values.provider === '' && !run.env[PROVIDER_VARIABLE];
-  const env = itsOwnChoice ? run.env : { ...run.env, [PROVIDER_VARIABLE]: provider };
-  return await explained(() => run.exec([kind, ...words], { env, ...options }), options.signal);
+  const isKindsChoice = provider === 'docker' && values.provider === '' && !run.env[PROVIDER_VARIABLE];
+  const env = isKindsChoice ? run.env : { ...run.env, [PROVIDER_VARIABLE]: provider };
+  return await explained(() => run.exec([kind, ...args], { env, ...options }), options.signal);
 }
 
-/** Runs the container provider's own command line. A failure that is known comes as a sentence with its remedy. */
+/** Runs the container provider's command line. Known failures get a message with a fix. */
 export async function runProvider(
   { run, provider }: Tools,
-  words: readonly string[],
+  args: readonly string[],
   options: ExecOptions,
 ): Promise<Finished> {
-  return await explained(() => run.exec([provider, ...words], options), options.signal);
+  return await explained(() => run.exec([provider, ...args], options), options.signal);
 }
 
-/** The same, and gives its output, line by line. */
-export async function askProvider(tools: Tools, words: readonly string[], signal: AbortSignal): Promise<string[]> {
-  const { stdout } = await runProvider(tools, words, { signal, output: 'capture' });
+/** Runs the container provider's command line and returns the lines of its output. */
+export async function linesOfProvider(tools: Tools, args: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const { stdout } = await runProvider(tools, args, { signal, output: 'capture' });
   return stdout.split('\n').filter((line) => line !== '');
 }
 
@@ -45,7 +45,7 @@ export function kubeconfigPath({ run, values }: Pick<Tools, 'run' | 'values'>): 
   return run.state.recall('kubeconfig-path') ?? join(run.dir, 'kubeconfig');
 }
 
-/** A kind that was killed leaves its lock, and the next one fails on it. Nobody else uses the run's own file. */
+/** Removes the lock that a killed kind has left. Only for the run's own kubeconfig, which no other process uses. */
 export async function breakKubeconfigLock(tools: Tools): Promise<void> {
   const path = kubeconfigPath(tools);
   if (path === join(tools.run.dir, 'kubeconfig')) await rm(`${path}.lock`, { force: true });

@@ -1,28 +1,26 @@
 import { mkdir } from 'node:fs/promises';
-import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { RunError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
-import { platformOf } from '../../src/system/platform.ts';
+import { hostPlatform } from '../../src/system/platform.ts';
 import { PINNED_RELEASE } from './releases.ts';
 
-/** Which kind to fetch. */
-export interface Wanted {
-  /** `v0.33.0`, `latest` for the newest release, `ci` for the newest build, an address, or empty for the pinned release. */
+/** The kind release to download. */
+export interface KindRelease {
+  /** `v0.33.0`, `latest` for the newest release, `ci` for the newest build, a URL, or empty for the pinned release. */
   readonly version: string;
-  /** The directory that holds kind's releases and builds, without a slash at its end. */
+  /** The URL of the directory with kind's releases and builds, without a trailing slash. */
   readonly from: string;
 }
 
 /**
- * Downloads and verifies kind and puts it into the run dir, where hooks and tests find it too. Throws RunError when it
- * cannot be had, or is not what was published.
+ * Downloads and verifies kind and puts it into the run directory, where hooks and tests find it too. Throws RunError when
+ * the download or its verification fails.
  */
-export async function fetchKind(wanted: Wanted, run: Run, signal: AbortSignal): Promise<string> {
+export async function fetchKind(release: KindRelease, run: Run, signal: AbortSignal): Promise<string> {
   const { openAcquirer } = await import('../../src/download/open-downloader.ts');
-  const { os, arch: machine } = platformOf({ platform: platform(), arch: arch() });
-  const host = { os, arch: machine };
-  const { url, sha256 } = await locate(wanted, `${os}-${machine}`, run, signal);
+  const host = hostPlatform();
+  const { url, sha256 } = await locate(release, `${host.os}-${host.arch}`, run, signal);
   const acquirer = openAcquirer(run.acquire, run);
   try {
     const cached = await acquirer.file(url, { signal, expectBinaryFor: host, ...(sha256 && { sha256 }) });
@@ -36,10 +34,10 @@ export async function fetchKind(wanted: Wanted, run: Run, signal: AbortSignal): 
   }
 }
 
-async function locate({ version, from }: Wanted, host: string, run: Run, signal: AbortSignal) {
+async function locate({ version, from }: KindRelease, host: string, run: Run, signal: AbortSignal) {
   const file = `kind-${host}`;
   if (/^(https?|gs|file):\/\//.test(version)) return { url: version, sha256: undefined };
-  // The build at this address changes: each run asks for its own copy, so that none gets one of yesterday's.
+  // The build at this URL changes: each run downloads its own copy, so that none uses a cached old one.
   if (version === 'ci') return { url: `${from}/latest/${file}?run=${encodeURIComponent(run.id)}`, sha256: undefined };
   const release = version === 'latest' ? await newestRelease(run, signal) : version || PINNED_RELEASE.version;
   const sha256 = release === PINNED_RELEASE.version ? PINNED_RELEASE.sha256[host] : undefined;
@@ -48,12 +46,12 @@ async function locate({ version, from }: Wanted, host: string, run: Run, signal:
 
 const NEWEST = 'https://github.com/kubernetes-sigs/kind/releases/latest';
 
-/** The release that GitHub's own address for the newest leads to. */
+/** The release that GitHub's URL for the newest one redirects to. */
 async function newestRelease(run: Run, signal: AbortSignal): Promise<string> {
   const { openSources } = await import('../../src/download/transfer/sources.ts');
   const { DEFAULT_RETRY_POLICY } = await import('../../src/http/retry.ts');
   if (run.acquire.offline)
-    throw new RunError('--kind-version=latest: the newest release cannot be asked for --offline');
+    throw new RunError('cannot resolve --kind-version=latest with --offline: specify a release, such as v0.33.0');
   const source = openSources(run.acquire, run.env, DEFAULT_RETRY_POLICY);
   try {
     const page = await source.open(NEWEST, { from: 0, signal });
@@ -64,9 +62,10 @@ async function newestRelease(run: Run, signal: AbortSignal): Promise<string> {
   }
 }
 
-/** The version in the address of a release's page. Throws RunError when there is none. */
+/** The version in the URL of a release's page. Throws RunError when there is none. */
 export function releaseAt(url: string): string {
   const [, version] = /\/releases\/tag\/(v\d+\.\d+\.\d+[^/]*)$/.exec(url) ?? [];
-  if (version === undefined) throw new RunError(`${NEWEST} led to ${url}, which is no release`);
+  if (version === undefined)
+    throw new RunError(`cannot find the newest release of kind: ${NEWEST} redirects to ${url}`);
   return version;
 }

@@ -4,21 +4,22 @@ import { type Deployer, defineDeployer } from '../../src/api/deployer.ts';
 import { RunError, UsageError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
 import { readKubeconfig } from '../../src/kube/kubeconfig.ts';
+import { reasonOf } from '../../src/system/system-error.ts';
 import { build } from './build.ts';
-import { readConfig, saysSomething, wantedConfig } from './config.ts';
+import { configOfFlags, hasConfigFlags, readConfig } from './config.ts';
 import { down } from './down.ts';
 import { kubeconfigPath, type Tools } from './exec-kind.ts';
 import { findKind } from './find-kind.ts';
 import { flags, type KindValues } from './flags.ts';
-import { buildWords, createWords, deleteWords, keptConfigPath, nodeImage } from './kind-args.ts';
+import { buildArgs, createArgs, deleteArgs, nodeImage, savedConfigPath } from './kind-args.ts';
 import { isArchive, loadCommands } from './load.ts';
 import { dumpLogs } from './logs.ts';
 import { clusterNameOf } from './names.ts';
 import { chooseProvider, PROVIDER_VARIABLE } from './provider.ts';
 import { ginkgoDefaults, SCRIPT_TEST_ENVIRONMENT } from './tester-defaults.ts';
-import { type ClusterPlan, clusterTaken, up } from './up.ts';
+import { type ClusterPlan, clusterResource, up } from './up.ts';
 
-/** A cluster of kind: nodes are containers on this machine. */
+/** A kind cluster: its nodes are containers on this host. */
 class KindCluster implements Deployer {
   readonly #run: Run;
   readonly #values: KindValues;
@@ -33,19 +34,19 @@ class KindCluster implements Deployer {
     this.#name = values.clusterName || run.state.recall('cluster-name') || clusterNameOf(run.id);
   }
 
-  /** Reads the configuration and finds kind, downloading it if need be: what is wrong there shows before a build. */
+  /** Reads the configuration and finds or downloads kind, so that mistakes show before a build. */
   async init(signal: AbortSignal): Promise<void> {
     const run = this.#run;
     const values = this.#values;
-    const wanted = await wantedConfig(values);
-    const file = values.config === '' ? undefined : await readConfig(resolve(run.cwd, values.config));
-    if (file?.['nodes'] !== undefined && (values.nodes ?? values.workers ?? values.controlPlanes) !== undefined) {
+    const flagConfig = await configOfFlags(values);
+    const fileConfig = values.config === '' ? undefined : await readConfig(resolve(run.cwd, values.config));
+    if (fileConfig?.['nodes'] !== undefined && (values.nodes ?? values.workers ?? values.controlPlanes) !== undefined) {
       throw new UsageError(
-        '--config has nodes already, so --nodes, --workers and --control-planes have no say: remove one',
+        '--nodes, --workers and --control-planes cannot be used with the nodes of --config: remove the flags, or the nodes from the file',
       );
     }
     await checkArchives(values, run);
-    this.#plan = { name: this.#name, image: '', wanted, file };
+    this.#plan = { name: this.#name, image: '', flagConfig, fileConfig };
     const kind = await findKind(values, run, signal);
     this.#tools = { run, values, kind, provider: chooseProvider(values, run) };
   }
@@ -56,7 +57,7 @@ class KindCluster implements Deployer {
 
   async up(signal: AbortSignal): Promise<void> {
     const tools = this.#ready();
-    const plan = this.#plan ?? { name: this.#name, wanted: undefined, file: undefined };
+    const plan = this.#plan ?? { name: this.#name, flagConfig: undefined, fileConfig: undefined };
     this.#failed = true;
     await up(tools, { ...plan, image: nodeImage(tools) }, signal);
     this.#failed = false;
@@ -71,103 +72,106 @@ class KindCluster implements Deployer {
     if (this.#tools) await dumpLogs(this.#tools, signal);
   }
 
-  /** What did not come up is of no use, as kind itself sees it; it stayed only for its logs. */
+  /** Deletes a cluster that failed to come up, as kind does; it was kept only for its logs. */
   async finish(signal: AbortSignal): Promise<void> {
     const { asked, log } = this.#run;
     if (!this.#failed || !this.#tools || asked.down !== 'never') return;
     if (this.#values.retain || asked.keep) {
-      log.info(`The nodes of ${this.#name} are kept (${this.#values.retain ? '--retain' : '--down=never'}).`);
+      log.info(`Keeping the nodes of "${this.#name}" (${this.#values.retain ? '--retain' : '--down=never'})`);
       return;
     }
-    const made = this.#run.state.recall('cluster-name');
+    const created = this.#run.state.recall('cluster-name');
     await down(this.#tools, signal);
-    if (made !== undefined) await this.#run.state.released(clusterTaken(made));
+    if (created !== undefined) await this.#run.state.released(clusterResource(created));
   }
 
   kubeconfigPath(): string {
     return kubeconfigPath({ run: this.#run, values: this.#values });
   }
 
-  /** Throws RunError when the run has no cluster and no file was named, or the file has another cluster for its current context. */
+  /** Throws RunError when the run has no cluster and --kubeconfig is not set, or its current context is another cluster. */
   async kubeconfig(): Promise<string> {
     const path = this.kubeconfigPath();
-    const made = this.#run.state.recall('cluster-name');
-    if (made === undefined && this.#values.kubeconfig === '') {
+    const created = this.#run.state.recall('cluster-name');
+    if (created === undefined && this.#values.kubeconfig === '') {
       throw new RunError(
-        `run ${this.#run.id} has no kind cluster: give --up, --run-id of the run that has one, or --kubeconfig`,
+        `run ${this.#run.id} has no kind cluster: set --up, --run-id of the run that has one, or --kubeconfig`,
       );
     }
     const { context } = await readKubeconfig(path);
-    if (made !== undefined && context !== `kind-${made}`) {
-      throw new RunError(`the current context of ${path} is ${context}, not kind-${made}, the cluster of this run`);
+    if (created !== undefined && context !== `kind-${created}`) {
+      throw new RunError(`the current context of ${path} is ${context}, not kind-${created}, the cluster of this run`);
     }
     return path;
   }
 
   outputs(): Readonly<Record<string, string>> {
-    const made = this.#run.state.recall('cluster-name');
+    const created = this.#run.state.recall('cluster-name');
     return {
-      ...(made !== undefined && { KIND_CLUSTER_NAME: made }),
+      ...(created !== undefined && { KIND_CLUSTER_NAME: created }),
       ...(this.#values.provider !== '' && { [PROVIDER_VARIABLE]: this.#values.provider }),
       ...(this.#values.e2eK8s && SCRIPT_TEST_ENVIRONMENT),
     };
   }
 
   plan(step: 'build' | 'up' | 'down'): readonly (readonly string[])[] {
-    const whose = { run: this.#run, values: this.#values, provider: chooseProvider(this.#values, this.#run) };
+    const tools = { run: this.#run, values: this.#values, provider: chooseProvider(this.#values, this.#run) };
     const name = this.#name;
-    const kind = (words: readonly string[]) => ['kind', ...words];
-    const config = saysSomething(whose.values) ? keptConfigPath(whose.run) : whose.values.config || undefined;
+    const kind = (args: readonly string[]) => ['kind', ...args];
+    const config = hasConfigFlags(tools.values) ? savedConfigPath(tools.run) : tools.values.config || undefined;
     const commands = {
-      build: () => [kind(buildWords(whose))],
+      build: () => [kind(buildArgs(tools))],
       up: () => [
-        kind(createWords(whose, name, nodeImage(whose), config)),
-        ...loadCommands(whose, name).map((each) => ['saves' in each ? whose.provider : 'kind', ...each.words]),
+        kind(createArgs(tools, name, nodeImage(tools), config)),
+        ...loadCommands(tools, name).map((each) => ['archive' in each ? tools.provider : 'kind', ...each.args]),
       ],
-      down: () => [kind(deleteWords(whose, name))],
+      down: () => [kind(deleteArgs(tools, name))],
     };
     return commands[step]();
   }
 
   #ready(): Tools {
-    if (!this.#tools) throw new RunError('the kind deployer was not initialised');
+    if (!this.#tools) throw new RunError('the kind deployer was not initialized');
     return this.#tools;
   }
 }
 
-/** An archive that is not there is told before there is a cluster to load it into. */
+/** Throws UsageError for a missing archive, before there is a cluster to load it into. */
 async function checkArchives({ loadImage }: KindValues, { cwd }: Run): Promise<void> {
   for (const archive of loadImage.filter(isArchive)) {
     await access(resolve(cwd, archive), constants.R_OK).catch((error: unknown) => {
-      throw new UsageError(`--load-image: there is no archive ${resolve(cwd, archive)} that can be read`, {
-        cause: error,
-      });
+      throw new UsageError(`invalid --load-image ${resolve(cwd, archive)}: ${reasonOf(error)}`, { cause: error });
     });
   }
 }
 
-/** A later call of a run goes on with the cluster there is. */
-function refuseAnother(flag: string, typed: string, made: string | undefined, run: Run): void {
-  if (made === undefined || typed === '' || typed === made) return;
+/** A later call of a run must use the run's cluster. Throws UsageError for another value. */
+function rejectOther(flag: string, value: string, existing: string | undefined, run: Run): void {
+  if (existing === undefined || value === '' || value === existing) return;
   throw new UsageError(
-    `${flag}: that of the cluster of run ${run.id} is ${made}; leave the flag out, or take another --run-id`,
+    `invalid ${flag} ${value}: the cluster of run ${run.id} has ${existing}; remove the flag, or use another --run-id`,
   );
 }
 
 export const kind = defineDeployer({
   name: 'kind',
   summary: 'Create a local cluster in containers, with kind',
+  examples: [
+    'kubetest2-ts kind --up --down --test=ginkgo -- --focus-regex=Secrets',
+    'kubetest2-ts kind --build --kube-root=../kubernetes --up',
+  ],
   flags,
   create: ({ flags: values, run }) => {
-    if (values.config === '-') throw new UsageError('--config: a configuration is read from a file, not from stdin');
+    if (values.config === '-')
+      throw new UsageError('invalid --config -: reading from stdin is not supported; specify a file');
     const { build, up, down } = run.asked;
     if (down !== 'never' && !build && !up && run.isNew && values.clusterName === '') {
       throw new UsageError(
-        '--down: there is no run that has a kind cluster; name it with --run-id (and --rundir), or the cluster with --cluster-name',
+        'no run with a kind cluster found for --down: specify the run with --run-id (and --rundir), or the cluster with --cluster-name',
       );
     }
-    refuseAnother('--cluster-name', values.clusterName, run.state.recall('cluster-name'), run);
-    refuseAnother('--provider', values.provider, run.state.recall('kind-provider'), run);
+    rejectOther('--cluster-name', values.clusterName, run.state.recall('cluster-name'), run);
+    rejectOther('--provider', values.provider, run.state.recall('kind-provider'), run);
     return new KindCluster(values, run);
   },
   testerDefaults: (tester, env, values) => (tester === 'ginkgo' ? ginkgoDefaults(env, values) : []),

@@ -3,33 +3,33 @@ import type { Run } from '../../src/api/run.ts';
 import { kubeconfigPath, type Tools } from './exec-kind.ts';
 import { builtImageOf } from './names.ts';
 
-type Whose = Pick<Tools, 'run' | 'values'>;
+type RunValues = Pick<Tools, 'run' | 'values'>;
 
-/** What kind is told to create. `config` is a path or undefined; an empty `image` leaves kind's own. */
-export function createWords(whose: Whose, name: string, image: string, config: string | undefined): string[] {
+/** The arguments of `kind create cluster`. `config` is a path or undefined; an empty `image` means kind's default. */
+export function createArgs(tools: RunValues, name: string, image: string, config: string | undefined): string[] {
   return [
     ...['create', 'cluster', '--name', name],
     ...(image === '' ? [] : ['--image', image]),
     ...(config === undefined ? [] : ['--config', config]),
-    ...['--kubeconfig', kubeconfigPath(whose)],
-    // Always, so that a create that fails leaves nodes to take the logs of.
+    ...['--kubeconfig', kubeconfigPath(tools)],
+    // Always, so that the nodes of a create that fails are kept for their logs.
     '--retain',
   ];
 }
 
-export function deleteWords(whose: Whose, name: string): string[] {
-  return ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfigPath(whose)];
+export function deleteArgs(tools: RunValues, name: string): string[] {
+  return ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfigPath(tools)];
 }
 
-/** Where the configuration that kind is given is kept. */
-export const keptConfigPath = ({ artifacts }: Pick<Run, 'artifacts'>): string => join(artifacts, 'kind-config.yaml');
+/** Where the configuration for kind is saved. */
+export const savedConfigPath = ({ artifacts }: Pick<Run, 'artifacts'>): string => join(artifacts, 'kind-config.yaml');
 
-/** Where kubetest2 puts the logs: `logs` in the artifacts. */
-export function exportWords({ run }: Whose, name: string): string[] {
+/** The arguments of `kind export logs`, into `logs` of the artifacts, as kubetest2 does. */
+export function exportArgs({ run }: RunValues, name: string): string[] {
   return ['export', 'logs', '--name', name, join(run.artifacts, 'logs')];
 }
 
-export function buildWords({ run, values }: Whose): string[] {
+export function buildArgs({ run, values }: RunValues): string[] {
   return [
     ...['build', 'node-image'],
     ...(values.kubeRoot === '' ? [] : [values.kubeRoot]),
@@ -40,8 +40,8 @@ export function buildWords({ run, values }: Whose): string[] {
   ];
 }
 
-/** The image that --up takes: the one that is named, or that --build made in this call or an earlier one of the run. */
-export function nodeImage({ run, values }: Whose): string {
+/** The node image of --up: that of --image-name, or the one that --build of this run has built; else empty. */
+export function nodeImage({ run, values }: RunValues): string {
   if (values.imageName !== '') return values.imageName;
   return run.state.recall('built-image') ?? (run.asked.build ? builtImageOf(run.id) : '');
 }

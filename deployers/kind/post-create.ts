@@ -3,10 +3,15 @@ import { componentSettings, type KindConfig } from './config.ts';
 import { kubeconfigPath, type Tools } from './exec-kind.ts';
 
 /**
- * What kind's e2e-k8s.sh does to a new cluster: kube-proxy gets the components' log level, and the CoreDNS of an IPv6
- * cluster is made to work without a resolver outside of it.
+ * Configures a new cluster as kind's e2e-k8s.sh does: sets the log level of kube-proxy, and makes the CoreDNS of an IPv6
+ * cluster work without an external resolver.
  */
-export async function tuneCluster(tools: Tools, name: string, config: KindConfig, signal: AbortSignal): Promise<void> {
+export async function configureCluster(
+  tools: Tools,
+  name: string,
+  config: KindConfig,
+  signal: AbortSignal,
+): Promise<void> {
   const { run, values } = tools;
   const { logLevel } = componentSettings(values);
   const networking = config['networking'] as { ipFamily?: unknown } | null | undefined;
@@ -14,22 +19,22 @@ export async function tuneCluster(tools: Tools, name: string, config: KindConfig
   if (logLevel === undefined && !ipv6) return;
   const kubeconfig = kubeconfigPath(tools);
   const api = await openApi({ kubeconfig, context: `kind-${name}`, exec: run.exec, env: run.env });
-  if (logLevel !== undefined) await raiseKubeProxyLog(api, logLevel, signal);
-  if (ipv6) await closeCoreDns(api, signal);
+  if (logLevel !== undefined) await setKubeProxyLogLevel(api, logLevel, signal);
+  if (ipv6) await makeCoreDnsOffline(api, signal);
 }
 
-async function raiseKubeProxyLog(api: Api, level: number, signal: AbortSignal): Promise<void> {
+async function setKubeProxyLogLevel(api: Api, level: number, signal: AbortSignal): Promise<void> {
   const path = '/spec/template/spec/containers/0/command/-';
   const patch = [{ op: 'add', path, value: `--v=${level}` }];
   try {
     await api.patch(`${APPS}/daemonsets/kube-proxy`, 'json-patch', patch, signal);
   } catch (error) {
-    // A cluster may have no kube-proxy.
+    // The cluster may have no kube-proxy.
     if (!(error instanceof ApiError && error.status === 404)) throw error;
   }
 }
 
-async function closeCoreDns(api: Api, signal: AbortSignal): Promise<void> {
+async function makeCoreDnsOffline(api: Api, signal: AbortSignal): Promise<void> {
   const { data } = (await api.get(CORE_DNS, signal)) as { data?: { Corefile?: string } };
   const patch = { data: { Corefile: offlineCorefile(data?.Corefile ?? '') } };
   await api.patch(CORE_DNS, 'merge-patch', patch, signal);
@@ -39,8 +44,8 @@ const APPS = '/apis/apps/v1/namespaces/kube-system';
 const CORE_DNS = '/api/v1/namespaces/kube-system/configmaps/coredns';
 
 /**
- * A Corefile that answers for `internal` too, the search domain of CI machines, and asks nobody else: without IPv6 to
- * the outside every such question would end as SERVFAIL, after which resolvers stop trying.
+ * A Corefile that also serves `internal`, the search domain of CI hosts, and forwards no queries: without external IPv6
+ * each of them would return SERVFAIL, after which resolvers give up.
  */
 export function offlineCorefile(corefile: string): string {
   return corefile

@@ -1,4 +1,4 @@
-/** The newest release of kind whose digests are known here, by platform as in its file names. */
+/** The newest known release of kind, with its digests by platform as in its file names. */
 export const PINNED_RELEASE: { readonly version: string; readonly sha256: Readonly<Record<string, string>> } = {
   version: 'v0.33.0',
   sha256: {

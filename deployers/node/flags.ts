@@ -1,14 +1,14 @@
 import { type FlagExtras, text, toggle, type Values } from '../../src/api/flags.ts';
 import { boskosFlags } from '../../src/boskos/flags.ts';
 
-const group: FlagExtras = { group: 'Where the machines are made' };
+const group: FlagExtras = { group: 'Project' };
 
 /** The flags of the node deployer. */
 export const flags = {
-  gcpProject: text('The project for the machines. Empty: one leased from Boskos.', '', group),
-  gcpZone: text('The zone for the machines.', '', { ...group, env: 'KUBE_GCE_ZONE' }),
+  gcpProject: text('Project of the instances (default: one leased from Boskos).', '', group),
+  gcpZone: text('Zone of the instances.', '', { ...group, env: 'KUBE_GCE_ZONE' }),
   registerSshKey: toggle(
-    'Put the SSH key into the metadata of the project when it is not there, and take it out again.',
+    'Add the SSH key to the metadata of the project if it is missing, and remove it in Down.',
     true,
     group,
   ),

@@ -8,14 +8,14 @@ import { registerSshKey, unregisterSshKey } from '../../src/gcp/ssh-metadata.ts'
 import { flags, type NodeDeployerValues } from './flags.ts';
 import { provideKeys, removeKeys, sshUser } from './keys.ts';
 
-/** The fact that holds the line this run put into the project's SSH keys. */
+/** The fact with the line that this run added to the project's SSH keys. */
 const REGISTERED = 'sshKeyRegistered';
-/** The fact that Up was done and Down was not. */
+/** The fact that Up has run and Down has not. */
 const PREPARED = 'prepared';
 
 /**
- * What node e2e jobs need beside a cluster, which they have none of: a project, a zone, gcloud pointed at both, and an
- * SSH key that the project's machines accept.
+ * What node e2e jobs need instead of a cluster: a project, a zone, gcloud configured for both, and an SSH key that the
+ * project's instances accept.
  */
 class NodeE2e implements Deployer {
   readonly provider = 'gce';
@@ -26,7 +26,8 @@ class NodeE2e implements Deployer {
   constructor(values: NodeDeployerValues, run: Run) {
     this.#values = values;
     this.#run = run;
-    if (run.asked.up && this.#zone === '') throw new UsageError('the node deployer needs --gcp-zone');
+    if (run.asked.up && this.#zone === '')
+      throw new UsageError('the node deployer needs --gcp-zone, or KUBE_GCE_ZONE in the environment');
     this.#project = new Project(values, run);
   }
 
@@ -34,13 +35,13 @@ class NodeE2e implements Deployer {
     const { asked } = this.#run;
     await this.#run.state.remember({ zone: this.#zone || undefined });
     await this.#project.open(asked.up || asked.test !== '', signal);
-    if (this.#project.isOurs) Object.assign(this.#run.env, this.#settings);
+    if (this.#project.isHeld) Object.assign(this.#run.env, this.#settings);
   }
 
   async up(signal: AbortSignal): Promise<void> {
     const run = this.#run;
     await run.state.holding('what node tests need');
-    run.log.info(`The machines will be made in project ${this.#project.name}, zone ${this.#zone}.`);
+    run.log.info(`Using project ${this.#project.name}, zone ${this.#zone}`);
     const { publicKey } = await provideKeys(run, signal);
     if (this.#values.registerSshKey) await this.#register(await readFile(publicKey, 'utf8'), signal);
     await run.state.remember({ [PREPARED]: 'yes' });
@@ -52,15 +53,15 @@ class NodeE2e implements Deployer {
     const added = await registerSshKey(this.#project.name, user, key, run, signal, (line) =>
       run.state.remember({ [REGISTERED]: line }),
     );
-    run.log.info(added ? `Put the SSH key of ${user} into the project.` : 'The project knows the SSH key.');
+    run.log.info(added ? `Added the SSH key of ${user} to the project` : 'The project already has the SSH key');
   }
 
   async down(signal: AbortSignal): Promise<void> {
     const run = this.#run;
     const line = run.state.recall(REGISTERED);
     if (line !== undefined) {
-      if (this.#project.isOurs) await unregisterSshKey(this.#project.name, line, run, signal);
-      else run.log.warn('The project is not ours any more, so the SSH key in it stays.');
+      if (this.#project.isHeld) await unregisterSshKey(this.#project.name, line, run, signal);
+      else run.log.warn('Leaving the SSH key in the project: its lease was lost');
       await run.state.remember({ [REGISTERED]: undefined });
     }
     await removeKeys(run);
@@ -93,7 +94,7 @@ class NodeE2e implements Deployer {
     return [metadata('describe'), [...metadata('add-metadata'), '--metadata-from-file=ssh-keys=FILE']];
   }
 
-  /** gcloud, kube-up's scripts, the node tester and Kubernetes' own runner each look for their own names. */
+  /** gcloud, kube-up's scripts, the node tester and Kubernetes' own runner each read other variables. */
   get #settings(): Record<string, string> {
     const { name } = this.#project;
     const zone = this.#zone;
@@ -112,6 +113,7 @@ class NodeE2e implements Deployer {
 export const node = defineDeployer({
   name: 'node',
   summary: 'Prepare a Google Cloud project for node tests, without a cluster',
+  examples: ['kubetest2-ts node --gcp-project=my-project --gcp-zone=us-west1-b --up --down'],
   flags,
   create: ({ flags: values, run }) => new NodeE2e(values, run),
   testerDefaults: (tester, _env, { gcpProject, gcpZone }) => {

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import type { Run } from '../../src/api/run.ts';
 import { placeSshKeys, type SshKeys, sshKeyPaths } from '../../src/gcp/ssh-keys.ts';
 
-/** The fact that tells the key pair this run made: the digest of its public key. */
-const MADE = 'sshKeyMade';
+/** The fact with the key pair that this run created: the digest of its public key. */
+const CREATED = 'sshKeyMade';
 
 /**
- * Puts gcloud's key pair in place: the user's own, one that the environment names, or a new one for this run.
- * Throws RunError when that cannot be done.
+ * Sets up gcloud's key pair: the user's own, the one in the environment, or a new one for this run.
+ * Throws RunError when that fails.
  */
 export async function provideKeys(run: Run, signal: AbortSignal): Promise<SshKeys> {
   const placed = await placeSshKeys(run.env);
   if (placed.state !== 'absent') {
     run.log.info(
-      placed.state === 'found' ? `uses the SSH key ${placed.privateKey}` : `copied the SSH key to ${placed.privateKey}`,
+      placed.state === 'found' ? `Using SSH key ${placed.privateKey}` : `Copied the SSH key to ${placed.privateKey}`,
     );
     if (placed.state === 'copied') await rememberKeys(run, placed.publicKey);
     return placed;
@@ -27,36 +27,36 @@ export async function provideKeys(run: Run, signal: AbortSignal): Promise<SshKey
   try {
     await run.exec(argv, { signal, output: 'log' });
     await rememberKeys(run, `${scratch}.pub`);
-    const made = await placeSshKeys({
+    const created = await placeSshKeys({
       ...run.env,
       GCE_SSH_PRIVATE_KEY_FILE: scratch,
       GCE_SSH_PUBLIC_KEY_FILE: `${scratch}.pub`,
     });
-    run.log.info(`made the SSH key ${made.privateKey} for this run`);
-    return made;
+    run.log.info(`Created SSH key ${created.privateKey} for this run`);
+    return created;
   } finally {
     await Promise.all([scratch, `${scratch}.pub`].map((file) => rm(file, { force: true })));
   }
 }
 
-/** Removes the key pair if this run made it and nobody changed it since. */
+/** Removes the key pair if this run created it and it has not changed since. */
 export async function removeKeys(run: Run): Promise<void> {
-  const made = run.state.recall(MADE);
-  if (made === undefined) return;
+  const created = run.state.recall(CREATED);
+  if (created === undefined) return;
   const { privateKey, publicKey } = sshKeyPaths(run.env);
-  if ((await digestOf(publicKey)) === made) {
+  if ((await digestOf(publicKey)) === created) {
     await Promise.all([privateKey, publicKey].map((file) => rm(file, { force: true })));
-  } else run.log.warn(`${publicKey} is not what this run put there, so it stays`);
-  await run.state.remember({ [MADE]: undefined });
+  } else run.log.warn(`Keeping ${publicKey}: it has changed since this run created it`);
+  await run.state.remember({ [CREATED]: undefined });
 }
 
-/** Who the machines are entered as. */
+/** The user name for SSH to the instances. */
 export function sshUser({ env }: Pick<Run, 'env'>): string {
   return env['KUBE_SSH_USER'] || env['USER'] || 'kubetest2';
 }
 
 async function rememberKeys(run: Run, publicKey: string): Promise<void> {
-  await run.state.remember({ [MADE]: await digestOf(publicKey) });
+  await run.state.remember({ [CREATED]: await digestOf(publicKey) });
 }
 
 async function digestOf(file: string): Promise<string | undefined> {

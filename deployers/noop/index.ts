@@ -8,13 +8,13 @@ import { type BuildOptions, buildFlags, buildOptions, repoRootFlag } from '../..
 import { quickRelease } from '../../src/kube-build/make.ts';
 
 const flags = {
+  kubeconfig: text('Kubeconfig of the existing cluster (default: $KUBECONFIG, else ~/.kube/config).'),
+  readyTimeout: duration('Timeout for the API of the cluster to answer, with --up.', 5 * 60e3),
   ...buildFlags,
   ...repoRootFlag,
-  kubeconfig: text('The kubeconfig of the cluster that is there already. Default: $KUBECONFIG, else ~/.kube/config.'),
-  readyTimeout: duration('How long --up waits for the API of that cluster to answer.', 5 * 60e3),
 } as const;
 
-/** Uses a cluster that exists already, or none. Creates nothing, so there is nothing to take down. */
+/** Uses an existing cluster, or none. Creates nothing, so there is nothing to tear down. */
 class ExistingCluster implements Deployer {
   readonly #values: Values<typeof flags>;
   readonly #run: Run;
@@ -27,12 +27,12 @@ class ExistingCluster implements Deployer {
       versionSuffix: '',
       gceFiles: false,
       needs: [],
-      // A tester may want what was built.
+      // A tester may use what was built.
       usesTree: run.asked.test !== '',
     });
   }
 
-  /** Builds and stages the plain version of the tree. */
+  /** Builds and stages the tree, without a suffix to its version. */
   async build(signal: AbortSignal): Promise<void> {
     const { buildAndStage } = await import('../../src/kube-build/build-and-stage.ts');
     await buildAndStage(this.#build, this.#run, signal);
@@ -45,31 +45,31 @@ class ExistingCluster implements Deployer {
   async up(signal: AbortSignal): Promise<void> {
     const kubeconfig = await this.kubeconfig();
     if (kubeconfig === undefined) {
-      this.#run.log.info('There is no kubeconfig, so there is no cluster to wait for.');
+      this.#run.log.info('No kubeconfig found: not waiting for a cluster');
       return;
     }
     const { waitForApi } = await import('../../src/kube/ready.ts');
     const { env, exec, log } = this.#run;
-    const within = { limit: this.#values.readyTimeout, flag: '--ready-timeout' };
-    const onProgress = (missing: string) => log.progress(`waiting for the API of ${kubeconfig}: ${missing}`);
-    const api = await waitForApi({ kubeconfig, exec, env, signal, within, onProgress });
+    const timeout = { duration: this.#values.readyTimeout, flag: '--ready-timeout' };
+    const onProgress = (missing: string) => log.progress(`Waiting for the API of ${kubeconfig}: ${missing}`);
+    const api = await waitForApi({ kubeconfig, exec, env, signal, timeout, onProgress });
     log.progress(undefined);
-    log.info(`The cluster of context ${api.context} at ${api.server} answers as ${api.serverVersion}.`);
+    log.info(`Using cluster at ${api.server} (context ${api.context}), Kubernetes ${api.serverVersion}`);
     await this.#run.records.metadata({ 'cluster-version': api.serverVersion });
   }
 
   async down(): Promise<void> {}
 
-  /** The kubeconfig that was named, which must be there, or the user's own if there is one. */
+  /** The kubeconfig of --kubeconfig, which must exist, else the user's own, if there is one. */
   async kubeconfig(): Promise<string | undefined> {
     const { env, cwd } = this.#run;
-    const named = this.#values.kubeconfig;
-    if (named !== '') {
-      if (!existsSync(resolve(cwd, named)))
-        throw new RunError(
-          `--kubeconfig: there is no file ${resolve(cwd, named)}; name that of the cluster, or leave the flag out for $KUBECONFIG, else ~/.kube/config`,
-        );
-      return resolve(cwd, named);
+    const specified = this.#values.kubeconfig;
+    if (specified !== '') {
+      const path = resolve(cwd, specified);
+      if (existsSync(path)) return path;
+      throw new RunError(
+        `invalid --kubeconfig: file ${path} does not exist; set another, or remove the flag to use $KUBECONFIG or ~/.kube/config`,
+      );
     }
     if (env['KUBECONFIG']) {
       // A list of files, as kubectl reads it.
@@ -78,14 +78,18 @@ class ExistingCluster implements Deployer {
         .map((file) => resolve(cwd, file))
         .join(delimiter);
     }
-    const own = env['HOME'] ? join(env['HOME'], '.kube', 'config') : undefined;
-    return own !== undefined && existsSync(own) ? own : undefined;
+    const home = env['HOME'] ? join(env['HOME'], '.kube', 'config') : undefined;
+    return home !== undefined && existsSync(home) ? home : undefined;
   }
 }
 
 export const noop = defineDeployer({
   name: 'noop',
   summary: 'Use an existing cluster, or none',
+  examples: [
+    'kubetest2-ts noop --test=ginkgo -- --focus-regex=Secrets',
+    'kubetest2-ts noop --up --test=exec -- kubectl get nodes',
+  ],
   flags,
   create: ({ flags: values, run }) => new ExistingCluster(values, run),
 });

@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { besideFiles, SUMS, sumsText } from '../../src/kube-build/checksums.ts';
+import { checksumFiles, SUMS, sumsText } from '../../src/kube-build/checksums.ts';
 import { type Digests, digestFile } from '../../src/kube-build/digest.ts';
 import { bundledPackages, licenceText } from '../build/bundled.ts';
 import { archive } from './archive.ts';
@@ -68,7 +68,7 @@ async function writeChecksums(): Promise<void> {
   for (const name of readdirSync(out).sort()) {
     digests.set(name, await digestFile(join(out, name), new AbortController().signal));
   }
-  for (const [path, text] of besideFiles(digests)) writeFileSync(join(out, path), `${text}\n`);
+  for (const [path, text] of checksumFiles(digests)) writeFileSync(join(out, path), `${text}\n`);
   writeFileSync(join(out, SUMS[0]), `${sumsText(digests, 'sha256')}\n`);
   writeFileSync(join(out, SUMS[1]), `${sumsText(digests, 'sha512')}\n`);
 }

@@ -1,6 +1,6 @@
 /**
- * What the names of everything a run makes on Google Cloud begin with: `kt2-` and the first 13 characters of its id, as
- * kubetest2 has it, in the letters that names there may have.
+ * The prefix of the names of all resources that a run creates on Google Cloud: `kt2-` and the first 13 characters of its
+ * ID, as in kubetest2, in characters that such names may have.
  */
 export function instancePrefix(runId: string): string {
   const letters = runId.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');

@@ -5,44 +5,46 @@ import { type boskosFlags, type LeaseSettings, leaseSettings } from '../boskos/f
 import type { Lease } from '../boskos/lease.ts';
 import { recallLease } from '../boskos/lease-record.ts';
 
-/** The flags that say which project. */
+/** The flags that select the project. */
 export type ProjectValues = Values<typeof boskosFlags> & { readonly gcpProject: string };
 
-/** The project of a run: the one that was named, or one leased from Boskos for as long as the run needs it. */
+/** The project of a run: the one of --gcp-project, or one leased from Boskos for as long as the run needs it. */
 export class Project {
   readonly #run: Run;
-  readonly #named: string;
+  readonly #specified: string;
   readonly #settings: LeaseSettings;
   #lease: Lease | undefined;
 
-  /** Throws UsageError for Boskos flags that cannot work. */
+  /** Throws UsageError for invalid Boskos flags. */
   constructor(values: ProjectValues, run: Run) {
     this.#run = run;
-    this.#named = values.gcpProject;
+    this.#specified = values.gcpProject;
     this.#settings = leaseSettings(values, run);
   }
 
-  /** Its name, once it is known: named, or written down by this call or an earlier one of the run. Throws RunError without one. */
+  /** Its name, from the flag, or recorded by this call or an earlier one of the run. Throws RunError when there is none. */
   get name(): string {
-    const name = this.#named || recordedProject(this.#run);
-    if (!name) throw new RunError('this run has no project: give --gcp-project, or --up to lease one from Boskos');
+    const name = this.#specified || recordedProject(this.#run);
+    if (!name) throw new RunError('this run has no project: set --gcp-project, or --up to lease one from Boskos');
     return name;
   }
 
-  /** True when there is a project, and it is not somebody else's by now. */
-  get isOurs(): boolean {
-    return (this.#named || recordedProject(this.#run) || '') !== '' && this.#lease?.gone !== true;
+  /** True when there is a project, and its lease was not lost. */
+  get isHeld(): boolean {
+    return (this.#specified || recordedProject(this.#run) || '') !== '' && this.#lease?.gone !== true;
   }
 
+  /** Aborts when the lease is lost; undefined without a lease. */
   get lost(): AbortSignal | undefined {
     return this.#lease?.lost;
   }
 
-  /** Goes on with an earlier call's lease; with `lease` takes one when there is no project yet. */
+  /** Resumes an earlier call's lease; with `lease` acquires one if there is no project yet. */
   async open(lease: boolean, signal: AbortSignal): Promise<void> {
     const { name } = recallLease(this.#run, this.#settings) ?? {};
-    // A later call may name the project that an earlier one has leased.
-    if (this.#named !== '' && name !== this.#named) return this.#run.state.remember({ project: this.#named });
+    // A later call may specify the project that an earlier one has leased.
+    if (this.#specified !== '' && name !== this.#specified)
+      return this.#run.state.remember({ project: this.#specified });
     const boskos = await import('../boskos/acquire-lease.ts');
     if (lease) this.#lease = await boskos.acquireLease(this.#run, this.#settings, signal, forProject);
     else this.#lease = await boskos.resumeLease(this.#run, this.#settings, signal);
@@ -50,8 +52,8 @@ export class Project {
   }
 
   /**
-   * Ends this call's hold on a leased project: a keeper goes on holding it, or it is given back. Whatever comes of that,
-   * there are no heartbeats after it.
+   * Hands a leased project over to a keeper, or releases it. In either case, and when that fails, this process sends no
+   * more heartbeats.
    */
   async close(keep: boolean, signal: AbortSignal): Promise<void> {
     const lease = this.#lease;

@@ -2,33 +2,34 @@ import { messageOf, RunError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { eachInParallel } from '../system/parallel.ts';
 
-/** Something in a project that costs money or is in the way of the next cluster. */
+/** A resource of a project that costs money or conflicts with the next cluster. */
 export interface Resource {
-  /** As gcloud names it after `compute`, for instance `firewall-rules`. */
+  /** The command group of gcloud after `compute`, such as `firewall-rules`. */
   readonly kind: string;
   readonly name: string;
-  /** `zone=NAME`, `region=NAME`, `global`, or empty for kinds without a place. */
+  /** `zone=NAME`, `region=NAME`, `global`, or empty for kinds without a location. */
   readonly place: string;
 }
 
-/** Whose resources are meant. */
-export interface Owner {
+/** Which resources of a project belong to an owner. */
+export interface ResourceOwner {
   readonly project: string;
-  /** What their names begin with. Never empty. */
+  /** The prefix of their names. Never empty. */
   readonly prefix: string;
-  /** A network that is theirs alone, so that whatever is in it is theirs too. */
+  /** A network of the owner alone, so that everything in it is the owner's too. */
   readonly network: string | undefined;
 }
 
-/** What was found, and the kinds that could not be asked for. */
+/** The resources found, and the kinds that could not be listed. */
 export interface Listing {
   readonly found: readonly Resource[];
   readonly unknown: readonly string[];
 }
 
 interface Kind {
-  readonly words: readonly string[];
-  /** Its resources say which network they are in. */
+  /** The command group of gcloud after `compute`. */
+  readonly group: readonly string[];
+  /** Its resources have a network. */
   readonly networked?: boolean;
   /** Its resources are in a region, or global. */
   readonly placed?: boolean;
@@ -36,38 +37,38 @@ interface Kind {
 
 /** In the order in which they can be deleted, which is that of Boskos' janitor. */
 const KINDS: readonly Kind[] = [
-  { words: ['instances'] },
-  { words: ['addresses'], placed: true },
-  { words: ['disks'] },
-  { words: ['firewall-rules'], networked: true },
-  { words: ['forwarding-rules'], networked: true, placed: true },
-  { words: ['target-pools'] },
-  { words: ['backend-services'], placed: true },
-  { words: ['health-checks'], placed: true },
-  { words: ['instance-groups', 'managed'] },
-  { words: ['instance-groups', 'unmanaged'], networked: true },
-  { words: ['instance-templates'] },
-  { words: ['routes'], networked: true },
-  { words: ['routers'], networked: true },
-  { words: ['networks', 'subnets'], networked: true },
-  { words: ['networks'] },
+  { group: ['instances'] },
+  { group: ['addresses'], placed: true },
+  { group: ['disks'] },
+  { group: ['firewall-rules'], networked: true },
+  { group: ['forwarding-rules'], networked: true, placed: true },
+  { group: ['target-pools'] },
+  { group: ['backend-services'], placed: true },
+  { group: ['health-checks'], placed: true },
+  { group: ['instance-groups', 'managed'] },
+  { group: ['instance-groups', 'unmanaged'], networked: true },
+  { group: ['instance-templates'] },
+  { group: ['routes'], networked: true },
+  { group: ['routers'], networked: true },
+  { group: ['networks', 'subnets'], networked: true },
+  { group: ['networks'] },
 ];
 
-/** gcloud is a heavy program. */
-const AT_ONCE = 5;
+/** How many gcloud processes run in parallel; each is heavy. */
+const PARALLEL = 5;
 
 /**
- * Lists an owner's resources, in the order in which they can be deleted; `only` of the kinds named (`instances`), else
- * of all. Throws RunError for an owner without a name.
+ * Lists an owner's resources, in the order in which they can be deleted: those of the kinds `only` (`instances`), else of
+ * all kinds. Throws RunError for an owner without a project or prefix.
  */
 export async function listResources(
-  owner: Owner,
+  owner: ResourceOwner,
   run: Run,
   signal: AbortSignal,
   only?: readonly string[],
 ): Promise<Listing> {
   checkOwner(owner);
-  const kinds = KINDS.filter(({ words }) => only === undefined || only.includes(words.join(' ')));
+  const kinds = KINDS.filter(({ group }) => only === undefined || only.includes(group.join(' ')));
   const found = new Map<Kind, readonly Resource[]>();
   const unknown: string[] = [];
   const list = async (kind: Kind, stop: AbortSignal): Promise<void> => {
@@ -75,15 +76,15 @@ export async function listResources(
       found.set(kind, await listKind(kind, owner, run, stop));
     } catch (error) {
       stop.throwIfAborted();
-      unknown.push(kind.words.join(' '));
-      run.log.detail(1, `gcloud does not list ${kind.words.join(' ')}: ${messageOf(error)}`);
+      unknown.push(kind.group.join(' '));
+      run.log.detail(1, `Cannot list ${kind.group.join(' ')}: ${messageOf(error)}`);
     }
   };
-  await eachInParallel(kinds, signal, list, AT_ONCE);
+  await eachInParallel(kinds, signal, list, PARALLEL);
   return { found: kinds.flatMap((kind) => found.get(kind) ?? []), unknown };
 }
 
-/** Deletes resources one kind and place after another. Returns a sentence for each group that could not be deleted. */
+/** Deletes resources by kind and location. Returns an error message for each batch that could not be deleted. */
 export async function deleteResources(
   project: string,
   resources: readonly Resource[],
@@ -91,12 +92,11 @@ export async function deleteResources(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const failures: string[] = [];
-  for (const { words } of KINDS) {
-    const ofKind = resources.filter(({ kind }) => kind === words.join(' '));
-    for (const [place, group = []] of Object.entries(Object.groupBy(ofKind, (each) => each.place))) {
+  for (const { group } of KINDS) {
+    const ofKind = resources.filter(({ kind }) => kind === group.join(' '));
+    for (const [place, batch = []] of Object.entries(Object.groupBy(ofKind, (each) => each.place))) {
       try {
-        const argv = deleteWords(project, words, place, group);
-        await run.exec(argv, { signal, output: 'log' });
+        await run.exec(deleteCommand(project, group, place, batch), { signal, output: 'log' });
       } catch (error) {
         signal.throwIfAborted();
         failures.push(messageOf(error));
@@ -106,34 +106,34 @@ export async function deleteResources(
   return failures;
 }
 
-/** A resource in words, for people and to tell it from others. */
+/** A resource in words, unique in its project. */
 export const describeResource = ({ kind, name, place }: Resource): string =>
   `${kind} ${name}${place === '' ? '' : ` (${place.replace('=', ' ')})`}`;
 
 /**
- * True for names of an owner's: the prefix alone, or with an ending. A short prefix may be how another's begins, so
- * that only the endings of kube-up and the cluster's own controllers count with it.
+ * True for names of the owner with that prefix: the prefix alone, or with a suffix. A short prefix may also be that of
+ * another owner, so it matches only with the suffixes of kube-up and the cluster's own controllers.
  */
 export function isNamedAfter(prefix: string, name: string): boolean {
   if (name === prefix) return true;
   if (!name.startsWith(prefix)) return name.startsWith(`${prefix.slice(0, 26)}-`) && GUID.test(name);
-  // kt2- and the whole 13 characters: whoever has these is this run.
-  return prefix.length >= 17 || ENDINGS.test(name.slice(prefix.length));
+  // kt2- and all 13 characters are those of this run alone.
+  return prefix.length >= 17 || SUFFIXES.test(name.slice(prefix.length));
 }
 
 const GUID = /-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const ENDINGS =
+const SUFFIXES =
   /^-(master|minion|windows-node|default|subnet|custom|nat|heapster|influxdb|dynamic|[0-9a-f]{8}-[0-9a-f]{4}-)/;
 
-async function listKind(kind: Kind, owner: Owner, run: Run, signal: AbortSignal): Promise<Resource[]> {
-  const { stdout } = await run.exec(listWords(kind, owner), { signal, output: 'capture' });
+async function listKind(kind: Kind, owner: ResourceOwner, run: Run, signal: AbortSignal): Promise<Resource[]> {
+  const { stdout } = await run.exec(listCommand(kind, owner), { signal, output: 'capture' });
   const items = JSON.parse(stdout === '' ? '[]' : stdout) as readonly Item[];
   return items
     .filter(
       ({ name, network }) =>
         isNamedAfter(owner.prefix, name) || (owner.network !== undefined && basename(network) === owner.network),
     )
-    .map((item) => ({ kind: kind.words.join(' '), name: item.name, place: placeOf(item, kind) }));
+    .map((item) => ({ kind: kind.group.join(' '), name: item.name, place: placeOf(item, kind) }));
 }
 
 interface Item {
@@ -143,19 +143,19 @@ interface Item {
   readonly network?: string;
 }
 
-function listWords({ words, networked = false }: Kind, { project, prefix, network }: Owner): string[] {
+function listCommand({ group, networked = false }: Kind, { project, prefix, network }: ResourceOwner): string[] {
   const named = `name~^${prefix.slice(0, 26)}`;
   const filter = networked && network !== undefined ? `${named} OR network~/${network}$` : named;
   return [
-    ...['gcloud', 'compute', ...words, 'list', `--project=${project}`, `--filter=${filter}`],
+    ...['gcloud', 'compute', ...group, 'list', `--project=${project}`, `--filter=${filter}`],
     ...['--format=json(name,zone,region,network)', '--quiet'],
   ];
 }
 
-function deleteWords(project: string, kind: readonly string[], place: string, group: readonly Resource[]): string[] {
-  const where = place === '' ? [] : [`--${place}`];
+function deleteCommand(project: string, group: readonly string[], place: string, batch: readonly Resource[]): string[] {
+  const location = place === '' ? [] : [`--${place}`];
   return [
-    ...['gcloud', 'compute', ...kind, 'delete', ...group.map(({ name }) => name), `--project=${project}`, ...where],
+    ...['gcloud', 'compute', ...group, 'delete', ...batch.map(({ name }) => name), `--project=${project}`, ...location],
     '--quiet',
   ];
 }
@@ -168,6 +168,7 @@ function placeOf({ zone, region }: Item, { placed = false }: Kind): string {
 
 const basename = (url = ''): string => url.slice(url.lastIndexOf('/') + 1);
 
-function checkOwner({ project, prefix }: Owner): void {
-  if (project === '' || prefix === '') throw new RunError('resources without a project or a name are not looked for');
+function checkOwner({ project, prefix }: ResourceOwner): void {
+  if (project === '' || prefix === '')
+    throw new RunError('cannot list resources: the project or the name prefix is empty');
 }

@@ -10,7 +10,7 @@ export interface SshKeys {
   /** Absolute; the public key is beside it, with `.pub`. */
   readonly privateKey: string;
   readonly publicKey: string;
-  /** `found`: one of them was there and both were left alone; `copied`: both were put there; `absent`: neither is there. */
+  /** `found`: one of them existed and neither was changed; `copied`: both were copied here; `absent`: neither exists. */
   readonly state: 'found' | 'copied' | 'absent';
 }
 
@@ -26,22 +26,22 @@ export function sshKeyPaths(env: Env): { readonly privateKey: string; readonly p
 }
 
 /**
- * Puts gcloud's key pair in place from the files that $GCE_SSH_PRIVATE_KEY_FILE and $GCE_SSH_PUBLIC_KEY_FILE name
- * (else their JENKINS_ twins), unless either key is there already. The folder is 0700, the private key 0600, the public
- * one 0644; each appears whole or not at all, and nothing is written through a symbolic link.
+ * Copies gcloud's key pair from the files in $GCE_SSH_PRIVATE_KEY_FILE and $GCE_SSH_PUBLIC_KEY_FILE (else the same
+ * variables with JENKINS_), unless either key already exists. The directory gets mode 0700, the private key 0600, the
+ * public one 0644; each is written atomically, and nothing is written through a symbolic link.
  * Throws RunError when a key cannot be read or written; then neither is left behind.
  */
 export async function placeSshKeys(env: Env): Promise<SshKeys> {
   const paths = sshKeyPaths(env);
-  if ((await isTaken(paths.privateKey)) || (await isTaken(paths.publicKey))) return { ...paths, state: 'found' };
+  if ((await exists(paths.privateKey)) || (await exists(paths.publicKey))) return { ...paths, state: 'found' };
   const sources = SOURCES.map(([secret, open]) => [env[secret], env[open]] as const).find(([a, b]) => a && b);
   const [privateSource, publicSource] = sources ?? [];
   if (!privateSource || !publicSource) return { ...paths, state: 'absent' };
-  const [secret, shown] = await Promise.all([read(privateSource), read(publicSource)]);
-  await makeDirectory(dirname(paths.privateKey));
+  const [secret, publicKey] = await Promise.all([read(privateSource), read(publicSource)]);
+  await createSshDirectory(dirname(paths.privateKey));
   await write(paths.privateKey, secret, 0o600);
   try {
-    await write(paths.publicKey, shown, 0o644);
+    await write(paths.publicKey, publicKey, 0o644);
   } catch (error) {
     await rm(paths.privateKey, { force: true });
     throw error;
@@ -49,23 +49,23 @@ export async function placeSshKeys(env: Env): Promise<SshKeys> {
   return { ...paths, state: 'copied' };
 }
 
-/** Makes `~/.ssh`, 0700, when it is not there. Throws RunError when it is something else than a folder. */
-export async function makeDirectory(folder: string): Promise<void> {
-  const there = await lstat(folder).catch(() => undefined);
-  if (there === undefined) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await chmod(folder, 0o700);
-  } else if (!there.isDirectory()) {
-    throw new RunError(`${folder} is not a folder; SSH keys are not written through links`);
+/** Creates `~/.ssh` with mode 0700 if it does not exist. Throws RunError when it is not a directory. */
+export async function createSshDirectory(path: string): Promise<void> {
+  const existing = await lstat(path).catch(() => undefined);
+  if (existing === undefined) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await chmod(path, 0o700);
+  } else if (!existing.isDirectory()) {
+    throw new RunError(`cannot write SSH keys: ${path} is not a directory (symbolic links are not followed)`);
   }
 }
 
-/** True when something has that name. A link that leads nowhere would be written through later, so it is refused. */
-async function isTaken(path: string): Promise<boolean> {
-  const there = await lstat(path).catch(() => undefined);
-  if (there === undefined) return false;
-  if (there.isSymbolicLink() && (await readFile(path).catch(() => undefined)) === undefined) {
-    throw new RunError(`${path} is a link that leads nowhere; remove it, or put the key where it points`);
+/** True when a file has that path. Rejects a dangling link, since gcloud would write through it. */
+async function exists(path: string): Promise<boolean> {
+  const existing = await lstat(path).catch(() => undefined);
+  if (existing === undefined) return false;
+  if (existing.isSymbolicLink() && (await readFile(path).catch(() => undefined)) === undefined) {
+    throw new RunError(`cannot use ${path}: dangling symbolic link; remove it, or create the key it points to`);
   }
   return true;
 }

@@ -4,14 +4,14 @@ import { CommandError, causeOf, RunError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { delay } from '../system/wait.ts';
 
-/** Others may change the metadata of a project at the same time; gcloud then refuses ours, and we begin anew. */
-const TRIES = 5;
+/** Attempts, since gcloud rejects a change when another client changed the project's metadata at the same time. */
+const ATTEMPTS = 5;
 
 /**
- * Puts a public SSH key into a project's metadata unless it is there already, whoever it is for.
- * Returns whether it was put there. Throws RunError when gcloud cannot do it.
- * @param key the text of the public key file
- * @param before is told the line before it is added, so that whoever takes it out again knows it
+ * Adds a public SSH key to a project's metadata, unless it is there already for any user.
+ * Returns whether it was added. Throws RunError when gcloud fails.
+ * @param key the content of the public key file
+ * @param beforeAdding called with the line before it is added, so that it can be removed later
  */
 export async function registerSshKey(
   project: string,
@@ -19,19 +19,19 @@ export async function registerSshKey(
   key: string,
   run: Run,
   signal: AbortSignal,
-  before: (line: string) => Promise<void>,
+  beforeAdding: (line: string) => Promise<void>,
 ): Promise<boolean> {
   const [type = '', body = ''] = key.trim().split(/\s+/);
-  if (body === '') throw new RunError('the public SSH key is empty or no key');
+  if (body === '') throw new RunError('invalid public SSH key: expected a type and a key');
   const line = `${user}:${type} ${body} ${user}`;
   return await changeSshKeys(project, run, signal, async (lines) => {
     if (lines.some((each) => each.includes(`${type} ${body}`))) return undefined;
-    await before(line);
+    await beforeAdding(line);
     return [...lines, line];
   });
 }
 
-/** Takes a line out of a project's SSH keys; nothing happens when it is not there. Throws RunError when gcloud cannot do it. */
+/** Removes a line from a project's SSH keys, if it is there. Throws RunError when gcloud fails. */
 export async function unregisterSshKey(project: string, line: string, run: Run, signal: AbortSignal): Promise<void> {
   await changeSshKeys(project, run, signal, async (lines) =>
     lines.includes(line) ? lines.filter((each) => each !== line) : undefined,
@@ -54,8 +54,8 @@ async function changeSshKeys(
     } catch (error) {
       signal.throwIfAborted();
       const output = causeOf(error, CommandError)?.output ?? '';
-      if (attempt === TRIES || !/fingerprint|412|conditionNotMet/i.test(output)) {
-        throw new RunError(`the SSH keys of project ${project} cannot be read or changed`, { cause: error });
+      if (attempt === ATTEMPTS || !/fingerprint|412|conditionNotMet/i.test(output)) {
+        throw new RunError(`cannot read or change the SSH keys of project ${project}`, { cause: error });
       }
       await delay(200 * 2 ** attempt, signal);
     }

@@ -10,36 +10,35 @@ import { updateMarkers } from './markers.ts';
 import { isStaged, mebibytes, stageBuild } from './stage.ts';
 import { isDirty, versionOfTree } from './version.ts';
 
-/** What was built. */
+/** A finished build. */
 export interface Built {
-  /** With a leading `v`, and the suffix where one was asked for. */
+  /** With a leading `v`, and the suffix, if there is one. */
   readonly version: string;
   /** `gs://BUCKET/ROOT/VERSION`, when it was staged. */
   readonly url: string | undefined;
 }
 
 /**
- * Builds Kubernetes from source, keeps the programs for this machine in the run dir, and stages the build where that is
- * asked for. A version that is staged already, whole, is not built again unless the run uses what a build leaves in the
- * tree. Throws UsageError before anything is built when the bucket cannot be written or the tree must not be staged
- * there, CommandError when it does not build.
+ * Builds Kubernetes from source, copies the binaries for this host to the run directory, and stages the build if `--stage`
+ * is set. A version that is already staged completely is not built again, unless the run uses the built tree.
+ * Throws UsageError before the build when the bucket is not writable or the tree must not be staged there, CommandError
+ * when the build fails.
  */
 export async function buildAndStage(options: BuildOptions, run: Run, signal: AbortSignal): Promise<Built> {
-  const { stage: at } = options;
+  const { stage: location } = options;
   const [version, bucket] = await Promise.all([
     versionOfTree(options, run, signal),
-    at && StageBucket.open(at.bucket, run),
+    location && StageBucket.open(location.bucket, run),
   ]);
   await run.records.metadata({ 'build-version': version });
-  if (at === undefined || bucket === undefined) {
-    if (options.imageLocation !== '')
-      run.log.warn('--image-location is for staged builds: no images are pushed without --stage');
+  if (location === undefined || bucket === undefined) {
+    if (options.imageLocation !== '') run.log.warn('Ignoring --image-location: images are only pushed with --stage');
     await build(options, run, signal);
     return { version, url: undefined };
   }
   const stop = new AbortController();
-  const done = isDone(options, bucket, at, version, AbortSignal.any([signal, stop.signal]));
-  // Should both fail, what is wrong with the bucket tells more than the look into it, which is waited for below.
+  const done = isDone(options, bucket, location, version, AbortSignal.any([signal, stop.signal]));
+  // If both fail, the error of the bucket is the useful one; this one is awaited below.
   done.catch(() => undefined);
   try {
     await bucket.checkWritable(signal);
@@ -49,10 +48,10 @@ export async function buildAndStage(options: BuildOptions, run: Run, signal: Abo
   }
   if (!(await done)) {
     await build(options, run, signal);
-    await stage(options, at, version, run, signal);
-  } else run.log.info(`${stageUrl(at, version)} is there, whole: nothing to build`);
-  await point(options, bucket, at, version, run, signal);
-  return { version, url: stageUrl(at, version) };
+    await stage(options, location, version, run, signal);
+  } else run.log.info(`Skipping the build: ${stageUrl(location, version)} is already complete`);
+  await updateLatest(options, bucket, location, version, run, signal);
+  return { version, url: stageUrl(location, version) };
 }
 
 async function build(options: BuildOptions, run: Run, signal: AbortSignal): Promise<void> {
@@ -60,45 +59,45 @@ async function build(options: BuildOptions, run: Run, signal: AbortSignal): Prom
   await keepBinaries(options, run);
 }
 
-/** Stages what is in the tree under a version: images, then files with their checksums. */
+/** Stages the build in the tree under a version: images, then files with their checksums. */
 export async function stage(
   options: BuildOptions,
-  at: StageLocation,
+  location: StageLocation,
   version: string,
   run: Run,
   signal: AbortSignal,
 ): Promise<void> {
   if (options.imageLocation !== '') await pushImages(options.repoRoot, options.imageLocation, version, run, signal);
   const started = monotonic();
-  const staged = await stageBuild(options, at, version, run, signal);
+  const staged = await stageBuild(options, location, version, run, signal);
   const seconds = ((monotonic() - started) / 1000).toFixed(1);
   run.records.event('stage', { ...staged, version });
   run.log.info(
-    `staged ${staged.url}: ${staged.written} of ${staged.objects} objects sent, ${mebibytes(staged.bytes)} in ${seconds} s`,
+    `Staged ${staged.url}: uploaded ${staged.written} of ${staged.objects} objects, ${mebibytes(staged.bytes)} in ${seconds}s`,
   );
 }
 
-/** A build whose version says for certain what is in it, and which nobody needs here. */
+/** True when the build can be skipped: its version identifies its content, it is staged, and the run does not use it. */
 async function isDone(
   { imageLocation, usesTree, needs }: BuildOptions,
   bucket: StageBucket,
-  at: StageLocation,
+  location: StageLocation,
   version: string,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (isDirty(version) || imageLocation !== '' || usesTree || needs.length > 0) return false;
-  return await isStaged(bucket, at, version, signal);
+  return await isStaged(bucket, location, version, signal);
 }
 
-async function point(
-  { updateLatest }: BuildOptions,
+async function updateLatest(
+  options: BuildOptions,
   bucket: StageBucket,
-  at: StageLocation,
+  location: StageLocation,
   version: string,
   { log }: Run,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!updateLatest) return;
-  if (at.ci) await updateMarkers(bucket, at, version, log, signal);
-  else log.warn('--update-latest is for builds under ci: no marker is touched');
+  if (!options.updateLatest) return;
+  if (location.ci) await updateMarkers(bucket, location, version, log, signal);
+  else log.warn('Ignoring --update-latest: only builds under ci have version markers');
 }

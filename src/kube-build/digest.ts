@@ -5,28 +5,28 @@ import type { BytesFrom } from '../gcs/resumable-upload.ts';
 import { writeAtomic } from '../system/atomic-write.ts';
 import type { BuiltFile } from './files.ts';
 
-/** What a file's bytes come to. */
+/** The digests of a file. */
 export interface Digests {
-  /** Base64, as Cloud Storage says it. */
+  /** Base64, as in Cloud Storage. */
   readonly md5: string;
-  /** Hexadecimal, as the checksum files say it. */
+  /** Hexadecimal, as in the checksum files. */
   readonly sha256: string;
   readonly sha512: string;
 }
 
-/** The bytes of a file as they pass, and what they came to once they have. */
-export interface Hashing {
-  /** From a position that was reached before, or the beginning. What passes twice counts once. */
+/** The bytes of a file as they are read, and then their digests. */
+export interface HashingReader {
+  /** From a position that was reached before, or the start. Bytes that are read twice are hashed once. */
   readonly bytes: BytesFrom;
-  /** Of what has passed; asked once, in the end. */
+  /** Of all bytes read; called once, at the end. */
   readonly digests: () => Digests;
 }
 
-/** Large enough that reading and hashing cost little beside the bytes themselves. */
+/** Bytes. Large enough that the overhead of a read is small. */
 const CHUNK = 256 * 1024;
 
-/** Reads a file, hashing on the way. */
-export function hashing(file: string): Hashing {
+/** Reads a file and hashes it on the way. */
+export function readHashing(file: string): HashingReader {
   const hashes = { md5: createHash('md5'), sha256: createHash('sha256'), sha512: createHash('sha512') };
   let hashed = 0;
   return {
@@ -47,14 +47,14 @@ export function hashing(file: string): Hashing {
 }
 
 /**
- * The bytes of a file from a position on, in two buffers by turns: a piece is good until the next but one is asked for.
- * New buffers for gigabytes cost as much as reading them.
+ * The bytes of a file from a position on, in two alternating buffers: a chunk is valid until the next but one is
+ * requested. New buffers for gigabytes would cost as much as reading them.
  */
 export async function* read(file: string, position: number): AsyncGenerator<Uint8Array> {
   await using handle = await open(file);
-  const [one, other] = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)];
+  const [first, second] = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)];
   let at = position;
-  for (let buffer = one; ; buffer = buffer === one ? other : one) {
+  for (let buffer = first; ; buffer = buffer === first ? second : first) {
     const { bytesRead } = await handle.read(buffer, 0, CHUNK, at);
     if (bytesRead === 0) return;
     at += bytesRead;
@@ -62,14 +62,14 @@ export async function* read(file: string, position: number): AsyncGenerator<Uint
   }
 }
 
-/** The digests of a file, read for them alone. Throws the signal's reason when it aborts. */
+/** The digests of a file. Throws the signal's reason when it aborts. */
 export async function digestFile(file: string, signal: AbortSignal): Promise<Digests> {
-  const { bytes, digests } = hashing(file);
+  const { bytes, digests } = readHashing(file);
   for await (const _ of bytes(0)) signal.throwIfAborted();
   return digests();
 }
 
-/** The digests of something in memory. */
+/** The digests of bytes in memory. */
 export function digestBytes(bytes: Uint8Array | string): Digests {
   const hashes = { md5: createHash('md5'), sha256: createHash('sha256'), sha512: createHash('sha512') };
   for (const hash of Object.values(hashes)) hash.update(bytes);
@@ -81,10 +81,10 @@ function finish({ md5, sha256, sha512 }: Readonly<Record<keyof Digests, Hash>>):
 }
 
 /**
- * The digests of files that were read before, kept beside the build: a file whose size, times and inode are the same is
- * not read again, so staging what is staged already costs next to nothing.
+ * A cache of the digests of files, kept beside the build: a file with the same size, times and inode is not read again,
+ * so staging an already staged build is cheap.
  */
-export class DigestBook {
+export class DigestCache {
   readonly #file: string;
   readonly #known: Map<string, readonly [stamp: string, digests: Digests]>;
   #changed = false;
@@ -94,14 +94,14 @@ export class DigestBook {
     this.#known = known;
   }
 
-  /** Opens the book of a source tree; one that is missing or damaged is empty. */
-  static async open(repoRoot: string): Promise<DigestBook> {
+  /** Opens the cache of a source tree; a missing or damaged one is empty. */
+  static async open(repoRoot: string): Promise<DigestCache> {
     const file = join(repoRoot, '_output', '.kubetest2-ts-digests.json');
     try {
       const known = JSON.parse(await readFile(file, 'utf8')) as Record<string, readonly [string, Digests]>;
-      return new DigestBook(file, new Map(Object.entries(known)));
+      return new DigestCache(file, new Map(Object.entries(known)));
     } catch {
-      return new DigestBook(file, new Map());
+      return new DigestCache(file, new Map());
     }
   }
 
@@ -117,7 +117,7 @@ export class DigestBook {
     this.#changed = true;
   }
 
-  /** Writes down what was added, for these files alone. */
+  /** Saves the digests of these files, if any were added. */
   save(files: readonly BuiltFile[]): void {
     if (!this.#changed) return;
     const kept = files.flatMap(({ local }) => {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { RunError } from '../api/errors.ts';
 import type { BuildOptions } from './flags.ts';
 
-/** A file of a build and where it is staged. */
+/** A file of a build, and where it is staged. */
 export interface BuiltFile {
-  /** Below the version's folder, with slashes. */
+  /** Relative to the version's directory, with slashes. */
   readonly path: string;
   /** Absolute. */
   readonly local: string;
@@ -15,7 +15,7 @@ export interface BuiltFile {
   readonly stamp: string;
 }
 
-/** From the release's `cluster/gce`, to `extra/gce`. A question mark: may be missing. */
+/** From the release's `cluster/gce`, to `extra/gce`. A question mark marks a file that may be missing. */
 const GCE_FILES = [
   ['configure-vm.sh?', 'configure-vm.sh'],
   ['gci/node.yaml', 'node.yaml'],
@@ -30,9 +30,9 @@ const GCE_FILES = [
 ] as const;
 
 /**
- * The files of a build as `krel push` lays them out: the release tars, the plain programs of each platform, and what
- * GCE nodes start with where it is asked for; in the order of a walk through the folders.
- * Throws RunError when the tree holds no build.
+ * The files of a build as `krel push` lays them out: the release tars, the binaries of each platform, and with `gceFiles`
+ * the startup files of GCE nodes; in the order of a walk through the directories.
+ * Throws RunError when the tree has no build.
  */
 export async function filesOfBuild({
   repoRoot,
@@ -40,28 +40,28 @@ export async function filesOfBuild({
 }: Pick<BuildOptions, 'repoRoot' | 'gceFiles'>): Promise<BuiltFile[]> {
   const output = join(repoRoot, '_output');
   const tars = await below(join(output, 'release-tars'), '');
-  if (tars.length === 0) throw new RunError(`there is no build in ${join(output, 'release-tars')}: nothing to stage`);
+  if (tars.length === 0) throw new RunError(`nothing to stage: no build in ${join(output, 'release-tars')}`);
   const files = [
     ...tars,
-    ...(await programs(join(output, 'release-stage'))),
-    ...(gceFiles ? await extras(join(output, 'release-stage', 'full', 'kubernetes', 'cluster', 'gce')) : []),
+    ...(await binaries(join(output, 'release-stage'))),
+    ...(gceFiles ? await gceStartupFiles(join(output, 'release-stage', 'full', 'kubernetes', 'cluster', 'gce')) : []),
   ];
   return files.sort((a, b) => compareWalk(a.path, b.path));
 }
 
-/** `a/b` before `a-b`: a folder's content comes where the folder would. */
+/** `a/b` before `a-b`: a directory's content comes where the directory would. */
 export function compareWalk(a: string, b: string): number {
   const [left, right] = [a.split('/'), b.split('/')];
-  for (const [at, word] of left.entries()) {
+  for (const [at, name] of left.entries()) {
     const other = right[at];
     if (other === undefined) return 1;
-    if (word !== other) return word < other ? -1 : 1;
+    if (name !== other) return name < other ? -1 : 1;
   }
   return left.length - right.length;
 }
 
-/** The programs of each platform: those of the server where there are any, else those of client and node. */
-async function programs(stage: string): Promise<BuiltFile[]> {
+/** The binaries of each platform: those of the server if there are any, else those of client and node. */
+async function binaries(stage: string): Promise<BuiltFile[]> {
   const found: BuiltFile[] = [];
   for (const platform of await namesIn(join(stage, 'client'))) {
     const [os, arch] = platform.split('-');
@@ -72,22 +72,23 @@ async function programs(stage: string): Promise<BuiltFile[]> {
   return found;
 }
 
-async function extras(gce: string): Promise<BuiltFile[]> {
+async function gceStartupFiles(gce: string): Promise<BuiltFile[]> {
   const found: BuiltFile[] = [];
   for (const [from, to] of GCE_FILES) {
     const file = await built(join(gce, from.replace(/\?$/, '')), `extra/gce/${to}`);
     if (file !== undefined) found.push(file);
-    else if (!from.endsWith('?')) throw new RunError(`the build has no ${join(gce, from)}, which GCE nodes start with`);
+    else if (!from.endsWith('?'))
+      throw new RunError(`the build has no ${join(gce, from)}, a startup file of GCE nodes`);
   }
   return found;
 }
 
-/** The files anywhere below a folder; none when there is no such folder. */
-async function below(folder: string, prefix: string): Promise<BuiltFile[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(missing);
+/** All files below a directory; none when it does not exist. */
+async function below(directory: string, prefix: string): Promise<BuiltFile[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(missing);
   const files = await Promise.all(
     (entries ?? []).map(async (entry) => {
-      const path = join(folder, entry.name);
+      const path = join(directory, entry.name);
       if (entry.isDirectory()) return await below(path, `${prefix}${entry.name}/`);
       const file = await built(path, `${prefix}${entry.name}`);
       return file === undefined ? [] : [file];
@@ -96,7 +97,7 @@ async function below(folder: string, prefix: string): Promise<BuiltFile[]> {
   return files.flat();
 }
 
-/** Follows links, as copying does; undefined for what is no file or not there. */
+/** Follows links, as copying does; undefined when it is not a file or does not exist. */
 async function built(local: string, path: string): Promise<BuiltFile | undefined> {
   const stats: BigIntStats | undefined = await stat(local, { bigint: true }).catch(missing);
   if (stats === undefined || !stats.isFile()) return undefined;
@@ -108,7 +109,8 @@ async function built(local: string, path: string): Promise<BuiltFile | undefined
   };
 }
 
-const namesIn = async (folder: string): Promise<string[]> => (await readdir(folder).catch(missing)) ?? [];
+/** The names in a directory; none when it does not exist. */
+export const namesIn = async (directory: string): Promise<string[]> => (await readdir(directory).catch(missing)) ?? [];
 
 function missing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;

@@ -6,33 +6,33 @@ import { parseStage, type StageLocation } from './location.ts';
 
 const group = 'Build';
 
-/** The flags of deployers that build Kubernetes; names and defaults as kubetest2's gce deployer has them. */
+/** The flags of deployers that build Kubernetes, with the names and defaults of kubetest2's gce deployer. */
 export const buildFlags = {
-  strategy: oneOf('How Kubernetes is built.', ['make'], 'make', { group }),
+  strategy: oneOf('How to build Kubernetes.', ['make'], 'make', { group }),
   stage: text(
-    'Where the build is uploaded to: gs://BUCKET/ci or gs://BUCKET/devel, and what may follow them. Empty: nowhere.',
+    'Cloud Storage location to upload the build to: gs://BUCKET/ci or gs://BUCKET/devel, optionally with a path.',
     '',
     { group },
   ),
   stageLayout: oneOf(
-    'The folder that --stage=gs://BUCKET/ci/JOB means: ci/JOB (path), or JOB as krel and kubetest2 have it (krel).',
+    'Directory for --stage=gs://BUCKET/ci/JOB: ci/JOB (path), or JOB, as in krel and kubetest2 (krel).',
     ['path', 'krel'],
     'path',
     { group },
   ),
-  imageLocation: text('The registry that the images of a staged build are pushed to. Empty: none.', '', { group }),
-  updateLatest: toggle('Points the version markers of --stage=gs://BUCKET/ci at the build when it is newer.', false, {
+  imageLocation: text('Registry to push the images of a staged build to.', '', { group }),
+  updateLatest: toggle('Update the version markers of --stage=gs://BUCKET/ci if the build is newer.', false, {
     group,
   }),
-  targetBuildArch: text('The platform the build is for, or several with spaces between.', 'linux/amd64', { group }),
+  targetBuildArch: text('Platforms to build for, separated by spaces.', 'linux/amd64', { group }),
 };
 
-/** Where the sources are. Declared apart, since deployers use it for more than building. */
+/** The source tree. Separate, since deployers use it for more than building. */
 export const repoRootFlag = {
-  repoRoot: text("The root of Kubernetes' source tree. Default: the working directory.", '', { group }),
+  repoRoot: text('Root of the Kubernetes source tree (default: the working directory).', '', { group }),
 };
 
-/** What is to be built and staged, checked. */
+/** What to build and stage, validated. */
 export interface BuildOptions {
   /** Absolute. */
   readonly repoRoot: string;
@@ -42,18 +42,18 @@ export interface BuildOptions {
   /** Empty for none. */
   readonly imageLocation: string;
   readonly updateLatest: boolean;
-  /** Appended to the version, as the gce deployer does with the run id; empty for the plain version. */
+  /** Appended to the version, as the gce deployer does with the run ID; empty for the plain version. */
   readonly versionSuffix: string;
-  /** Stages the scripts that GCE nodes start with. */
+  /** Whether to stage the startup files of GCE nodes. */
   readonly gceFiles: boolean;
-  /** The programs for this machine that the run cannot do without, for instance `kubectl`. */
+  /** The binaries for this host that the run needs, such as `kubectl`. */
   readonly needs: readonly string[];
-  /** The run uses what the build leaves in the source tree: it is built even when it is staged already. */
+  /** The run uses the built source tree, so it is built even if it is already staged. */
   readonly usesTree: boolean;
 }
 
 /**
- * Reads the flags' values; `more` is what the deployer adds. Throws UsageError before anything is touched.
+ * Validates the flags' values; `more` comes from the deployer. Throws UsageError.
  */
 export function buildOptions(
   values: Values<typeof buildFlags>,
@@ -61,9 +61,11 @@ export function buildOptions(
   run: Pick<Run, 'cwd'>,
   more: Pick<BuildOptions, 'versionSuffix' | 'gceFiles' | 'needs' | 'usesTree'>,
 ): BuildOptions {
-  const platforms = values.targetBuildArch.split(/[\s,]+/).filter((word) => word !== '');
+  const platforms = values.targetBuildArch.split(/[\s,]+/).filter((platform) => platform !== '');
   if (platforms.length === 0 || !platforms.every((platform) => /^[a-z0-9]+\/[a-z0-9]+$/.test(platform))) {
-    throw new UsageError(`--target-build-arch=${values.targetBuildArch} is not a platform such as linux/amd64`);
+    throw new UsageError(
+      `invalid --target-build-arch ${JSON.stringify(values.targetBuildArch)}: expected platforms such as linux/amd64`,
+    );
   }
   return {
     repoRoot: resolve(run.cwd, repoRoot),

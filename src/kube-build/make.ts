@@ -1,6 +1,6 @@
 import type { Run } from '../api/run.ts';
 
-/** Builds Kubernetes' release for some platforms, reproducibly. Throws CommandError when it does not build. */
+/** Builds a Kubernetes release for some platforms, reproducibly. Throws CommandError when the build fails. */
 export async function makeQuickRelease(
   repoRoot: string,
   platforms: readonly string[],
@@ -8,7 +8,7 @@ export async function makeQuickRelease(
   signal: AbortSignal,
 ): Promise<void> {
   const epoch = run.env['SOURCE_DATE_EPOCH'] || (await commitTime(repoRoot, run, signal));
-  run.log.info(`builds ${repoRoot} for ${platforms.join(' and ')}`);
+  run.log.info(`Building ${repoRoot} for ${platforms.join(' and ')}`);
   await run.exec(quickRelease(platforms), {
     signal,
     cwd: repoRoot,
@@ -23,7 +23,7 @@ export const quickRelease = (platforms: readonly string[]): readonly string[] =>
   `KUBE_BUILD_PLATFORMS=${platforms.join(' ')}`,
 ];
 
-/** When the last commit was made, in seconds since 1970: every date in the build is this one, so that it can be repeated. */
+/** The time of the last commit in seconds since 1970: the date of everything in the build, so that it is reproducible. */
 async function commitTime(repoRoot: string, run: Run, signal: AbortSignal): Promise<string | undefined> {
   try {
     const { stdout } = await run.exec(['git', 'log', '-1', '--pretty=%ct'], {
@@ -35,6 +35,6 @@ async function commitTime(repoRoot: string, run: Run, signal: AbortSignal): Prom
   } catch {
     signal.throwIfAborted();
   }
-  run.log.warn(`git does not say when ${repoRoot} was last committed: the build will carry today's date`);
+  run.log.warn(`Cannot get the time of the last commit in ${repoRoot}: the build will not be reproducible`);
   return undefined;
 }

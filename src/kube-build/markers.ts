@@ -5,32 +5,38 @@ import { compareVersions, type KubeVersion, parseVersion } from '../kube/version
 import { type StageLocation, stageUrl } from './location.ts';
 
 /**
- * Points `latest.txt`, `latest-1.txt` and `latest-1.36.txt` of a location at a version, each unless it points at one
- * that is as new or newer. Of publishers at once the newest wins.
- * Throws RunError when a marker holds something that is no version.
+ * Updates `latest.txt`, `latest-1.txt` and `latest-1.36.txt` of a location to a version, unless they have one that is as
+ * new or newer. Of concurrent publishers the newest version wins.
+ * Throws RunError when a marker does not contain a version.
  */
 export async function updateMarkers(
   bucket: StageBucket,
-  at: StageLocation,
+  location: StageLocation,
   version: string,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const mine = parseVersion(version);
-  if (mine === undefined) throw new RunError(`${version} is no version that a marker can point at`);
+  if (mine === undefined)
+    throw new RunError(`cannot update version markers: invalid version ${JSON.stringify(version)}`);
   for (const suffix of ['', `-${mine.major}`, `-${mine.major}.${mine.minor}`]) {
     const file = `latest${suffix}.txt`;
-    const now = await point(bucket, `${at.root}/${file}`, mine, signal);
+    const current = await updateMarker(bucket, `${location.root}/${file}`, mine, signal);
     log.info(
-      now === version
-        ? `${stageUrl(at, file)} points at ${version}`
-        : `${stageUrl(at, file)} stays at ${now}, which is not older`,
+      current === version
+        ? `${stageUrl(location, file)} is ${version}`
+        : `Keeping ${stageUrl(location, file)} at ${current}: it is not older`,
     );
   }
 }
 
-/** Returns what the marker says in the end, read back. */
-async function point(bucket: StageBucket, name: string, mine: KubeVersion, signal: AbortSignal): Promise<string> {
+/** Returns the final version in the marker, read back. */
+async function updateMarker(
+  bucket: StageBucket,
+  name: string,
+  mine: KubeVersion,
+  signal: AbortSignal,
+): Promise<string> {
   for (;;) {
     const marker = await bucket.read(name, signal);
     const text = marker?.text.trim() ?? '';
@@ -38,19 +44,19 @@ async function point(bucket: StageBucket, name: string, mine: KubeVersion, signa
       const theirs = parseVersion(text);
       if (theirs === undefined) {
         throw new RunError(
-          `gs://${bucket.name}/${name} holds ${JSON.stringify(text.slice(0, 80))}, which is no version`,
+          `invalid version marker gs://${bucket.name}/${name}: ${JSON.stringify(text.slice(0, 80))} is not a version`,
         );
       }
       if (text === mine.text || !isNewer(mine, theirs)) return text;
     }
-    // When somebody else pointed it elsewhere since it was read: look again.
+    // When another publisher changed it since it was read, the next round reads it again.
     await writeMarker(bucket, name, mine.text, marker?.generation, signal);
   }
 }
 
 /**
- * Writes a marker, never to be cached, in place of the generation that was read; undefined when there was none.
- * False when somebody else was quicker: then theirs stays.
+ * Writes a marker, with caching disabled, in place of the generation that was read; undefined when there was none.
+ * Returns false when another publisher was quicker: then that marker stays.
  */
 export async function writeMarker(
   bucket: StageBucket,

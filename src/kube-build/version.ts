@@ -5,27 +5,27 @@ import { parseVersion } from '../kube/version.ts';
 import type { BuildOptions } from './flags.ts';
 
 /**
- * The version that a build of the tree will have, as its own script says; with the suffix, where there is one, behind
- * the commit. Throws RunError when the tree cannot say it, and UsageError for a tree with changes that go to `ci`.
+ * The version that a build of the tree will have, from its own script, with the suffix, if there is one, after the commit.
+ * Throws RunError when the tree has no version, and UsageError when a tree with changes is to be staged under `ci`.
  */
 export async function versionOfTree(options: BuildOptions, run: Run, signal: AbortSignal): Promise<string> {
   const plain = await gitVersion(options.repoRoot, run, signal);
   const version = options.versionSuffix === '' ? plain : withSuffix(plain, options.versionSuffix);
   if (parseVersion(version) === undefined) {
-    throw new RunError(`${options.repoRoot} says it is version ${JSON.stringify(version)}, which is none`);
+    throw new RunError(`invalid version ${JSON.stringify(version)} of ${options.repoRoot}`);
   }
   if (options.stage?.ci && version.includes('dirty')) {
     throw new UsageError(
-      `${version} has changes that are not committed: it can be staged under devel, but not under ci, where others take it for what is in git`,
+      `cannot stage ${version} under ci: the tree has uncommitted changes; commit them, or stage under gs://BUCKET/devel`,
     );
   }
   return version;
 }
 
-/** True for a version that says nothing certain about what is in it. */
+/** True for a version that does not identify the content of the build. */
 export const isDirty = (version: string): boolean => version.includes('dirty');
 
-/** One plus at most, so that the version with `_` for `+` is a tag of an image. */
+/** At most one plus, so that the version with `_` for `+` is a valid image tag. */
 function withSuffix(version: string, suffix: string): string {
   return `${version}${version.includes('+') ? '-' : '+'}${suffix.replace(/[^0-9A-Za-z.-]/g, '-')}`;
 }
@@ -38,7 +38,7 @@ async function gitVersion(repoRoot: string, run: Run, signal: AbortSignal): Prom
   } catch (error) {
     signal.throwIfAborted();
     throw new RunError(
-      `the version of ${repoRoot} cannot be found out: ${messageOf(error)}; it has to be the root of a Kubernetes source tree (--repo-root)`,
+      `cannot get the version of ${repoRoot}: ${messageOf(error)}; --repo-root must be the root of a Kubernetes source tree`,
       { cause: error },
     );
   }

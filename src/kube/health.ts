@@ -1,28 +1,28 @@
 import type { Api } from './api.ts';
 
-/** What a cluster still lacks. */
-export interface Finding {
-  /** One sentence; empty when nothing is missing. */
+/** What is missing until a cluster is ready. */
+export interface ClusterHealth {
+  /** One sentence; empty when the cluster is ready. */
   readonly missing: string;
   /** Node conditions and states of system pods, one a line. */
   readonly details: string;
 }
 
-/** Which nodes have to be Ready. */
+/** Which nodes must be Ready. */
 export interface WantedNodes {
-  /** How many, at least; all there are, and at least one, when absent. */
+  /** How many, at least; all existing ones, and at least one, when absent. */
   readonly nodes?: number;
-  /** Whether a node of that name is one of `nodes`; each is when absent. Those that are not have to be Ready too. */
+  /** Whether `nodes` counts a node of that name; all when absent. The others must be Ready as well. */
   readonly counts?: (name: string) => boolean;
-  /** How many of all may be missing or not Ready even so. Default: 0. */
+  /** How many of all may be missing or not Ready. Default: 0. */
   readonly allowedNotReady?: number;
 }
 
 /**
- * Looks once: is every node Ready (as many as wanted), and CoreDNS available where it is installed.
+ * Checks once whether every node is Ready (as many as wanted), and CoreDNS available if it is installed.
  * Throws as `Api.get` does.
  */
-export async function lookAtCluster(api: Api, wanted: WantedNodes, signal: AbortSignal): Promise<Finding> {
+export async function checkCluster(api: Api, wanted: WantedNodes, signal: AbortSignal): Promise<ClusterHealth> {
   const [nodes, deployments] = await Promise.all([
     items<Node>(api, '/api/v1/nodes', signal),
     items<Deployment>(api, `${DNS}?labelSelector=k8s-app%3Dkube-dns`, signal),
@@ -71,8 +71,8 @@ interface Pod extends Named {
 }
 
 async function items<T>(api: Api, path: string, signal: AbortSignal): Promise<readonly T[]> {
-  const answer = (await api.get(path, signal)) as { items?: readonly T[] | null };
-  return answer.items ?? [];
+  const response = (await api.get(path, signal)) as { items?: readonly T[] | null };
+  return response.items ?? [];
 }
 
 function missingNodes(nodes: readonly Node[], wanted: WantedNodes): string {
@@ -80,8 +80,8 @@ function missingNodes(nodes: readonly Node[], wanted: WantedNodes): string {
   const waiting = nodes.filter((node) => ready(node.status?.conditions)?.status !== 'True');
   const others = nodes.filter(({ metadata }) => !counts(metadata.name)).length;
   const expected = Math.max(wanted.nodes === undefined ? nodes.length : wanted.nodes + others, 1);
-  const lacking = Math.max(expected, nodes.length) - (nodes.length - waiting.length);
-  if (lacking <= allowed && nodes.length > waiting.length) return '';
+  const notReady = Math.max(expected, nodes.length) - (nodes.length - waiting.length);
+  if (notReady <= allowed && nodes.length > waiting.length) return '';
   const counted = `${nodes.length - waiting.length} of ${Math.max(expected, nodes.length)} nodes Ready`;
   const first = waiting[0];
   return first === undefined ? counted : `${counted}, ${nodeLine(first)}`;
@@ -96,7 +96,7 @@ function missingDns(deployments: readonly Deployment[]): string {
 
 function nodeLine({ metadata, status }: Node): string {
   const condition = ready(status?.conditions);
-  if (condition === undefined) return `node ${metadata.name} has not reported`;
+  if (condition === undefined) return `node ${metadata.name} has not reported its status`;
   if (condition.status === 'True') return `node ${metadata.name} is Ready`;
   return `node ${metadata.name} is not Ready${because(condition)}`;
 }
@@ -104,8 +104,8 @@ function nodeLine({ metadata, status }: Node): string {
 function podLine({ metadata, spec, status }: Pod): string {
   const where = spec?.nodeName === undefined ? '' : ` on ${spec.nodeName}`;
   const containers = (status?.containerStatuses ?? []).flatMap(({ name, state }) => {
-    const why = state?.waiting ?? state?.terminated;
-    return why === undefined ? [] : [`${name}${because(why)}`];
+    const problem = state?.waiting ?? state?.terminated;
+    return problem === undefined ? [] : [`${name}${because(problem)}`];
   });
   const scheduled = conditionOf(status?.conditions, 'PodScheduled');
   if (scheduled !== undefined && scheduled.status !== 'True') containers.push(`not scheduled${because(scheduled)}`);
@@ -123,6 +123,6 @@ function conditionOf(conditions: readonly Condition[] | undefined, type: string)
 }
 
 function because({ reason, message }: { readonly reason?: string; readonly message?: string }): string {
-  const words = [reason, message].filter((each) => each !== undefined && each !== '').join(': ');
-  return words === '' ? '' : ` (${words})`;
+  const text = [reason, message].filter((each) => each !== undefined && each !== '').join(': ');
+  return text === '' ? '' : ` (${text})`;
 }

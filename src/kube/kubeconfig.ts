@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, resolve } from 'node:path';
 import { messageOf, RunError } from '../api/errors.ts';
+import { reasonOf } from '../system/system-error.ts';
 
-/** How to reach one cluster: what `kubectl` would use of a kubeconfig for one context. */
+/** How to connect to one cluster: what `kubectl` reads from a kubeconfig for one context. */
 export interface ClusterAccess {
   readonly context: string;
-  /** The API server's address without credentials. */
+  /** The API server's URL without credentials. */
   readonly server: string;
   readonly tls: {
     readonly ca?: Buffer;
@@ -21,31 +22,32 @@ export interface ClusterAccess {
 }
 
 /**
- * Reads one context of a kubeconfig, the current one when none is named. `path` may be a list as in `$KUBECONFIG`;
- * as with `kubectl` the first file that defines a name wins and files that do not exist are passed over.
- * Throws RunError, saying which file and what is missing in it.
+ * Reads one context of a kubeconfig, by default the current one. `path` may be a list as in `$KUBECONFIG`; as with
+ * `kubectl` the first file that defines a name wins, and missing files are ignored.
+ * Throws RunError that names the file and what is missing in it.
  */
 export async function readKubeconfig(path: string, context = ''): Promise<ClusterAccess> {
   const files = await readAll(path);
-  const named = context || files.map(({ content }) => text(content['current-context'])).find((name) => name !== '');
-  if (!named) throw new RunError(`kubeconfig ${path} has no current context`);
-  const entry = find(files, 'contexts', named);
-  if (!entry) throw new RunError(`kubeconfig ${path} has no context ${JSON.stringify(named)}`);
+  const name =
+    context || files.map(({ content }) => text(content['current-context'])).find((current) => current !== '');
+  if (!name) throw new RunError(`kubeconfig ${path} has no current context`);
+  const entry = find(files, 'contexts', name);
+  if (!entry) throw new RunError(`kubeconfig ${path} has no context ${JSON.stringify(name)}`);
   const wanted = record(entry.value['context']);
   const cluster = find(files, 'clusters', text(wanted['cluster']));
   const server = cluster && text(record(cluster.value['cluster'])['server']);
-  if (!cluster || !server) throw new RunError(`kubeconfig ${path}: context ${JSON.stringify(named)} names no server`);
-  return access(named, server, cluster, find(files, 'users', text(wanted['user'])));
+  if (!cluster || !server) throw new RunError(`kubeconfig ${path}: context ${JSON.stringify(name)} has no server`);
+  return access(name, server, cluster, find(files, 'users', text(wanted['user'])));
 }
 
 interface ConfigFile {
-  readonly folder: string;
+  readonly directory: string;
   readonly content: Readonly<Record<string, unknown>>;
 }
 
 interface Entry {
-  /** Relative paths in the entry are meant from here. */
-  readonly folder: string;
+  /** Relative paths in the entry start here. */
+  readonly directory: string;
   readonly value: Readonly<Record<string, unknown>>;
 }
 
@@ -54,31 +56,32 @@ async function readAll(path: string): Promise<ConfigFile[]> {
   const files: ConfigFile[] = [];
   for (const file of path.split(delimiter).filter((each) => each !== '')) {
     try {
-      files.push({ folder: dirname(resolve(file)), content: record(parse(await readFile(file, 'utf8'))) });
+      files.push({ directory: dirname(resolve(file)), content: record(parse(await readFile(file, 'utf8'))) });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
-      throw new RunError(`kubeconfig ${file} cannot be read: ${firstLine(messageOf(error))}`, { cause: error });
+      throw new RunError(`cannot read kubeconfig ${file}: ${firstLine(messageOf(error))}`, { cause: error });
     }
   }
-  if (files.length === 0) throw new RunError(`there is no kubeconfig at ${path || '""'}`);
+  if (files.length === 0) throw new RunError(`kubeconfig ${path || '""'} does not exist`);
   return files;
 }
 
 function find(files: readonly ConfigFile[], kind: string, name: string): Entry | undefined {
-  for (const { folder, content } of files)
-    for (const value of entries(content[kind])) if (text(value['name']) === name) return { folder, value };
+  for (const { directory, content } of files)
+    for (const value of entries(content[kind])) if (text(value['name']) === name) return { directory, value };
   return undefined;
 }
 
 async function access(context: string, server: string, cluster: Entry, user: Entry | undefined) {
-  const how = record(cluster.value['cluster']);
-  const who = record(user?.value['user']);
-  const ca = await bytes(cluster.folder, how, 'certificate-authority');
-  const cert = await bytes(user?.folder ?? '', who, 'client-certificate');
-  const key = await bytes(user?.folder ?? '', who, 'client-key');
-  const servername = text(how['tls-server-name']);
-  const authorization = await authorizationOf(user?.folder ?? '', who);
-  const needsKubectl = ['exec', 'auth-provider'].find((each) => who[each] !== undefined) ?? text(how['proxy-url']);
+  const settings = record(cluster.value['cluster']);
+  const credentials = record(user?.value['user']);
+  const ca = await bytes(cluster.directory, settings, 'certificate-authority');
+  const cert = await bytes(user?.directory ?? '', credentials, 'client-certificate');
+  const key = await bytes(user?.directory ?? '', credentials, 'client-key');
+  const servername = text(settings['tls-server-name']);
+  const authorization = await authorizationOf(user?.directory ?? '', credentials);
+  const needsKubectl =
+    ['exec', 'auth-provider'].find((each) => credentials[each] !== undefined) ?? text(settings['proxy-url']);
   return {
     context,
     server: withoutCredentials(server),
@@ -87,24 +90,27 @@ async function access(context: string, server: string, cluster: Entry, user: Ent
       ...(cert && { cert }),
       ...(key && { key }),
       ...(servername && { servername }),
-      rejectUnauthorized: how['insecure-skip-tls-verify'] !== true,
+      rejectUnauthorized: settings['insecure-skip-tls-verify'] !== true,
     },
     ...(authorization && { authorization }),
     ...(needsKubectl && { needsKubectl }),
   };
 }
 
-/** A field given inline in base64 (`NAME-data`), which wins, or as a path. */
-async function bytes(folder: string, fields: Readonly<Record<string, unknown>>, name: string) {
+/** A field set inline in base64 (`NAME-data`), which wins, or as a path. */
+async function bytes(directory: string, fields: Readonly<Record<string, unknown>>, name: string) {
   const inline = text(fields[`${name}-data`]);
   if (inline !== '') return Buffer.from(inline, 'base64');
   const path = text(fields[name]);
-  return path === '' ? undefined : readCredential(resolve(folder, path));
+  return path === '' ? undefined : readCredential(resolve(directory, path));
 }
 
-async function authorizationOf(folder: string, user: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+async function authorizationOf(
+  directory: string,
+  user: Readonly<Record<string, unknown>>,
+): Promise<string | undefined> {
   const file = text(user['tokenFile']);
-  const token = file === '' ? text(user['token']) : (await readCredential(resolve(folder, file))).toString().trim();
+  const token = file === '' ? text(user['token']) : (await readCredential(resolve(directory, file))).toString().trim();
   if (token !== '') return `Bearer ${token}`;
   const name = text(user['username']);
   const basic = Buffer.from(`${name}:${text(user['password'])}`).toString('base64');
@@ -115,13 +121,13 @@ async function readCredential(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new RunError(`the kubeconfig names ${path}, which cannot be read`, { cause: error });
+    throw new RunError(`cannot read ${path}, which the kubeconfig refers to: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 function withoutCredentials(server: string): string {
   const url = URL.parse(server);
-  if (url === null) throw new RunError('the kubeconfig names a server that is not a URL');
+  if (url === null) throw new RunError('invalid kubeconfig: the server is not a URL');
   url.username = '';
   url.password = '';
   return url.href.replace(/\/$/, '');
@@ -139,7 +145,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** YAML errors quote the lines around the fault, which may hold a token. */
+/** YAML errors quote the lines around the mistake, which may hold a token. */
 function firstLine(message: string): string {
   return message.split('\n', 1)[0] ?? '';
 }

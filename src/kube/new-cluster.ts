@@ -1,38 +1,36 @@
 import type { Run } from '../api/run.ts';
 import { monotonic } from '../system/clock.ts';
 import type { WantedNodes } from './health.ts';
-import { NotReadyError, type Reached, type Within, waitForApi, waitForCluster } from './ready.ts';
+import { NotReadyError, type ReachableCluster, type ReadyTimeout, waitForApi, waitForCluster } from './ready.ts';
 
-/** A cluster that Up has just made. */
+/** A cluster that Up has just created. */
 export interface NewCluster extends WantedNodes {
   readonly kubeconfig: string;
   /** The current context when absent. */
   readonly context?: string;
-  /** False while somebody else is still to install the network: then its API has to answer, and that is all. Default: true. */
+  /** False when the network is installed later: then only the API must respond. Default: true. */
   readonly hasNetwork?: boolean;
 }
 
 /**
- * Waits until a new cluster can be tested. What it still lacks is shown as progress, its version goes into
- * `metadata.json`, and a cluster that does not get ready has a junit case of its own, Readiness, with the conditions of
- * its nodes. Throws as `waitForCluster` does.
+ * Waits until a new cluster is ready for tests. What is missing is shown as progress, its version goes into
+ * `metadata.json`, and a cluster that does not become ready gets a junit case of its own, Readiness, with the conditions
+ * of its nodes. Throws as `waitForCluster` does.
  */
 export async function awaitNewCluster(
   { hasNetwork = true, ...cluster }: NewCluster,
-  within: Within,
+  timeout: ReadyTimeout,
   run: Run,
   signal: AbortSignal,
-): Promise<Reached> {
+): Promise<ReachableCluster> {
   const { exec, env, log } = run;
   const onProgress = (missing: string) => log.progress(`Waiting for the cluster: ${missing}`);
-  const options = { ...cluster, exec, env, signal, within, onProgress };
+  const options = { ...cluster, exec, env, signal, timeout, onProgress };
   const began = monotonic();
   try {
     const reached = await (hasNetwork ? waitForCluster(options) : waitForApi(options));
-    const state = hasNetwork ? 'is ready' : 'has no network yet';
-    log.info(
-      `The cluster of context ${reached.context} at ${reached.server} runs ${reached.serverVersion} and ${state}.`,
-    );
+    const state = hasNetwork ? 'Cluster is ready' : 'API is ready, the cluster has no network yet';
+    log.info(`${state}: Kubernetes ${reached.serverVersion} at ${reached.server} (context ${reached.context})`);
     await run.records.metadata({ 'cluster-version': reached.serverVersion });
     return reached;
   } catch (error) {

@@ -2,29 +2,29 @@ import { type Duration, formatDuration } from '../api/duration.ts';
 import { messageOf, RunError } from '../api/errors.ts';
 import { waitUntil } from '../system/wait.ts';
 import { type Api, ApiError, type ApiTarget, openApi } from './api.ts';
-import { type Finding, lookAtCluster, type WantedNodes } from './health.ts';
+import { type ClusterHealth, checkCluster, type WantedNodes } from './health.ts';
 
-/** A limit for a wait, and the flag that set it, so that the message can name it. */
-export interface Within {
-  readonly limit: Duration;
-  /** As typed, for instance `--wait`. */
+/** A timeout, and the flag that sets it, for the message. */
+export interface ReadyTimeout {
+  readonly duration: Duration;
+  /** With dashes, such as `--wait`. */
   readonly flag: string;
 }
 
 export interface WaitOptions extends ApiTarget {
   readonly signal: AbortSignal;
-  /** Without it only the signal ends the wait. */
-  readonly within?: Within;
-  /** Told what is missing, whenever that changes. */
+  /** Without it only the signal stops the wait. */
+  readonly timeout?: ReadyTimeout;
+  /** Called with what is missing, whenever that changes. */
   readonly onProgress?: (missing: string) => void;
 }
 
-/** A cluster whose API server answers. */
-export interface Reached {
-  /** As the server says it, for instance `v1.36.1`. */
+/** A cluster whose API server responds. */
+export interface ReachableCluster {
+  /** As the server reports it, such as `v1.36.1`. */
   readonly serverVersion: string;
   readonly context: string;
-  /** Its address, without credentials. */
+  /** Its URL, without credentials. */
   readonly server: string;
 }
 
@@ -41,71 +41,71 @@ export class NotReadyError extends RunError {
 }
 
 /**
- * Waits until the API server answers, without needing `kubectl` unless the kubeconfig names a credential plugin or a
- * proxy. Throws RunError at once when there is no usable kubeconfig, NotReadyError when `within` runs out, the
- * signal's reason when that aborts.
+ * Waits until the API server responds. Needs `kubectl` only if the kubeconfig has a credential plugin or a proxy.
+ * Throws RunError at once when there is no usable kubeconfig, NotReadyError after the timeout, the signal's reason when
+ * it aborts.
  */
-export async function waitForApi(options: WaitOptions): Promise<Reached> {
-  return askUntil(options, async (api, signal) => {
+export async function waitForApi(options: WaitOptions): Promise<ReachableCluster> {
+  return pollUntil(options, async (api, signal) => {
     const version = await serverVersion(api, signal);
     return { ready: { serverVersion: version, context: api.context, server: api.server } };
   });
 }
 
 /**
- * Waits until the API server answers, `nodes` nodes are Ready (all there are, and at least one, when absent) and
- * CoreDNS is available, if the cluster has it. Throws as `waitForApi` does; the NotReadyError's details hold the
- * nodes' conditions and the states of the system pods.
+ * Waits until the API server responds, `nodes` nodes are Ready (all existing ones, and at least one, when absent) and
+ * CoreDNS is available, if it is installed. Throws as `waitForApi` does; the NotReadyError's details hold the nodes'
+ * conditions and the states of the system pods.
  */
-export async function waitForCluster(options: WaitOptions & WantedNodes): Promise<Reached> {
+export async function waitForCluster(options: WaitOptions & WantedNodes): Promise<ReachableCluster> {
   let version: string | undefined;
-  return askUntil(options, async (api, signal) => {
+  return pollUntil(options, async (api, signal) => {
     version ??= await serverVersion(api, signal);
-    const finding = await lookAtCluster(api, options, signal);
-    if (finding.missing !== '') return { finding };
+    const health = await checkCluster(api, options, signal);
+    if (health.missing !== '') return { health };
     return { ready: { serverVersion: version, context: api.context, server: api.server } };
   });
 }
 
-/** Milliseconds between an answer and the next question: little beside what the wait takes, and cheap on a connection that is open. */
-const PAUSE = 200;
+/** Milliseconds between two checks: short beside the wait, and cheap on an open connection. */
+const INTERVAL = 200;
 
-type Answer = { readonly ready: Reached } | { readonly finding: Finding };
+type Check = { readonly ready: ReachableCluster } | { readonly health: ClusterHealth };
 
-async function askUntil(
-  { signal, within, onProgress, ...target }: WaitOptions,
-  ask: (api: Api, signal: AbortSignal) => Promise<Answer>,
-): Promise<Reached> {
+async function pollUntil(
+  { signal, timeout, onProgress, ...target }: WaitOptions,
+  check: (api: Api, signal: AbortSignal) => Promise<Check>,
+): Promise<ReachableCluster> {
   const api = await openApi(target);
-  const limit = within === undefined ? undefined : AbortSignal.timeout(within.limit);
-  const until = limit === undefined ? signal : AbortSignal.any([signal, limit]);
-  let last: Finding = { missing: `no answer from ${api.server}`, details: '' };
-  const check = async (now: AbortSignal) => {
-    const answer = await askOnce(api, ask, now);
-    if ('ready' in answer) return answer.ready;
-    if (answer.finding.missing !== last.missing) onProgress?.(answer.finding.missing);
-    last = answer.finding;
+  const deadline = timeout === undefined ? undefined : AbortSignal.timeout(timeout.duration);
+  const until = deadline === undefined ? signal : AbortSignal.any([signal, deadline]);
+  let last: ClusterHealth = { missing: `no response from ${api.server}`, details: '' };
+  const checkAgain = async (stop: AbortSignal) => {
+    const result = await checkOnce(api, check, stop);
+    if ('ready' in result) return result.ready;
+    if (result.health.missing !== last.missing) onProgress?.(result.health.missing);
+    last = result.health;
     return undefined;
   };
   try {
-    return await waitUntil(check, { every: PAUSE, signal: until });
+    return await waitUntil(checkAgain, { every: INTERVAL, signal: until });
   } catch (error) {
     signal.throwIfAborted();
-    if (within === undefined || !limit?.aborted) throw error;
-    const limitText = `${formatDuration(within.limit)} (${within.flag})`;
-    throw new NotReadyError(`the cluster was not ready within ${limitText}: ${last.missing}`, last.details);
+    if (timeout === undefined || !deadline?.aborted) throw error;
+    const after = `${formatDuration(timeout.duration)} (${timeout.flag})`;
+    throw new NotReadyError(`cluster is not ready after ${after}: ${last.missing}`, last.details);
   }
 }
 
-/** A server that refuses us, or does not answer yet, is something to wait for; until the limit says otherwise. */
-async function askOnce(api: Api, ask: (api: Api, signal: AbortSignal) => Promise<Answer>, signal: AbortSignal) {
+/** Errors of a server are no reason to stop before the timeout: it may still be starting. */
+async function checkOnce(api: Api, check: (api: Api, signal: AbortSignal) => Promise<Check>, signal: AbortSignal) {
   try {
-    return await ask(api, signal);
+    return await check(api, signal);
   } catch (error) {
     signal.throwIfAborted();
-    const sentence = messageOf(error).trim() || String((error as NodeJS.ErrnoException).code);
-    const missing = error instanceof ApiError ? sentence : `no answer from ${api.server}: ${sentence}`;
-    return { finding: { missing, details: '' } };
+    const message = messageOf(error).trim() || String((error as NodeJS.ErrnoException).code);
+    const missing = error instanceof ApiError ? message : `no response from ${api.server}: ${message}`;
+    return { health: { missing, details: '' } };
   }
 }
 

@@ -1,17 +1,17 @@
-/** A Kubernetes version as its tags, builds and `gitVersion` fields spell it. */
+/** A Kubernetes version, as in tags, builds and `gitVersion` fields. */
 export interface KubeVersion {
   readonly major: number;
   readonly minor: number;
   readonly patch: number;
   /** After the dash: `alpha.1.123`, `rc.0`, a vendor's `gke.100`; else empty. */
   readonly pre: string;
-  /** After the plus: commit and run id of builds that are no release; else empty. */
+  /** After the plus: commit and run ID of builds that are no release; else empty. */
   readonly build: string;
   /** With a leading `v`. */
   readonly text: string;
 }
 
-/** A release line, for instance 1.36. */
+/** A minor version, such as 1.36. */
 export interface MinorVersion {
   readonly major: number;
   readonly minor: number;
@@ -22,8 +22,8 @@ const FULL = new RegExp(`^v?${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-([0-9A-Za-z.-]+
 const SHORT = new RegExp(`^v?${NUMBER}\\.${NUMBER}\\+?$`);
 
 /**
- * Reads a whole version: `v1.36.1`, `1.36.1`, `v1.37.0-alpha.1.123+abc123`, a vendor's `v1.30.5-gke.100`.
- * Undefined for anything else, and for `v0.0.0-…`, which programs say that were built without a version.
+ * Parses a full version: `v1.36.1`, `1.36.1`, `v1.37.0-alpha.1.123+abc123`, a vendor's `v1.30.5-gke.100`.
+ * Undefined for anything else, and for `v0.0.0-…`, which programs built without a version report.
  */
 export function parseVersion(text: string): KubeVersion | undefined {
   const match = FULL.exec(text.trim());
@@ -34,7 +34,7 @@ export function parseVersion(text: string): KubeVersion | undefined {
   return { ...version, text: whole.startsWith('v') ? whole : `v${whole}` };
 }
 
-/** Reads a release line from a whole version or from `1.36`, `v1.36` and the `1.37+` of a server's two fields joined. */
+/** Parses a minor version: of a full version, `1.36`, `v1.36`, or the `1.37+` of a server's two fields joined. */
 export function parseMinor(text: string): MinorVersion | undefined {
   const full = parseVersion(text);
   if (full) return { major: full.major, minor: full.minor };
@@ -42,7 +42,7 @@ export function parseMinor(text: string): MinorVersion | undefined {
   return match === undefined ? undefined : { major: Number(major), minor: Number(minor) };
 }
 
-/** Negative when `a` comes before `b`, 0 when neither does: semver's order, in which what follows the plus counts for nothing. */
+/** Negative when `a` comes before `b`, 0 when neither does: semver's order, which ignores what follows the plus. */
 export function compareVersions(a: KubeVersion, b: KubeVersion): number {
   return a.major - b.major || a.minor - b.minor || a.patch - b.patch || comparePre(a.pre, b.pre);
 }
@@ -50,16 +50,16 @@ export function compareVersions(a: KubeVersion, b: KubeVersion): number {
 function comparePre(a: string, b: string): number {
   if (a === '' || b === '') return Number(a === '') - Number(b === '');
   const [left, right] = [a.split('.'), b.split('.')];
-  for (const [at, word] of left.entries()) {
+  for (const [at, identifier] of left.entries()) {
     const other = right[at];
     if (other === undefined) return 1;
-    const order = compareWords(word, other);
+    const order = compareIdentifiers(identifier, other);
     if (order !== 0) return order;
   }
   return left.length - right.length;
 }
 
-function compareWords(a: string, b: string): number {
+function compareIdentifiers(a: string, b: string): number {
   const [left, right] = [/^\d+$/.test(a), /^\d+$/.test(b)];
   if (left !== right) return left ? -1 : 1;
   if (left) return Math.sign(Number(a) - Number(b));

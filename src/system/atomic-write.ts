@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { copyFile, rename } from 'node:fs/promises';
 import { RunError } from '../api/errors.ts';
 import { reasonOf } from './system-error.ts';
 
@@ -30,6 +31,21 @@ export function writeAtomic(file: string, data: string | Uint8Array, options: Wr
   } catch (error) {
     discard(draft);
     throw new RunError(`cannot write ${file}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Copies a file in one step: readers find the old file or the whole new one, and a program that is running keeps the old.
+ * Throws what the system reports.
+ */
+export async function copyAtomic(from: string, to: string): Promise<void> {
+  const draft = draftOf(to);
+  try {
+    await copyFile(from, draft);
+    await rename(draft, to);
+  } catch (error) {
+    discard(draft);
+    throw error;
   }
 }
 

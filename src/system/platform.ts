@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { arch, platform } from 'node:os';
 import { RunError, UsageError } from '../api/errors.ts';
 
 /** An operating system and processor, in Go's names. */
@@ -17,10 +18,16 @@ export function parsePlatform(value: string): Platform {
   return { os, arch };
 }
 
-/** The platform of a host, from Node's names for it. Throws UsageError as `parsePlatform` does. */
-export function platformOf(host: { readonly platform: string; readonly arch: string }): Platform {
-  const arch = { x64: 'amd64', ppc64: 'ppc64le' }[host.arch] ?? host.arch;
-  return parsePlatform(`${host.platform}/${arch}`);
+/** The platform of this host. Throws UsageError as `parsePlatform` does. */
+export const hostPlatform = (): Platform => platformOf({ platform: platform(), arch: arch() });
+
+/** `linux/arm64`. */
+export const platformName = ({ os, arch }: Platform): string => `${os}/${arch}`;
+
+/** The platform of a machine, from node's names for it. Throws UsageError as `parsePlatform` does. */
+export function platformOf(machine: { readonly platform: string; readonly arch: string }): Platform {
+  const arch = { x64: 'amd64', ppc64: 'ppc64le' }[machine.arch] ?? machine.arch;
+  return parsePlatform(`${machine.platform}/${arch}`);
 }
 
 /** Throws RunError unless the file is a binary for that platform. `what` names the file in the message. */

@@ -13,7 +13,7 @@ import { runPluginDeployer } from '../../src/plugins/plugin-deployer.ts';
 import { shellSplit } from '../../src/text/shell-split.ts';
 import { clusterloaderArguments } from '../../testers/clusterloader2/arguments.ts';
 import { clusterloader2Flags } from '../../testers/clusterloader2/flags.ts';
-import { extraWords, ginkgoCommand } from '../../testers/ginkgo/arguments.ts';
+import { ginkgoCommand, parseExtraArgs } from '../../testers/ginkgo/arguments.ts';
 import { flags as ginkgoFlags } from '../../testers/ginkgo/flags.ts';
 import { makeArguments, remoteArguments } from '../../testers/node/arguments.ts';
 import { modeOf } from '../../testers/node/binary-source.ts';
@@ -162,7 +162,7 @@ describe('kubetest2 and this program start the same for', () => {
     for (const line of lines('ginkgo')) {
       const { ginkgo } = parseFlags({ ginkgo: ginkgoFlags, klog: klogFlags }, line.tester_args ?? [], {}).values;
       const theirs = withGinkgoDifferences(recorded.get(line.at) ?? []);
-      const ours = ginkgoCommand(ginkgo, extraWords(ginkgo), suite, where);
+      const ours = ginkgoCommand(ginkgo, parseExtraArgs(ginkgo), suite, where);
       expect(ours, `line ${line.at} (${line.job})`).toEqual(theirs);
     }
   });

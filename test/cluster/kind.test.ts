@@ -21,7 +21,7 @@ function expectNothingLeft(): void {
 }
 
 const body = () => {
-  // What somebody else left before is no run's to remove.
+  // No run removes what existed before.
   const removeNetwork = (): void => {
     if (networks().includes('kind') && nodesOf().length === 0) docker('network', 'rm', 'kind');
   };
@@ -57,8 +57,8 @@ const body = () => {
     const env = { FEATURE_GATES: '{"AllAlpha": false}', RUNTIME_CONFIG: '{"api/alpha": "false", "api/beta": "true"}' };
     const flags = ['--workers=2', '--config=own.yaml', '--load-image=kt2-loaded.test/hello:1', '--cluster-log-level=3'];
     try {
-      const words = [...UP, '--down', ...flags, '--test=exec', '--', 'sh', '-c', script];
-      const { code, output } = await machine.run('three', words, env);
+      const args = [...UP, '--down', ...flags, '--test=exec', '--', 'sh', '-c', script];
+      const { code, output } = await machine.run('three', args, env);
       expect(code, output).toBe(0);
       expect(output).toMatch(/^3$/m);
       expect(output).toContain('--feature-gates=AllAlpha=false');
@@ -99,7 +99,7 @@ const body = () => {
     expectNothingLeft();
   });
 
-  test('--timeout during the create leaves nothing, and junit says so', async () => {
+  test('--timeout during the create leaves nothing, and is in junit', async () => {
     using machine = new Machine();
     const { code, output } = await machine.run('late', [...UP, '--down', '--timeout=8s']);
     expect(code, output).toBe(124);
@@ -107,7 +107,7 @@ const body = () => {
     expectNothingLeft();
   });
 
-  test('--up, --test and --down in three calls, the tests failing: the logs are there before the cluster is gone', async () => {
+  test('--up, failing --test and --down in three calls: the logs are saved before the cluster is deleted', async () => {
     using machine = new Machine();
     expect(await machine.run('steps', UP)).toMatchObject({ code: 0 });
     const failing = ['--test=exec', '--', 'sh', '-c', 'kubectl get nodes && exit 7'];
@@ -134,17 +134,17 @@ const body = () => {
     expectNothingLeft();
   });
 
-  test('a daemon that stops in mid-run fails Down, and a later --down makes it good', async () => {
+  test('a daemon that stops during the run fails Down, and a later --down finishes', async () => {
     using machine = new Machine();
     const way = await cuttableDocker(machine.folder);
-    const words = [...UP, '--down', '--test=exec', '--', 'sleep', '600'];
-    const { child, ended, prints } = machine.start('gone', words, { DOCKER_HOST: way.host });
+    const args = [...UP, '--down', '--test=exec', '--', 'sleep', '600'];
+    const { child, ended, prints } = machine.start('gone', args, { DOCKER_HOST: way.host });
     await prints(/Test begins/);
     way.cut();
     child.kill('SIGTERM');
     const { code, output } = await ended;
     expect(code, output).toBe(143);
-    expect(output).toContain('the container daemon does not answer');
+    expect(output).toContain('the container daemon does not respond');
     expect(nodesOf()).toEqual(['kind-gone-control-plane']);
     expect(await machine.run('gone', ['--down'])).toMatchObject({ code: 0 });
     expectNothingLeft();
@@ -152,4 +152,4 @@ const body = () => {
 };
 
 if (missing.length === 0) describe('a real kind cluster', body);
-else describe.skip(`a real kind cluster (left out: no ${missing.join(', ')})`, body);
+else describe.skip(`a real kind cluster (skipped: no ${missing.join(', ')})`, body);

@@ -14,16 +14,16 @@ test.each([
   ['kt2-a', 'kt2-a-b-master', false],
   ['kt2-09a2565a-7ac6', 'kt2-09a2565a-7ac6-anything', true],
   ['kt2-09a2565a-7ac6', 'default', false],
-])('of a run named %s, %s: %s', (prefix, name, ours) => {
+])('a resource of %s is named %s: %s', (prefix, name, ours) => {
   expect(isNamedAfter(prefix, name)).toBe(ours);
 });
 
-test("no run takes another run's master for its own", () => {
+test("does not match another run's master", () => {
   const id = fc.stringMatching(/^[a-z0-9]{1,5}(-[a-z0-9]{1,4}){0,3}$/);
   fc.assert(
     fc.property(id, id, (one, other) => {
       fc.pre(instancePrefix(one) !== instancePrefix(other));
-      // A run id that itself ends in what kube-up adds cannot be told apart.
+      // A run ID that contains one of kube-up's own suffixes is ambiguous.
       fc.pre(!/-(?:master|minion|default|subnet|custom|nat|heapster|influxdb|dynamic|windows)/.test(other));
       expect(isNamedAfter(instancePrefix(one), `${instancePrefix(other)}-master`)).toBe(false);
     }),

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { placeSshKeys } from '../../src/gcp/ssh-keys.ts';
 
-/** A home with no keys, and a pair of keys as a secret mount shows them: links to files with odd modes. */
+/** A home without keys, and a key pair as in a mounted secret: links to files with unusual modes. */
 function home() {
   const root = mkdtempSync(join(tmpdir(), 'ssh-keys-'));
   const env = { HOME: join(root, 'home') };
@@ -27,7 +27,7 @@ function home() {
     symlinkSync(join(root, `${name}.data`), join(root, name));
   }
   const ssh = join(env.HOME, '.ssh');
-  return { root, env, ssh, secret: join(root, 'private'), shown: join(root, 'public') };
+  return { root, env, ssh, secret: join(root, 'private'), publicKey: join(root, 'public') };
 }
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
@@ -35,9 +35,9 @@ const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 test.each([
   ['GCE_SSH_PRIVATE_KEY_FILE', 'GCE_SSH_PUBLIC_KEY_FILE'],
   ['JENKINS_GCE_SSH_PRIVATE_KEY_FILE', 'JENKINS_GCE_SSH_PUBLIC_KEY_FILE'],
-])('the keys that %s and its twin name are copied with the modes ssh wants', async (secret, shown) => {
+])('copies the keys of %s and %s with the modes that ssh needs', async (secret, publicKey) => {
   const at = home();
-  const keys = await placeSshKeys({ ...at.env, [secret]: at.secret, [shown]: at.shown });
+  const keys = await placeSshKeys({ ...at.env, [secret]: at.secret, [publicKey]: at.publicKey });
   expect(keys).toEqual({
     privateKey: join(at.ssh, 'google_compute_engine'),
     publicKey: join(at.ssh, 'google_compute_engine.pub'),
@@ -49,59 +49,67 @@ test.each([
   expect(readdirSync(at.ssh)).toHaveLength(2);
 });
 
-test('the plain variables win over their JENKINS_ twins', async () => {
+test('the plain variables win over those with JENKINS_', async () => {
   const at = home();
   const keys = await placeSshKeys({
     ...at.env,
     GCE_SSH_PRIVATE_KEY_FILE: at.secret,
-    GCE_SSH_PUBLIC_KEY_FILE: at.shown,
+    GCE_SSH_PUBLIC_KEY_FILE: at.publicKey,
     JENKINS_GCE_SSH_PRIVATE_KEY_FILE: '/nowhere',
     JENKINS_GCE_SSH_PUBLIC_KEY_FILE: '/nowhere',
   });
   expect(keys.state).toBe('copied');
 });
 
-test.each(['google_compute_engine', 'google_compute_engine.pub'])('an existing %s is left alone', async (name) => {
+test.each(['google_compute_engine', 'google_compute_engine.pub'])('keeps an existing %s', async (name) => {
   const at = home();
   mkdirSync(at.ssh, { mode: 0o755 });
   writeFileSync(join(at.ssh, name), 'mine');
   const keys = await placeSshKeys({
     ...at.env,
     GCE_SSH_PRIVATE_KEY_FILE: at.secret,
-    GCE_SSH_PUBLIC_KEY_FILE: at.shown,
+    GCE_SSH_PUBLIC_KEY_FILE: at.publicKey,
   });
   expect(keys.state).toBe('found');
   expect(readFileSync(join(at.ssh, name), 'utf8')).toBe('mine');
   expect(readdirSync(at.ssh)).toEqual([name]);
 });
 
-test('without both variables nothing is made', async () => {
+test('writes nothing unless both variables are set', async () => {
   const at = home();
   expect((await placeSshKeys({ ...at.env, GCE_SSH_PRIVATE_KEY_FILE: at.secret })).state).toBe('absent');
   expect(readdirSync(at.env.HOME)).toEqual([]);
 });
 
-describe('nothing is written through a link', () => {
-  test('a key that is a link to nowhere is refused', async () => {
+describe('writes nothing through a link', () => {
+  test('rejects a key that is a dangling link', async () => {
     const at = home();
     mkdirSync(at.ssh);
     symlinkSync(join(at.root, 'elsewhere'), join(at.ssh, 'google_compute_engine'));
-    const placed = placeSshKeys({ ...at.env, GCE_SSH_PRIVATE_KEY_FILE: at.secret, GCE_SSH_PUBLIC_KEY_FILE: at.shown });
-    await expect(placed).rejects.toThrow('leads nowhere');
+    const placed = placeSshKeys({
+      ...at.env,
+      GCE_SSH_PRIVATE_KEY_FILE: at.secret,
+      GCE_SSH_PUBLIC_KEY_FILE: at.publicKey,
+    });
+    await expect(placed).rejects.toThrow('dangling symbolic link');
     expect(readdirSync(at.root)).not.toContain('elsewhere');
   });
 
-  test('a .ssh that is a link is refused', async () => {
+  test('rejects a .ssh that is a link', async () => {
     const at = home();
     mkdirSync(join(at.root, 'elsewhere'));
     symlinkSync(join(at.root, 'elsewhere'), at.ssh);
-    const placed = placeSshKeys({ ...at.env, GCE_SSH_PRIVATE_KEY_FILE: at.secret, GCE_SSH_PUBLIC_KEY_FILE: at.shown });
-    await expect(placed).rejects.toThrow('not a folder');
+    const placed = placeSshKeys({
+      ...at.env,
+      GCE_SSH_PRIVATE_KEY_FILE: at.secret,
+      GCE_SSH_PUBLIC_KEY_FILE: at.publicKey,
+    });
+    await expect(placed).rejects.toThrow('is not a directory');
     expect(readdirSync(join(at.root, 'elsewhere'))).toEqual([]);
   });
 });
 
-test('a key that cannot be read is an error that names it, and leaves nothing behind', async () => {
+test('names a key that cannot be read, and leaves nothing behind', async () => {
   const at = home();
   const missing = join(at.root, 'missing');
   const placed = placeSshKeys({ ...at.env, GCE_SSH_PRIVATE_KEY_FILE: at.secret, GCE_SSH_PUBLIC_KEY_FILE: missing });

@@ -4,12 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hostPlatform } from '../../src/kube-build/binaries.ts';
+import { hostPlatform } from '../../src/system/platform.ts';
 import { type Ended, type Launched, program, Sandbox } from './sandbox.ts';
 
 const fake = fileURLToPath(new URL('programs/gce/cloud.sh', import.meta.url));
 
-/** A machine with a Kubernetes tree, whose scripts, gcloud and kubectl are stand-ins for a whole project. */
+/** A host with a Kubernetes tree, whose scripts, gcloud and kubectl fake a whole project. */
 export class Cloud implements Disposable {
   readonly sandbox: Sandbox;
   readonly state: string;
@@ -21,13 +21,13 @@ export class Cloud implements Disposable {
     this.tree = join(this.sandbox.dir, 'kubernetes-tree');
     mkdirSync(join(this.state, 'table'), { recursive: true });
     for (const script of ['get-kube', 'kube-up', 'kube-down', 'log-dump/log-dump']) {
-      this.#standIn(join(this.tree, 'cluster', `${script}.sh`));
+      this.#fake(join(this.tree, 'cluster', `${script}.sh`));
     }
-    for (const name of ['gcloud', 'kubectl', 'make']) this.#standIn(join(this.sandbox.bin, name));
+    for (const name of ['gcloud', 'kubectl', 'make']) this.#fake(join(this.sandbox.bin, name));
     this.kubeconfig('http://127.0.0.1:9');
   }
 
-  /** What the next calls of a stand-in do, see cloud.sh. */
+  /** What the next calls of a fake do, see cloud.sh. */
   plan(name: string, ...todo: string[]): this {
     writeFileSync(join(this.state, `do-${name}`), `${todo.join('\n')}\n`);
     return this;
@@ -44,31 +44,31 @@ export class Cloud implements Disposable {
     writeFileSync(join(this.state, 'kubeconfig'), JSON.stringify(content));
   }
 
-  /** Puts something into the project that is there before. */
+  /** Adds an existing resource to the project. */
   put(kind: string, name: string, place = '-', network = 'default'): void {
     writeFileSync(join(this.state, 'table', `${kind}@${name}`), `${place} ${network}\n`);
   }
 
-  /** What kube-up.sh has put into its bucket and is still there. */
+  /** What kube-up.sh has staged and still exists. */
   get tars(): string[] {
-    const folder = join(this.state, 'tars');
-    return existsSync(folder) ? readdirSync(folder) : [];
+    const directory = join(this.state, 'tars');
+    return existsSync(directory) ? readdirSync(directory) : [];
   }
 
-  /** What is in the project, `KIND@NAME`. */
+  /** The resources of the project, `KIND@NAME`. */
   get table(): string[] {
     return readdirSync(join(this.state, 'table')).sort();
   }
 
-  start(...words: string[]): Launched {
-    return this.sandbox.start([process.execPath, program, 'gce', ...words]);
+  start(...args: string[]): Launched {
+    return this.sandbox.start([process.execPath, program, 'gce', ...args]);
   }
 
-  run(...words: string[]): Promise<Ended> {
-    return this.start(...words).ended;
+  run(...args: string[]): Promise<Ended> {
+    return this.start(...args).ended;
   }
 
-  /** How the stand-ins were called, in order; lists are left out, since they come in any order. */
+  /** The calls of the fakes, in order; without lists, whose order varies. */
   calls(name?: string): string[] {
     return this.allCalls().filter(
       (call) => !/ list /.test(call) && (name === undefined || `${call} `.startsWith(`${name} `)),
@@ -89,7 +89,7 @@ export class Cloud implements Disposable {
     return this.sandbox.until(() => this.allCalls().includes(line), line);
   }
 
-  /** The environment a stand-in was last given; gcloud's is not kept. */
+  /** The environment of a fake's last call; gcloud's is not kept. */
   envOf(name: string): Record<string, string> {
     const lines = readFileSync(join(this.state, `env-${name}`), 'utf8')
       .trimEnd()
@@ -111,7 +111,7 @@ export class Cloud implements Disposable {
     this.sandbox[Symbol.dispose]();
   }
 
-  #standIn(path: string): void {
+  #fake(path: string): void {
     mkdirSync(join(path, '..'), { recursive: true });
     copyFileSync(fake, path);
     chmodSync(path, 0o755);
@@ -119,20 +119,20 @@ export class Cloud implements Disposable {
   }
 }
 
-/** The id of the run, and with it the name of everything in the project. */
+/** The ID of the run, and the name that its resources get from it. */
 export const RUN = '09a2565a-7ac6-11eb-a603-2218f636630c';
 export const NAME = 'kt2-09a2565a-7ac6';
 
-/** The call that removes what kube-up.sh has put into its bucket. */
+/** The call that deletes what kube-up.sh has staged. */
 export const unstage = (project: string, region = 'us-central1'): string => {
   const hash = createHash('md5').update(project).digest('hex').slice(0, 10);
   return `gcloud storage rm gs://kubernetes-staging-${hash}-${region}/${NAME}-devel/** --project=${project} --quiet`;
 };
 
-/** The part of a release that holds the programs for this machine. */
-export const CLIENT = `client-${hostPlatform().replace('/', '-')}`;
+/** The package of a release with the binaries for this host. */
+export const CLIENT = `client-${hostPlatform().os}-${hostPlatform().arch}`;
 
-/** A server of releases: markers, and a package with its digest. */
+/** A server of releases: markers, and packages with their digests. */
 export async function releases() {
   const release = Buffer.from('a release');
   const tar = (part: string, version = 'release/v1.36.1') => {
@@ -140,7 +140,7 @@ export async function releases() {
     const path = `/${version}/kubernetes-${part}.tar.gz`;
     return { [path]: bytes, [`${path}.sha512`]: createHash('sha512').update(bytes).digest('hex') };
   };
-  const asked: string[] = [];
+  const requested: string[] = [];
   const answers: Record<string, string | Buffer> = {
     '/ci/latest.txt': 'v1.36.0-alpha.1.2+abcdef0123456\n',
     '/release/stable-1.36.txt': 'v1.36.1\n',
@@ -156,14 +156,14 @@ export async function releases() {
   };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '');
-    asked.push(path);
+    requested.push(path);
     const answer = answers[path];
     response.writeHead(answer === undefined ? 404 : 200).end(request.method === 'HEAD' ? undefined : answer);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
+    requested,
     answers,
     close: () => {
       server.closeAllConnections();

@@ -20,7 +20,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(root, 'dist/kubetest2-ts.cjs');
 const recorder = join(root, 'test/helpers/programs/recorder.ts');
 
-/** One line that a stand-in wrote down. */
+/** One line that a fake has recorded. */
 export interface Call {
   readonly name: string;
   readonly args?: readonly string[];
@@ -29,7 +29,7 @@ export interface Call {
   readonly hangs?: boolean;
   readonly got?: string;
   readonly ignores?: string;
-  /** The text of files that it was given. */
+  /** The text of files in its arguments. */
   readonly kept?: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A folder to run the program in, with stand-ins on PATH. */
+/** A directory to run the program in, with fakes on PATH. */
 export class Stage {
   readonly dir: string;
   readonly bin: string;
@@ -52,8 +52,8 @@ export class Stage {
     this.bin = join(this.dir, 'bin');
     this.artifacts = join(this.dir, 'artifacts');
     this.home = join(this.dir, 'home');
-    for (const folder of [this.bin, this.artifacts, this.home]) mkdirSync(folder);
-    for (const name of programs) this.standIn(join(this.bin, name), name);
+    for (const directory of [this.bin, this.artifacts, this.home]) mkdirSync(directory);
+    for (const name of programs) this.addFake(join(this.bin, name), name);
     this.env = {
       PATH: [this.bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
       HOME: this.home,
@@ -67,21 +67,21 @@ export class Stage {
     };
   }
 
-  /** Puts a stand-in at a path. */
-  standIn(path: string, name: string): void {
+  /** Adds a fake at a path. */
+  addFake(path: string, name: string): void {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, standInScript(name));
+    writeFileSync(path, fakeScript(name));
     chmodSync(path, 0o755);
   }
 
   /** Starts the program. */
-  start(...words: string[]): Running {
-    return new Running(this, words);
+  start(...args: string[]): Running {
+    return new Running(this, args);
   }
 
-  /** Runs the program to its end. */
-  run(...words: string[]): Promise<Ended> {
-    return this.start(...words).ended;
+  /** Runs the program until it exits. */
+  run(...args: string[]): Promise<Ended> {
+    return this.start(...args).ended;
   }
 
   get calls(): Call[] {
@@ -93,8 +93,8 @@ export class Stage {
       .map((line) => JSON.parse(line) as Call);
   }
 
-  /** The words of each call of a stand-in. */
-  wordsOf(name: string): (readonly string[])[] {
+  /** The arguments of each call of a fake. */
+  argsOf(name: string): (readonly string[])[] {
     return this.calls.flatMap((call) => (call.name === name && call.args ? [call.args] : []));
   }
 
@@ -103,8 +103,8 @@ export class Stage {
   }
 }
 
-/** The text of a stand-in: it becomes the recorder, keeping its process. */
-export function standInScript(name: string): string {
+/** The script of a fake, which replaces itself by the recorder. */
+export function fakeScript(name: string): string {
   return `#!/bin/sh\nexec "${process.execPath}" "${recorder}" "${name}" "$@"\n`;
 }
 
@@ -114,9 +114,9 @@ export class Running {
   readonly ended: Promise<Ended>;
   readonly #stage: Stage;
 
-  constructor(stage: Stage, words: readonly string[]) {
+  constructor(stage: Stage, args: readonly string[]) {
     this.#stage = stage;
-    const child = spawn(process.execPath, [program, ...words], {
+    const child = spawn(process.execPath, [program, ...args], {
       cwd: stage.dir,
       env: stage.env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -138,28 +138,28 @@ export class Running {
     });
   }
 
-  /** Resolves when a stand-in has written down a line for which this holds. */
+  /** Resolves when a fake has recorded a matching line. */
   async called(holds: (call: Call) => boolean): Promise<void> {
     const stage = this.#stage;
     await new Promise<void>((resolve, reject) => {
-      const look = (): void => {
+      const check = (): void => {
         if (!stage.calls.some(holds)) return;
         watcher.close();
         resolve();
       };
-      const watcher = watch(stage.dir, look);
+      const watcher = watch(stage.dir, check);
       this.ended.then(({ stderr }) => {
         watcher.close();
         if (stage.calls.some(holds)) resolve();
-        else reject(new Error(`the program ended without it:\n${stderr}`));
+        else reject(new Error(`the program exited without the call:\n${stderr}`));
       }, reject);
-      look();
+      check();
     });
   }
 }
 
-/** The lines of a log without their heads. */
-export const said = (log: string): string => log.replaceAll(/^[IWEF]\d{4} [^\]]*\] /gm, '');
+/** The messages of a log, without the klog headers. */
+export const messagesIn = (log: string): string => log.replaceAll(/^[IWEF]\d{4} [^\]]*\] /gm, '');
 
 /** A junit file as ginkgo writes it: the names of specs that passed, failed and were skipped. */
 export function junit(specs: {

@@ -15,15 +15,15 @@ import { type Lines, lines } from './lease.ts';
 
 const FAKES = fileURLToPath(new URL('programs/build', import.meta.url));
 
-/** A source tree that says it is of a version, a run that works in it with stand-ins for make, git and docker. */
+/** A source tree with a version, and a run in it with fakes of make, git and docker. */
 export interface Scene extends AsyncDisposable {
   readonly run: Run & { readonly log: Lines };
   readonly tree: string;
-  /** What the stand-ins were called with, line by line. */
+  /** The calls of the fakes, one a line. */
   calls(): Promise<string[]>;
   options(values?: Partial<Values<typeof buildFlags>>, more?: Partial<BuildOptions>): BuildOptions;
-  /** Changes the version the tree says it is of. */
-  isOf(version: string): Promise<void>;
+  /** Changes the version of the tree. */
+  setVersion(version: string): Promise<void>;
 }
 
 export async function scene({ gcsEndpoint = '', env = {} }: { gcsEndpoint?: string; env?: Env } = {}): Promise<Scene> {
@@ -35,13 +35,13 @@ export async function scene({ gcsEndpoint = '', env = {} }: { gcsEndpoint?: stri
   const calls = join(root, 'calls');
   await writeFile(calls, '');
   const live: Env = { PATH: `${FAKES}${delimiter}${process.env['PATH']}`, CALLS: calls, ...env };
-  const isOf = async (version: string) => {
+  const setVersion = async (version: string) => {
     const script = join(tree, 'hack', 'print-workspace-status.sh');
     const source = `#!/bin/sh\necho 'gitVersion v0.0.1' >&2\necho 'gitCommit abc'\necho 'gitVersion ${version}'\n`;
     await writeFile(script, source);
     await chmod(script, 0o755);
   };
-  await isOf('v1.36.0-alpha.1.123+abcdef0123456');
+  await setVersion('v1.36.0-alpha.1.123+abcdef0123456');
   const log = lines();
   const run: Scene['run'] = {
     id: 'run-1',
@@ -72,7 +72,7 @@ export async function scene({ gcsEndpoint = '', env = {} }: { gcsEndpoint?: stri
   return {
     run,
     tree,
-    isOf,
+    setVersion,
     calls: async () => (await readFile(calls, 'utf8')).split('\n').filter((line) => line !== ''),
     options: (values = {}, more = {}) => ({
       ...buildOptions({ ...defaults(), ...values }, tree, run, {
@@ -87,15 +87,15 @@ export async function scene({ gcsEndpoint = '', env = {} }: { gcsEndpoint?: stri
   };
 }
 
-/** Starts programs for real and captures what they print; the program's own way to do so needs a process of its own. */
+/** Starts real programs and captures their output; the program's own exec needs a process of its own. */
 const execIn =
   (root: string, live: Env): Exec =>
-  async ([program = '', ...words], { env = live, cwd = root, signal }) => {
+  async ([program = '', ...args], { env = live, cwd = root, signal }) => {
     signal.throwIfAborted();
-    const child = spawn(program, words, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const printed = Promise.all([text(child.stdout), text(child.stderr)]);
     const failed = (message: string, fields: { exitCode?: number; output: string }, cause?: unknown) =>
-      new CommandError(message, { command: [program, ...words].join(' '), ...fields }, { cause });
+      new CommandError(message, { command: [program, ...args].join(' '), ...fields }, { cause });
     const exitCode = await once(child, 'exit').then(
       ([code]) => Number(code),
       (error: unknown) => {
@@ -108,14 +108,14 @@ const execIn =
     return { exitCode, stdout, stderr, tail, seconds: 0 };
   };
 
-/** What the flags are when nobody types one. */
+/** The defaults of the flags. */
 export function defaults(): Values<typeof buildFlags> {
   return Object.fromEntries(Object.entries(buildFlags).map(([key, flag]) => [key, flag.fallback])) as Values<
     typeof buildFlags
   >;
 }
 
-/** Writes a file of a tree, folders included. */
+/** Writes a file of a tree, with its directories. */
 export async function put(tree: string, path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(join(tree, path)), { recursive: true });
   await writeFile(join(tree, path), content);

@@ -4,18 +4,19 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test as each, expect } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
-import { hostPlatform } from '../../src/kube-build/binaries.ts';
 import { buildAndStage } from '../../src/kube-build/build-and-stage.ts';
+import { hostPlatform, platformName } from '../../src/system/platform.ts';
 import { never } from '../helpers/lease.ts';
 import { FakeGcs } from '../helpers/servers/gcs.ts';
 import { put, scene } from '../helpers/staging.ts';
 
 const test = each.concurrent;
+const HOST = platformName(hostPlatform());
 const VERSION = 'v1.36.0-alpha.1.123+abcdef0123456';
 const stage = 'gs://b/ci';
 const at = (path: string, version = VERSION) => `ci/${version}/${path}`;
 
-test('make is called for the platform, dated by the last commit', async () => {
+test('runs make for the platform, dated by the last commit', async () => {
   await using at = await scene();
   const built = await buildAndStage(at.options({ targetBuildArch: 'linux/arm64' }), at.run, never());
   expect(built).toEqual({ version: VERSION, url: undefined });
@@ -25,20 +26,20 @@ test('make is called for the platform, dated by the last commit', async () => {
   ]);
 });
 
-test('a SOURCE_DATE_EPOCH of the environment is used as it is', async () => {
+test('uses SOURCE_DATE_EPOCH of the environment', async () => {
   await using at = await scene({ env: { SOURCE_DATE_EPOCH: '42' } });
   await buildAndStage(at.options(), at.run, never());
   expect(await at.calls()).toEqual(['make quick-release KUBE_BUILD_PLATFORMS=linux/amd64 (SOURCE_DATE_EPOCH=42)']);
 });
 
-test('a git that says nothing is a warning', async () => {
+test('warns when git has no commit time', async () => {
   await using at = await scene({ env: { FAKE_GIT: '' } });
   await buildAndStage(at.options(), at.run, never());
   expect((await at.calls()).at(-1)).toMatch(/SOURCE_DATE_EPOCH=\)/);
-  expect(at.run.log.lines.join()).toMatch('warn: git does not say when');
+  expect(at.run.log.lines.join()).toMatch('warn: Cannot get the time of the last commit');
 });
 
-test('a failing make is the error, and nothing is staged', async () => {
+test('fails with the error of make, and stages nothing', async () => {
   await using gcs = await FakeGcs.start();
   await using at = await scene({ gcsEndpoint: gcs.url, env: { FAKE_MAKE_FAILS: 'yes' } });
   await expect(buildAndStage(at.options({ stage }), at.run, never())).rejects.toMatchObject({
@@ -49,39 +50,37 @@ test('a failing make is the error, and nothing is staged', async () => {
   expect(gcs.uploads).toEqual([]);
 });
 
-test('the programs for this machine are kept in the run dir', async () => {
+test('copies the binaries for this host to the run directory', async () => {
   await using at = await scene();
-  await buildAndStage(at.options({ targetBuildArch: hostPlatform() }, { needs: ['kubectl'] }), at.run, never());
+  await buildAndStage(at.options({ targetBuildArch: HOST }, { needs: ['kubectl'] }), at.run, never());
   for (const name of ['kubectl', 'e2e.test', 'ginkgo']) {
-    expect(await readFile(join(at.run.dir, name), 'utf8')).toBe(`${name} ${hostPlatform()}`);
+    expect(await readFile(join(at.run.dir, name), 'utf8')).toBe(`${name} ${HOST}`);
     expect((await stat(join(at.run.dir, name))).mode & 0o111).not.toBe(0);
   }
 });
 
-test('a build without a program that the run needs fails and names it', async () => {
+test('names a missing binary that the run needs', async () => {
   await using at = await scene({ env: { FAKE_MAKE_BINARIES: 'kubectl' } });
-  const options = at.options({ targetBuildArch: hostPlatform() }, { needs: ['kubectl', 'e2e.test'] });
+  const options = at.options({ targetBuildArch: HOST }, { needs: ['kubectl', 'e2e.test'] });
   await expect(buildAndStage(options, at.run, never())).rejects.toThrow(
-    `the build made no e2e.test for this machine (${hostPlatform()})`,
+    `the build created no e2e.test for this host (${HOST})`,
   );
 });
 
-test('a build for another platform has none of the programs for this machine', async () => {
+test('a build for another platform has no binaries for this host', async () => {
   await using at = await scene();
   const options = at.options({ targetBuildArch: 'linux/s390x' }, { needs: ['e2e.test'] });
   await expect(buildAndStage(options, at.run, never())).rejects.toThrow('it was built for linux/s390x');
   expect(existsSync(join(at.run.dir, 'e2e.test'))).toBe(false);
 });
 
-test('a folder that is no source tree is an error that says so', async () => {
+test('rejects a directory that is not a source tree', async () => {
   await using at = await scene();
   const options = { ...at.options(), repoRoot: at.run.cwd };
-  await expect(buildAndStage(options, at.run, never())).rejects.toThrow(
-    /has to be the root of a Kubernetes source tree/,
-  );
+  await expect(buildAndStage(options, at.run, never())).rejects.toThrow(/must be the root of a Kubernetes source tree/);
 });
 
-test('a build is staged with its checksums, as krel push does', async () => {
+test('stages a build with its checksums, as krel push does', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   const built = await buildAndStage(here.options({ stage }), here.run, never());
@@ -109,35 +108,35 @@ test('a build is staged with its checksums, as krel push does', async () => {
   expect(gcs.uploads.at(-1)).toBe(at('SHA512SUMS'));
 });
 
-test('a suffix follows the commit, or a plus of its own; what no tag may hold becomes a dash', async () => {
+test('adds a suffix after the commit, or after a plus; replaces characters that a tag may not have', async () => {
   await using at = await scene();
   const versionOf = async (versionSuffix: string) =>
     (await buildAndStage(at.options({}, { versionSuffix }), at.run, never())).version;
   expect(await versionOf('run-1')).toBe(`${VERSION}-run-1`);
-  await at.isOf('v1.36.0');
+  await at.setVersion('v1.36.0');
   expect(await versionOf('run-1')).toBe('v1.36.0+run-1');
   expect(await versionOf('a_b/c')).toBe('v1.36.0+a-b-c');
 });
 
-test('a tagged tree is staged too', async () => {
+test('stages a tagged tree', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
-  await here.isOf('v1.36.0');
+  await here.setVersion('v1.36.0');
   await buildAndStage(here.options({ stage }, { versionSuffix: '09a2-x' }), here.run, never());
   expect(gcs.text(at('kubernetes.tar.gz', 'v1.36.0+09a2-x'))).toBe('all');
 });
 
-test('a tree with changes goes to devel, never to ci', async () => {
+test('stages a tree with changes under devel, never under ci', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
-  await here.isOf(`${VERSION}-dirty`);
+  await here.setVersion(`${VERSION}-dirty`);
   await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(UsageError);
   expect(await here.calls()).toEqual([]);
   await buildAndStage(here.options({ stage: 'gs://b/devel' }), here.run, never());
   expect(gcs.text(`devel/${VERSION}-dirty/kubernetes.tar.gz`)).toBe('all');
 });
 
-test('what is staged whole is neither built nor staged again', async () => {
+test('does not build or stage a complete build again', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   await buildAndStage(here.options({ stage }), here.run, never());
@@ -151,7 +150,7 @@ test('what is staged whole is neither built nor staged again', async () => {
   expect(gcs.uploads.length).toBe(uploads);
 });
 
-test('what is missing of a staged build is built and staged again, and that alone', async () => {
+test('stages only the missing part of an incomplete build', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   await buildAndStage(here.options({ stage }), here.run, never());
@@ -163,7 +162,7 @@ test('what is missing of a staged build is built and staged again, and that alon
   expect(gcs.text(at('bin/linux/amd64/kubectl'))).toBe('kubectl linux/amd64');
 });
 
-test('a bucket that says it cannot be written is a usage error before anything is built', async () => {
+test('rejects a bucket that is not writable before the build', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   gcs.permissions = ['storage.objects.get', 'storage.objects.list'];
@@ -178,7 +177,7 @@ test('a bucket that says it cannot be written is a usage error before anything i
   expect((await here.calls()).filter((call) => call.startsWith('make'))).toEqual([]);
 });
 
-test('a bucket that grants what is needed is written', async () => {
+test('writes to a bucket with only the needed permissions', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   gcs.permissions = ['storage.objects.create', 'storage.objects.get', 'storage.objects.list'];
@@ -186,7 +185,7 @@ test('a bucket that grants what is needed is written', async () => {
   expect(gcs.text(at('kubernetes.tar.gz'))).toBe('all');
 });
 
-test('uploads and listings that fail for a moment are made good', async () => {
+test('retries uploads and listings', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   gcs.failUpload(at('kubernetes.tar.gz'), 503, 'drop');
@@ -195,7 +194,7 @@ test('uploads and listings that fail for a moment are made good', async () => {
   expect(gcs.text(at('kubernetes.tar.gz'))).toBe('all');
 });
 
-test('a refused upload ends the staging, with no list of checksums left behind', async () => {
+test('a rejected upload fails the staging, without a list of checksums', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   gcs.failUpload(at('kubernetes.tar.gz'), 403);
@@ -205,14 +204,14 @@ test('a refused upload ends the staging, with no list of checksums left behind',
   expect([...gcs.objects.keys()].filter((name) => name.includes('SUMS'))).toEqual([]);
 });
 
-test('being stopped throws the reason, and the next call sends only what is missing', async () => {
+test('throws the reason when stopped, and the next call uploads only what is missing', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   const stop = new AbortController();
   gcs.on('upload', () => {
-    if (gcs.objects.size === 3) stop.abort(new Error('told to'));
+    if (gcs.objects.size === 3) stop.abort(new Error('stopped'));
   });
-  await expect(buildAndStage(here.options({ stage }), here.run, stop.signal)).rejects.toThrow('told to');
+  await expect(buildAndStage(here.options({ stage }), here.run, stop.signal)).rejects.toThrow('stopped');
   const before = new Set(gcs.objects.keys());
   gcs.uploads.length = 0;
   await buildAndStage(here.options({ stage }), here.run, never());
@@ -220,13 +219,13 @@ test('being stopped throws the reason, and the next call sends only what is miss
   expect(gcs.objects.size).toBe(21);
 });
 
-/** Files that are sent in one piece, and such as are read while they are sent. */
+/** A file that is uploaded from memory, and one that is read during the upload. */
 const sizes = [
   ['small', 'all'],
   ['large', 'x'.repeat(1.5 * 1024 * 1024)],
 ] as const;
 
-test.for(sizes)('another publisher of the same %s file at the same time is no trouble', async ([, text]) => {
+test.for(sizes)('accepts the same %s file of another publisher at the same time', async ([, text]) => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   await put(here.tree, '_output/release-tars/x.tar.gz', text);
@@ -239,21 +238,18 @@ test.for(sizes)('another publisher of the same %s file at the same time is no tr
   expect(gcs.objects.size).toBe(24);
 });
 
-test.for(sizes)(
-  'another %s file of the same name at the same time is an error, and stays as it is',
-  async ([, text]) => {
-    await using gcs = await FakeGcs.start();
-    await using here = await scene({ gcsEndpoint: gcs.url });
-    await put(here.tree, '_output/release-tars/x.tar.gz', text);
-    gcs.beforeUpload = (name) => {
-      if (name === at('x.tar.gz') && !gcs.objects.has(name)) gcs.put(name, 'theirs');
-    };
-    await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(
-      `somebody else stages another build as gs://b/${at('x.tar.gz')}`,
-    );
-    expect(gcs.text(at('x.tar.gz'))).toBe('theirs');
-  },
-);
+test.for(sizes)('rejects a different %s file of another publisher at the same time, and keeps it', async ([, text]) => {
+  await using gcs = await FakeGcs.start();
+  await using here = await scene({ gcsEndpoint: gcs.url });
+  await put(here.tree, '_output/release-tars/x.tar.gz', text);
+  gcs.beforeUpload = (name) => {
+    if (name === at('x.tar.gz') && !gcs.objects.has(name)) gcs.put(name, 'theirs');
+  };
+  await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(
+    `another process is staging a different build as gs://b/${at('x.tar.gz')}`,
+  );
+  expect(gcs.text(at('x.tar.gz'))).toBe('theirs');
+});
 
 describe('a file of 33 MiB', () => {
   const size = 33 * 1024 * 1024;
@@ -272,7 +268,7 @@ describe('a file of 33 MiB', () => {
     return { parts: gcs.parts, begun: gcs.uploads.filter((each) => each === name).length };
   }
 
-  test('goes on where its connection broke, twice', async () => {
+  test('resumes where its connection broke, twice', async () => {
     const { parts, begun } = await staged((gcs) => gcs.failPart(20 << 20, undefined, 5 << 20));
     expect(begun).toBe(1);
     expect(parts.filter((range) => range.startsWith('bytes *'))).toHaveLength(2);
@@ -282,23 +278,23 @@ describe('a file of 33 MiB', () => {
     expect(third).toBeGreaterThanOrEqual((second ?? 0) + (4 << 20));
   });
 
-  test('is not sent again when only the answer was lost', async () => {
+  test('is not sent again when only the response was lost', async () => {
     const { parts } = await staged((gcs) => gcs.failPart('no answer'));
     expect(parts).toEqual([`bytes 0-${size - 1}/${size}`, `bytes */${size}`]);
   });
 
-  test('is sent again when nothing of it was taken', async () => {
+  test('is sent again when nothing of it was stored', async () => {
     const { parts } = await staged((gcs) => gcs.failPart('nothing taken'));
     expect(parts).toEqual([`bytes 0-${size - 1}/${size}`, `bytes */${size}`, `bytes 0-${size - 1}/${size}`]);
   });
 
-  test('begins anew when its session is forgotten', async () => {
+  test('starts again when its session has expired', async () => {
     const { begun } = await staged((gcs) => gcs.failPart(1 << 20, 'forgotten'));
     expect(begun).toBe(2);
   });
 });
 
-test('a file that grows while it is sent is an error that says so', async () => {
+test('rejects a file that grows during the upload', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   const path = '_output/release-tars/x.tar.gz';
@@ -307,29 +303,29 @@ test('a file that grows while it is sent is an error that says so', async () => 
     if (name === at('x.tar.gz')) appendFileSync(join(here.tree, path), 'more');
   };
   await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(
-    /x\.tar\.gz.*: the file changed meanwhile/,
+    /x\.tar\.gz.*: the file changed during the upload/,
   );
 });
 
-test("GCE's files are staged where they are asked for, and missed when they are not there", async () => {
+test('stages the startup files of GCE nodes, and fails when one is missing', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url });
   const gce = '_output/release-stage/full/kubernetes/cluster/gce';
   for (const file of ['gci/node.yaml', 'gci/master.yaml', 'gci/configure.sh', 'windows/configure.ps1']) {
     await put(here.tree, `${gce}/${file}`, file);
   }
-  const asked = () => buildAndStage(here.options({ stage }, { gceFiles: true }), here.run, never());
-  await expect(asked()).rejects.toThrow(/the build has no .*windows\/common\.psm1/);
+  const staging = () => buildAndStage(here.options({ stage }, { gceFiles: true }), here.run, never());
+  await expect(staging()).rejects.toThrow(/the build has no .*windows\/common\.psm1/);
   for (const file of ['common', 'k8s-node-setup', 'testonly/install-ssh', 'testonly/user-profile']) {
     await put(here.tree, `${gce}/windows/${file}.psm1`, file);
   }
-  await asked();
+  await staging();
   expect(gcs.text(at('extra/gce/node.yaml'))).toBe('gci/node.yaml');
   expect(gcs.text(at('extra/gce/windows/install-ssh.psm1'))).toBe('testonly/install-ssh');
   expect(gcs.text(at('extra/gce/shutdown.sh'))).toBeUndefined();
 });
 
-test('images are loaded, tagged, pushed and joined through docker', async () => {
+test('loads, tags and pushes images and manifests with docker', async () => {
   await using gcs = await FakeGcs.start();
   await using here = await scene({ gcsEndpoint: gcs.url, env: { FAKE_DOCKER_PUSHES: '1', FAKE_GIT: '1' } });
   await put(here.tree, '_output/release-images/amd64/kube-proxy.tar', '');

@@ -38,7 +38,7 @@ test.for([
   expect(() => parseStage(typed, 'path')).toThrow(UsageError);
 });
 
-test('what is accepted is staged below the bucket it names, in no folder that leads elsewhere', () => {
+test('accepts only locations inside the bucket', () => {
   fc.assert(
     fc.property(fc.string(), (typed) => {
       try {
@@ -54,7 +54,7 @@ test('what is accepted is staged below the bucket it names, in no folder that le
 
 const more = { versionSuffix: '', gceFiles: false, needs: [], usesTree: false };
 
-test('the platforms are one or several', () => {
+test('parses one or several platforms', () => {
   const of = (targetBuildArch: string) =>
     buildOptions({ ...defaults(), targetBuildArch }, '.', { cwd: '/src' }, more).platforms;
   expect(of('linux/amd64')).toEqual(['linux/amd64']);
@@ -63,6 +63,6 @@ test('the platforms are one or several', () => {
   expect(() => of('')).toThrow(UsageError);
 });
 
-test('a relative repo root is meant from the working directory', () => {
+test('resolves a relative repo root against the working directory', () => {
   expect(buildOptions(defaults(), 'k8s', { cwd: '/src' }, more).repoRoot).toBe('/src/k8s');
 });

@@ -35,27 +35,25 @@ const pointing = (version: string) => ({
   'ci/latest-1.36.txt': version,
 });
 
-test('markers that are not there are made, after everything else, never to be cached', async () => {
+test('creates missing markers, after everything else, with caching disabled', async () => {
   const { texts, of, uploads } = await publish();
   expect(texts).toEqual(pointing(VERSION));
   expect(of('ci/latest.txt')).toMatchObject({ type: 'text/plain', cacheControl: 'private, max-age=0, no-transform' });
   expect(uploads.slice(-3)).toEqual(Object.keys(pointing('')));
 });
 
-test('older markers move, newer ones stay', async () => {
+test('updates older markers, keeps newer ones', async () => {
   const before = { 'ci/latest.txt': 'v1.37.0-alpha.0', 'ci/latest-1.36.txt': 'v1.36.0-alpha.1.9+aaaaaaa' };
   const { texts, log } = await publish(before);
   expect(texts).toEqual({ ...pointing(VERSION), 'ci/latest.txt': 'v1.37.0-alpha.0' });
-  expect(log.join('\n')).toMatch('latest.txt stays at v1.37.0-alpha.0, which is not older');
+  expect(log.join('\n')).toMatch('latest.txt at v1.37.0-alpha.0: it is not older');
 });
 
-test('a marker that holds no version is an error and stays', async () => {
-  await expect(publish({ 'ci/latest.txt': '<html>' })).rejects.toThrow(
-    /latest.txt holds "<html>", which is no version/,
-  );
+test('rejects a marker that is not a version, and keeps it', async () => {
+  await expect(publish({ 'ci/latest.txt': '<html>' })).rejects.toThrow(/latest.txt: "<html>" is not a version/);
 });
 
-test('when another publisher is quicker, the newer of both wins', async () => {
+test('of two publishers the newer version wins', async () => {
   for (const [theirs, wins] of [
     ['v1.36.0-alpha.1.200+bbbbbbb', 'v1.36.0-alpha.1.200+bbbbbbb'],
     ['v1.36.0-alpha.1.100+bbbbbbb', VERSION],
@@ -75,7 +73,7 @@ test('when another publisher is quicker, the newer of both wins', async () => {
 test('builds under devel have no markers', async () => {
   const { texts, log } = await publish({}, 'gs://b/devel');
   expect(texts).toEqual({});
-  expect(log.join()).toMatch('--update-latest is for builds under ci');
+  expect(log.join()).toMatch('Ignoring --update-latest: only builds under ci');
 });
 
 test('the markers of gs://b/ci/job are in ci/job', async () => {

@@ -7,25 +7,25 @@ import { type NotReadyError, waitForApi, waitForCluster } from '../../src/kube/r
 import { type Answers, Pki, serveApi } from '../helpers/servers/kube-api.ts';
 
 let pki: Pki;
-let folder: string;
+let directory: string;
 beforeAll(() => {
   pki = new Pki();
 });
 afterAll(() => pki[Symbol.dispose]());
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'kt2-ready-'));
-  return () => rmSync(folder, { recursive: true, force: true });
+  directory = mkdtempSync(join(tmpdir(), 'kt2-ready-'));
+  return () => rmSync(directory, { recursive: true, force: true });
 });
 
 const version = { body: { gitVersion: 'v1.36.1' } };
 const never = new AbortController().signal;
 const noExec: Exec = async (argv) => {
-  throw new Error(`nothing should be started, least of all ${argv.join(' ')}`);
+  throw new Error(`unexpected command: ${argv.join(' ')}`);
 };
 
-/** Writes a kubeconfig (JSON is YAML) for one cluster and gives its path. */
+/** Writes a kubeconfig (JSON is YAML) for one cluster and returns its path. */
 function kubeconfig(server: string, user: object, cluster: object = {}): string {
-  const path = join(folder, 'kubeconfig');
+  const path = join(directory, 'kubeconfig');
   writeFileSync(
     path,
     JSON.stringify({
@@ -70,30 +70,30 @@ function cluster(state: { nodes: object[]; dns: object[]; pods?: object[] }): An
 describe('credentials', () => {
   test.each([
     {
-      how: 'an inline client certificate',
+      name: 'an inline client certificate',
       user: () => ({ 'client-certificate-data': base64('client.crt'), 'client-key-data': base64('client.key') }),
       expected: { client: 'client' },
     },
     {
-      how: 'client certificate files beside the kubeconfig',
+      name: 'client certificate files beside the kubeconfig',
       user: () => ({ 'client-certificate': pki.path('client.crt'), 'client-key': pki.path('client.key') }),
       expected: { client: 'client' },
     },
-    { how: 'a token', user: () => ({ token: 'abc' }), expected: { authorization: 'Bearer abc' } },
+    { name: 'a token', user: () => ({ token: 'abc' }), expected: { authorization: 'Bearer abc' } },
     {
-      how: 'a name and a password',
+      name: 'a name and a password',
       user: () => ({ username: 'me', password: 'p:w' }),
       expected: { authorization: `Basic ${Buffer.from('me:p:w').toString('base64')}` },
     },
     {
-      how: 'a token file, which wins over the token',
+      name: 'a token file, which wins over the token',
       user: () => {
-        writeFileSync(join(folder, 'token'), 'from-file\n');
+        writeFileSync(join(directory, 'token'), 'from-file\n');
         return { token: 'abc', tokenFile: 'token' };
       },
       expected: { authorization: 'Bearer from-file' },
     },
-  ])('$how reaches the server without kubectl', async ({ user, expected }) => {
+  ])('$name is enough to connect without kubectl', async ({ user, expected }) => {
     await using server = await serveApi(pki, () => version);
     const path = kubeconfig(server.url, user());
     const reached = await waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never });
@@ -101,33 +101,33 @@ describe('credentials', () => {
     expect(server.seen).toMatchObject([expected]);
   });
 
-  test('a server with a certificate of another authority is not trusted', async () => {
+  test('rejects a server certificate of another authority', async () => {
     await using server = await serveApi(pki, () => version);
     const path = kubeconfig(server.url, { token: 'abc' }, { 'certificate-authority': pki.path('client.crt') });
-    const within = { limit: 700, flag: '--wait' };
-    await expect(waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never, within })).rejects.toThrow(
-      /not ready within 700ms \(--wait\): no answer from .*certificate/,
+    const timeout = { duration: 700, flag: '--wait' };
+    await expect(waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never, timeout })).rejects.toThrow(
+      /cluster is not ready after 700ms \(--wait\): no response from .*certificate/,
     );
     expect(server.seen).toEqual([]);
   });
 
-  test('insecure-skip-tls-verify and tls-server-name are honoured', async () => {
+  test('uses insecure-skip-tls-verify and tls-server-name', async () => {
     await using server = await serveApi(pki, () => version);
-    for (const how of [
+    for (const settings of [
       { 'certificate-authority': '', 'insecure-skip-tls-verify': true },
       { 'tls-server-name': 'cluster.test' },
     ]) {
-      const path = kubeconfig(server.url, {}, how);
+      const path = kubeconfig(server.url, {}, settings);
       await expect(waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never })).resolves.toBeDefined();
     }
     const path = kubeconfig(server.url, {}, { 'tls-server-name': 'other.test' });
-    const within = { limit: 300, flag: '--wait' };
-    await expect(waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never, within })).rejects.toThrow(
+    const timeout = { duration: 300, flag: '--wait' };
+    await expect(waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never, timeout })).rejects.toThrow(
       /other\.test/,
     );
   });
 
-  test('a credential plugin is left to kubectl, for the same context', async () => {
+  test('uses kubectl, with the same context, for a credential plugin', async () => {
     const calls: { argv: readonly string[]; kubeconfig: string | undefined }[] = [];
     const exec: Exec = async (argv, { env }) => {
       calls.push({ argv, kubeconfig: env?.['KUBECONFIG'] });
@@ -142,53 +142,53 @@ describe('credentials', () => {
   });
 });
 
-describe('a kubeconfig that cannot be used fails at once', () => {
+describe('an invalid kubeconfig fails at once', () => {
   test.each([
-    ['that does not exist', undefined, /no kubeconfig at/],
+    ['that does not exist', undefined, /kubeconfig \S+ does not exist/],
     ['without a current context', '{}', /no current context/],
     ['whose context is not in it', '{"current-context":"x"}', /no context "x"/],
-    ['whose context names no server', '{"current-context":"x","contexts":[{"name":"x"}]}', /names no server/],
-    ['that is not YAML', 'a: [', /cannot be read/],
+    ['whose context has no server', '{"current-context":"x","contexts":[{"name":"x"}]}', /has no server/],
+    ['that is not YAML', 'a: [', /cannot read kubeconfig/],
   ])('one %s', async (_, content, sentence) => {
-    const path = join(folder, 'kubeconfig');
+    const path = join(directory, 'kubeconfig');
     if (content !== undefined) writeFileSync(path, content);
     const waiting = waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never });
     await expect(waiting).rejects.toThrow(sentence);
   });
 
-  test('one with a broken line does not show the lines around it', async () => {
-    const path = join(folder, 'kubeconfig');
+  test('the error of a broken line does not show the lines around it', async () => {
+    const path = join(directory, 'kubeconfig');
     writeFileSync(path, 'users:\n- token: s3cret\n  x: [');
     const error = await waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never }).catch(String);
     expect(error).not.toContain('s3cret');
   });
 });
 
-test('of a list of kubeconfigs the first that defines a name wins, missing files are passed over', async () => {
+test('in a list of kubeconfigs the first that defines a name wins, and missing files are ignored', async () => {
   await using server = await serveApi(pki, () => version);
   const first = kubeconfig(server.url, {});
-  const second = join(folder, 'second');
+  const second = join(directory, 'second');
   writeFileSync(
     second,
     '{"current-context":"there","clusters":[{"name":"c","cluster":{"server":"https://10.0.0.1"}}]}',
   );
-  const list = [join(folder, 'missing'), first, second].join(':');
+  const list = [join(directory, 'missing'), first, second].join(':');
   const reached = await waitForApi({ kubeconfig: list, exec: noExec, env: {}, signal: never });
   expect(reached).toMatchObject({ context: 'here', server: server.url });
 });
 
-test('credentials in the address of the server are not shown', async () => {
+test('does not show credentials in the URL of the server', async () => {
   const path = kubeconfig('https://me:pw@127.0.0.1:1', {});
-  const within = { limit: 100, flag: '--wait' };
-  const error = await waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never, within }).catch(String);
+  const timeout = { duration: 100, flag: '--wait' };
+  const error = await waitForApi({ kubeconfig: path, exec: noExec, env: {}, signal: never, timeout }).catch(String);
   expect(error).toContain('https://127.0.0.1:1');
   expect(error).not.toContain('pw');
 });
 
-test('the wait goes on while the server refuses, and ends when it answers', async () => {
-  let refusals = 2;
+test('waits while the server returns errors, until it responds', async () => {
+  let errors = 2;
   await using server = await serveApi(pki, () =>
-    refusals-- > 0 ? { status: 401, body: { message: 'Unauthorized' } } : version,
+    errors-- > 0 ? { status: 401, body: { message: 'Unauthorized' } } : version,
   );
   const missing: string[] = [];
   await waitForApi({
@@ -196,12 +196,12 @@ test('the wait goes on while the server refuses, and ends when it answers', asyn
     exec: noExec,
     env: {},
     signal: never,
-    onProgress: (what) => missing.push(what),
+    onProgress: (text) => missing.push(text),
   });
-  expect(missing).toEqual([`${server.url}/version answered 401: Unauthorized`]);
+  expect(missing).toEqual([`${server.url}/version returned 401: Unauthorized`]);
 });
 
-test('the reason of an aborted signal survives the wait', async () => {
+test('throws the reason of an aborted signal', async () => {
   const stop = new AbortController();
   await using server = await serveApi(pki, () => {
     stop.abort(new Error('enough'));
@@ -212,13 +212,13 @@ test('the reason of an aborted signal survives the wait', async () => {
 });
 
 describe('a cluster', () => {
-  const wait = (url: string, nodes?: number, limit = 600) =>
+  const wait = (url: string, nodes?: number, duration = 600) =>
     waitForCluster({
       kubeconfig: kubeconfig(url, {}),
       exec: noExec,
       env: {},
       signal: never,
-      within: { limit, flag: '--wait' },
+      timeout: { duration, flag: '--wait' },
       ...(nodes === undefined ? {} : { nodes }),
     });
 
@@ -259,21 +259,21 @@ describe('a cluster', () => {
       missing: 'CoreDNS not available (0 of 2 pods)',
       details: 'node one is Ready\npod coredns-1 on one is Pending; coredns (ErrImagePull: no such image)',
     },
-  ])('$name is not ready, and the error says why', async ({ state, nodes, missing, details }) => {
+  ])('$name is not ready, and the error has the reason', async ({ state, nodes, missing, details }) => {
     await using server = await serveApi(pki, cluster(state));
     const error = (await wait(server.url, nodes).catch((reason: unknown) => reason)) as NotReadyError;
-    expect(error.message).toBe(`the cluster was not ready within 600ms (--wait): ${missing}`);
+    expect(error.message).toBe(`cluster is not ready after 600ms (--wait): ${missing}`);
     expect(error.details).toBe(details);
   });
 
-  test('is asked again and again over the connections of the first look', async () => {
-    let looks = 0;
+  test('is polled over the connections of the first check', async () => {
+    let checks = 0;
     await using server = await serveApi(pki, (path, request) => {
-      if (path === '/api/v1/nodes') looks += 1;
-      return cluster({ nodes: [node('one', looks < 4 ? 'False' : 'True')], dns: [] })(path, request);
+      if (path === '/api/v1/nodes') checks += 1;
+      return cluster({ nodes: [node('one', checks < 4 ? 'False' : 'True')], dns: [] })(path, request);
     });
     await wait(server.url, 1, 10_000);
-    expect(looks).toBe(4);
+    expect(checks).toBe(4);
     expect(server.handshakes.count).toBe(2);
     expect(server.seen.filter(({ path }) => path === '/version')).toHaveLength(1);
   });

@@ -12,7 +12,7 @@ test.each([
   ['v1.21.2-eks-06eac09', 1, 21, 2, 'eks-06eac09', ''],
   ['v1.31.5+k3s1', 1, 31, 5, '', 'k3s1'],
   ['v1.32.4-dispatcher', 1, 32, 4, 'dispatcher', ''],
-])('%s is read whole', (text, major, minor, patch, pre, build) => {
+])('parses %s', (text, major, minor, patch, pre, build) => {
   const bare = text.trim();
   expect(parseVersion(text)).toEqual({
     major,
@@ -34,7 +34,7 @@ test.each([
   'latest',
   '<html>',
   'v1.36.1 v1.36.2',
-])('%j is no version', (text) => {
+])('rejects %j as a version', (text) => {
   expect(parseVersion(text)).toBeUndefined();
 });
 
@@ -43,22 +43,22 @@ test.each([
   ['v1.36', 36],
   ['1.37+', 37],
   ['v1.30.5-gke.100', 30],
-])('%s has its release line', (text, minor) => {
+])('parses the minor version of %s', (text, minor) => {
   expect(parseMinor(text)).toEqual({ major: 1, minor });
 });
 
-test.each(['1', 'v1.36.', '1.36-x', 'stable-1.36'])('%j has no release line', (text) => {
+test.each(['1', 'v1.36.', '1.36-x', 'stable-1.36'])('rejects %j as a minor version', (text) => {
   expect(parseMinor(text)).toBeUndefined();
 });
 
-test('versions are ordered as semver orders them', () => {
-  const word = fc.oneof(fc.nat(20).map(String), fc.constantFrom('alpha', 'beta', 'rc', 'gke', 'a-b'));
+test('orders versions as semver does', () => {
+  const identifier = fc.oneof(fc.nat(20).map(String), fc.constantFrom('alpha', 'beta', 'rc', 'gke', 'a-b'));
   const version = fc
     .tuple(
       fc.integer({ min: 1, max: 2 }),
       fc.nat(3),
       fc.nat(3),
-      fc.array(word, { maxLength: 3 }),
+      fc.array(identifier, { maxLength: 3 }),
       fc.constantFrom('', '+abc', '+def'),
     )
     .map(

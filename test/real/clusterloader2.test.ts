@@ -4,14 +4,14 @@ import { beforeAll, expect, test } from 'vitest';
 import { describeWith } from '../helpers/real/components.ts';
 import { type Cluster, CONTROL_PLANE } from '../helpers/real/control-plane.ts';
 import { sharedCluster } from '../helpers/real/shared-cluster.ts';
-import { Stage, said } from '../helpers/stage.ts';
+import { messagesIn, Stage } from '../helpers/stage.ts';
 
-// clusterloader2 is published neither as a program nor as a module, so whoever has one says where.
+// clusterloader2 is published neither as a binary nor as a module, so its path is configured.
 const program = process.env['KUBETEST2_TEST_CLUSTERLOADER2'] ?? '';
-const there = existsSync(program);
+const exists = existsSync(program);
 const why = program === '' ? 'KUBETEST2_TEST_CLUSTERLOADER2 is not set' : `there is no ${program}`;
 
-/** Four pods of one deployment, and how long they take; kwok plays the nodes. */
+/** Four pods of one deployment, and their startup latency; kwok fakes the nodes. */
 const config = (threshold: string) => `
 name: small
 namespace: {number: 1}
@@ -56,10 +56,10 @@ spec:
         image: registry.k8s.io/pause
 `;
 
-describeWith(there ? CONTROL_PLANE : [], `the real clusterloader2${there ? '' : ` (left out: ${why})`}`, () => {
+describeWith(exists ? CONTROL_PLANE : [], `the real clusterloader2${exists ? '' : ` (skipped: ${why})`}`, () => {
   let cluster: Cluster;
   beforeAll(async () => {
-    if (there) cluster = await sharedCluster();
+    if (exists) cluster = await sharedCluster();
   });
 
   async function run(threshold: string, extraArgs = '') {
@@ -81,11 +81,11 @@ describeWith(there ? CONTROL_PLANE : [], `the real clusterloader2${there ? '' : 
     return { at, ...ended };
   }
 
-  test.runIf(there)('passes, and its latencies are told and drawn', async () => {
+  test.runIf(exists)('passes, and its latencies are reported and drawn', async () => {
     const { at, exitCode, stderr } = await run('1m');
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toMatch(/clusterloader2: 1 test, \d+ steps?, 0 failed/);
-    expect(said(stderr)).toMatch(/small: PodStartupLatency_Pods\n.*pod_startup +\S+ +\S+ +\S+ +60\.0s/s);
+    expect(messagesIn(stderr)).toMatch(/small: PodStartupLatency_Pods\n.*pod_startup +\S+ +\S+ +\S+ +60\.0s/s);
     expect(readFileSync(join(at.artifacts, 'clusterloader2-latency.svg'), 'utf8')).toContain(
       'objective 60s, met by all',
     );
@@ -94,7 +94,7 @@ describeWith(there ? CONTROL_PLANE : [], `the real clusterloader2${there ? '' : 
     expect(compared.stdout).toContain('No latency grew');
   });
 
-  test.runIf(there)('fails when its objective is missed, and says by how much', async () => {
+  test.runIf(exists)('fails when its objective is missed, and says by how much', async () => {
     const { exitCode, stderr } = await run('1ns');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
@@ -102,7 +102,7 @@ describeWith(there ? CONTROL_PLANE : [], `the real clusterloader2${there ? '' : 
     );
   });
 
-  test.runIf(there)('compiles its configs in a dry run', async () => {
+  test.runIf(exists)('compiles its configs in a dry run', async () => {
     const { at, exitCode, stderr } = await run('1m', '--dry-run');
     expect(exitCode, stderr).toBe(0);
     expect(existsSync(join(at.artifacts, 'generatedConfig_small.yaml'))).toBe(true);

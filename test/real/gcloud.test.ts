@@ -5,7 +5,7 @@ import { findProgram } from '../../src/system/find-program.ts';
 import { Cloud, NAME, releases, unstage } from '../helpers/gce-project.ts';
 import { ComputeResources } from '../helpers/real/compute-resources.ts';
 
-/** Each kind in each place that it may be in. */
+/** Each kind in each place it can be in. */
 const EVERYTHING = [
   ...['zones instances', 'zones disks', 'zones instanceGroupManagers', 'zones instanceGroups'],
   ...['regions addresses', 'regions forwardingRules', 'regions targetPools', 'regions backendServices'],
@@ -17,7 +17,7 @@ const EVERYTHING = [
 const gcloud = findProgram('gcloud', process.env, process.cwd());
 const suite = gcloud === undefined ? describe.skip : describe;
 
-/** Takes the stand-in for gcloud away and lets the real one ask the API here. */
+/** Replaces the fake gcloud by the real one, which uses the API of this test. */
 function useGcloud(cloud: Cloud, api: ComputeResources): void {
   rmSync(join(cloud.sandbox.bin, 'gcloud'));
   mkdirSync(join(cloud.sandbox.dir, 'gcloud'));
@@ -25,25 +25,25 @@ function useGcloud(cloud: Cloud, api: ComputeResources): void {
   Object.assign(cloud.sandbox.env, api.environment(join(cloud.sandbox.dir, 'gcloud')), { PATH: path });
 }
 
-suite(`the gce deployer with the real gcloud${gcloud === undefined ? ' (left out: no gcloud)' : ''}`, () => {
-  test('takes what is there already, and what is gone already, for done', async () => {
+suite(`the gce deployer with the real gcloud${gcloud === undefined ? ' (skipped: no gcloud)' : ''}`, () => {
+  test('accepts resources that already exist, and deletions of missing ones', async () => {
     const server = await releases();
     using cloud = new Cloud();
     await using api = await ComputeResources.start(join(cloud.state, 'table'));
     useGcloud(cloud, api);
     cloud.put('firewall-rules', `${NAME}-minion-nodeports`);
     const version = `--kubernetes-version=${server.url}/release/stable-1.36.txt`;
-    const words = ['--repo-root=kubernetes-tree', '--gcp-project=p-1', '--ready-timeout=0', '--leaked-resources=off'];
-    const { code, stderr } = await cloud.run('--up', '--down', version, ...words);
+    const args = ['--repo-root=kubernetes-tree', '--gcp-project=p-1', '--ready-timeout=0', '--leaked-resources=off'];
+    const { code, stderr } = await cloud.run('--up', '--down', version, ...args);
     server.close();
     expect(code, stderr).toBe(0);
     const firewalls = '/compute/v1/projects/p-1/global/firewalls';
     expect(api.asked.slice(0, 2)).toEqual([`POST ${firewalls}`, `DELETE ${firewalls}/${NAME}-minion-nodeports`]);
     expect(api.asked.at(-1)).toMatch(/^GET \/storage\/v1\/b\/kubernetes-staging-/);
-    expect(stderr).not.toContain('may still be there');
+    expect(stderr).not.toContain('may still exist');
   }, 900_000);
 
-  test('opens node ports, finds what kube-down.sh has left and deletes it, of every kind, and nothing of others', async () => {
+  test('opens node ports, deletes leftovers of kube-down.sh of every kind, and nothing of others', async () => {
     const server = await releases();
     using cloud = new Cloud();
     await using api = await ComputeResources.start(join(cloud.state, 'table'));
@@ -57,9 +57,9 @@ suite(`the gce deployer with the real gcloud${gcloud === undefined ? ' (left out
     }
     api.objects.add(`${bucket}/${NAME}-devel-of-another/server.tar.gz`);
 
-    const words = ['--repo-root=kubernetes-tree', '--gcp-project=p-1', '--ready-timeout=0', '--enable-compute-api'];
+    const args = ['--repo-root=kubernetes-tree', '--gcp-project=p-1', '--ready-timeout=0', '--enable-compute-api'];
     const version = `--kubernetes-version=${server.url}/release/stable-1.36.txt`;
-    const up = await cloud.run('--up', version, ...words);
+    const up = await cloud.run('--up', version, ...args);
     server.close();
     expect(up.code, up.stderr).toBe(0);
     expect(cloud.table).toContain(`firewall-rules@${NAME}-minion-nodeports`);
@@ -83,8 +83,8 @@ suite(`the gce deployer with the real gcloud${gcloud === undefined ? ' (left out
     cloud.plan('kube-down', 'fail no');
     const down = await cloud.run('--down', '--down-retries=0', '--leaked-resources=fail');
     expect(down.code, down.stderr).toBe(0);
-    expect(down.stderr).toContain('nothing is left');
-    expect(down.stderr).not.toContain('Not everything that could be left');
+    expect(down.stderr).toContain('no resources are left');
+    expect(down.stderr).not.toContain('The leak check is incomplete');
     expect(cloud.table).toEqual(others);
     expect([...api.objects]).toEqual([`${bucket}/${NAME}-devel-of-another/server.tar.gz`]);
     const deleted = api.asked.flatMap(

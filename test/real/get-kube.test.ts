@@ -9,26 +9,26 @@ import { CLIENT, Cloud, releases } from '../helpers/gce-project.ts';
 
 const modules = process.env['GOMODCACHE'] || join(process.env['GOPATH'] || join(homedir(), 'go'), 'pkg', 'mod');
 const scripts = join(modules, `k8s.io/kubernetes@${pinned.get('kubectl')?.version}`, 'cluster');
-const there = existsSync(join(scripts, 'get-kube.sh'));
-const suite = there ? describe : describe.skip;
+const exists = existsSync(join(scripts, 'get-kube.sh'));
+const suite = exists ? describe : describe.skip;
 
-suite(`the real get-kube.sh${there ? '' : " (left out: no module k8s.io/kubernetes in Go's cache)"}`, () => {
-  /** A package whose files are these, executable. */
+suite(`the real get-kube.sh${exists ? '' : " (skipped: no module k8s.io/kubernetes in Go's cache)"}`, () => {
+  /** A package with these files, executable. */
   function tarOf(cloud: Cloud, files: Readonly<Record<string, string>>): Buffer {
-    const folder = join(cloud.sandbox.dir, 'packed');
+    const directory = join(cloud.sandbox.dir, 'packed');
     for (const [path, text] of Object.entries(files)) {
-      mkdirSync(join(folder, path, '..'), { recursive: true });
-      writeFileSync(join(folder, path), text, { mode: 0o755 });
+      mkdirSync(join(directory, path, '..'), { recursive: true });
+      writeFileSync(join(directory, path), text, { mode: 0o755 });
     }
-    return execFileSync('tar', ['-czf', '-', '-C', folder, ...Object.keys(files)]);
+    return execFileSync('tar', ['-czf', '-', '-C', directory, ...Object.keys(files)]);
   }
 
   test.each(['v1.36.0-alpha.1.2+abcdef0123456', 'v1.36.1', 'v1.36.0+09a2-run'])(
-    'takes %s from this disk, verified, and puts it where kube-up.sh looks',
+    'gets %s from a local directory, verified, and puts it where kube-up.sh looks',
     async (version) => {
       const server = await releases();
       using cloud = new Cloud({ KUBETEST2_ALLOW_UNVERIFIED: 'false' });
-      // Modules keep no modes.
+      // Go modules do not keep file modes.
       writeFileSync(join(cloud.tree, 'cluster', 'get-kube.sh'), readFileSync(join(scripts, 'get-kube.sh')), {
         mode: 0o755,
       });
@@ -37,7 +37,7 @@ suite(`the real get-kube.sh${there ? '' : " (left out: no module k8s.io/kubernet
           'kubernetes/version': version,
           'kubernetes/cluster/get-kube-binaries.sh': readFileSync(join(scripts, 'get-kube-binaries.sh'), 'utf8'),
         }),
-        'kubernetes-server-linux-amd64': Buffer.from('the machines'),
+        'kubernetes-server-linux-amd64': Buffer.from('the server'),
         [`kubernetes-${CLIENT}`]: tarOf(cloud, { 'kubernetes/client/bin/kubectl': '#!/bin/sh\n' }),
       };
       server.answers['/r/marker.txt'] = version;
@@ -45,22 +45,22 @@ suite(`the real get-kube.sh${there ? '' : " (left out: no module k8s.io/kubernet
         server.answers[`/r/${version}/${name}.tar.gz`] = bytes;
         server.answers[`/r/${version}/${name}.tar.gz.sha512`] = createHash('sha512').update(bytes).digest('hex');
       }
-      const words = [
+      const args = [
         '--up',
         `--kubernetes-version=${server.url}/r/marker.txt`,
         '--gcp-project=p-1',
         '--ready-timeout=0',
       ];
-      const { code, stderr } = await cloud.run(...words, '--repo-root=kubernetes-tree');
+      const { code, stderr } = await cloud.run(...args, '--repo-root=kubernetes-tree');
       server.close();
       expect(code, stderr).toBe(0);
       const got = (path: string) => readFileSync(join(cloud.tree, 'kubernetes', path), 'utf8');
-      expect(got('server/kubernetes-server-linux-amd64.tar.gz')).toBe('the machines');
+      expect(got('server/kubernetes-server-linux-amd64.tar.gz')).toBe('the server');
       expect(got('client/bin/kubectl')).toBe('#!/bin/sh\n');
       expect(got('version')).toBe(version);
-      const asked = server.asked.filter((path) => path.endsWith('.tar.gz'));
-      expect(asked).toHaveLength(3);
-      expect(new Set(asked)).toEqual(new Set(Object.keys(packages).map((name) => `/r/${version}/${name}.tar.gz`)));
+      const requested = server.requested.filter((path) => path.endsWith('.tar.gz'));
+      expect(requested).toHaveLength(3);
+      expect(new Set(requested)).toEqual(new Set(Object.keys(packages).map((name) => `/r/${version}/${name}.tar.gz`)));
       expect(cloud.envOf('kube-up')).toMatchObject({
         KUBERNETES_RELEASE: version,
         KUBERNETES_RELEASE_URL: `${server.url}/r`,

@@ -13,12 +13,12 @@ import { smallSuite } from '../helpers/real/small-suite.ts';
 import { HOST, makeBucket, serve } from '../helpers/real/test-package.ts';
 import { program } from '../helpers/sandbox.ts';
 
-/** A folder with the programs of kubetest2, for instance made by `go build -o FOLDER ./kubetest2-tester-ginkgo` in its checkout. */
+/** A directory with the programs of kubetest2, such as one that `go build -o DIRECTORY ./kubetest2-tester-ginkgo` fills. */
 const original = join(process.env['KUBETEST2_ORIGINAL'] ?? '', 'kubetest2-tester-ginkgo');
-const there = existsSync(original);
+const exists = existsSync(original);
 const fakes = fileURLToPath(new URL('../helpers/programs/ginkgo', import.meta.url));
 
-/** How ginkgo was started. */
+/** How ginkgo was called. */
 interface Called {
   /** Undefined when it was not. */
   readonly argv: readonly string[] | undefined;
@@ -30,8 +30,8 @@ interface Called {
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Lets a tester run the stand-ins, by itself as an engine starts it. Paths of its folder read `DIR`. */
-async function call(tester: string, words: readonly string[], more: Variables): Promise<Called> {
+/** Runs a tester with the fakes, as an engine starts it. Paths of its directory become `DIR`. */
+async function call(tester: string, args: readonly string[], more: Variables): Promise<Called> {
   const dir = mkdtempSync(join(tmpdir(), 'ginkgo-original-'));
   try {
     const named = join(dir, 'kubetest2-tester-ginkgo');
@@ -46,7 +46,7 @@ async function call(tester: string, words: readonly string[], more: Variables): 
       ...more,
     };
     mkdirSync(env.ARTIFACTS);
-    const argv = [named, ...words.map((word) => word.replaceAll('DIR', dir))];
+    const argv = [named, ...args.map((arg) => arg.replaceAll('DIR', dir))];
     const [file = '', ...rest] = tester === program ? [process.execPath, ...argv] : argv;
     const child = spawn(file, rest, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
@@ -61,32 +61,32 @@ async function call(tester: string, words: readonly string[], more: Variables): 
   }
 }
 
-const theirs = (words: readonly string[], env: Variables = {}) => call(original, words, env);
-const ours = (words: readonly string[], env: Variables = {}) =>
-  call(program, ['--check-version-skew=off', ...words], env);
+const theirs = (args: readonly string[], env: Variables = {}) => call(original, args, env);
+const ours = (args: readonly string[], env: Variables = {}) =>
+  call(program, ['--check-version-skew=off', ...args], env);
 
-/** What reaches ginkgo is the original's, but for what docs/compatibility.md tells. */
-async function expectSameWords(words: readonly string[], env: Variables = {}): Promise<void> {
-  const [expected, found] = await Promise.all([theirs(words, env), ours(words, env)]);
-  expect(expected.argv, `${words.join(' ')}\n${expected.stderr}`).toBeDefined();
-  expect(found.argv, `${words.join(' ')}\n${found.stderr}`).toEqual(withGinkgoDifferences(expected.argv ?? []));
+/** ginkgo gets the arguments of the original, except for the differences that docs/compatibility.md lists. */
+async function expectSameArgs(args: readonly string[], env: Variables = {}): Promise<void> {
+  const [expected, found] = await Promise.all([theirs(args, env), ours(args, env)]);
+  expect(expected.argv, `${args.join(' ')}\n${expected.stderr}`).toBeDefined();
+  expect(found.argv, `${args.join(' ')}\n${found.stderr}`).toEqual(withGinkgoDifferences(expected.argv ?? []));
 }
 
 const FROM_PATH = '--use-binaries-from-path';
 
-/** The words of the lines of real jobs, each once, with stand-ins instead of what they would fetch or build. */
+/** The args of the lines of real jobs, each once, with stand-ins instead of what they would fetch or build. */
 function linesOfJobs(): string[][] {
   const all = inTree.filter(({ tester }) => tester === 'ginkgo').map(({ tester_args = [] }) => tester_args);
-  const words = all.map((line) => [FROM_PATH, ...line.filter((word) => !word.startsWith('--use-built-binaries'))]);
-  return [...new Map(words.map((line) => [JSON.stringify(line), line])).values()];
+  const args = all.map((line) => [FROM_PATH, ...line.filter((arg) => !arg.startsWith('--use-built-binaries'))]);
+  return [...new Map(args.map((line) => [JSON.stringify(line), line])).values()];
 }
 
-const title = there ? '' : ' (left out: KUBETEST2_ORIGINAL names no folder with kubetest2-tester-ginkgo)';
-describe.skipIf(!there)(`beside the original${title}`, () => {
-  test('ginkgo is called alike for the lines of real jobs, but for documented differences', async () => {
+const title = exists ? '' : ' (skipped: KUBETEST2_ORIGINAL is not a directory with kubetest2-tester-ginkgo)';
+describe.skipIf(!exists)(`beside the original${title}`, () => {
+  test('ginkgo gets the same call for the lines of real jobs, except for documented differences', async () => {
     const lines = linesOfJobs();
     expect(lines.length).toBeGreaterThan(50);
-    for (const line of lines) await expectSameWords(line);
+    for (const line of lines) await expectSameArgs(line);
   });
 
   test.each([
@@ -106,8 +106,8 @@ describe.skipIf(!there)(`beside the original${title}`, () => {
     [['--test-args=--ginkgo.focus=b --ginkgo.skip=c', '--focus-regex=a']],
     [['--test-args=--kubectl-path=DIR/other --report-dir=DIR/elsewhere']],
     [['--test-args=--provider=gce --gce-project=p --gce-zone=z']],
-  ])('ginkgo is called alike for %j', async (words) => {
-    await expectSameWords([FROM_PATH, ...words]);
+  ])('ginkgo gets the same call for %j', async (args) => {
+    await expectSameArgs([FROM_PATH, ...args]);
   });
 
   test.each([
@@ -119,12 +119,12 @@ describe.skipIf(!there)(`beside the original${title}`, () => {
     '  --outer=blanks  ',
     '--ünïcode="größer als ✓"',
     '--dollar=$HOME --glob=* --semi=a;b --hash=#x --tilde=~',
-  ])('extra arguments are split alike: %j', async (typed) => {
-    for (const flag of ['--test-args', '--ginkgo-args']) await expectSameWords([FROM_PATH, `${flag}=${typed}`]);
+  ])('splits extra arguments in the same way: %j', async (value) => {
+    for (const flag of ['--test-args', '--ginkgo-args']) await expectSameArgs([FROM_PATH, `${flag}=${value}`]);
   });
 
   test.each(['relative/config', '/some/config', ''])('KUBECONFIG=%s means the same', async (KUBECONFIG) => {
-    await expectSameWords([FROM_PATH], { KUBECONFIG });
+    await expectSameArgs([FROM_PATH], { KUBECONFIG });
   });
 
   test('the tests get the same environment, to which --env adds instead of replacing it', async () => {
@@ -144,8 +144,8 @@ describe.skipIf(!there)(`beside the original${title}`, () => {
     [[FROM_PATH, '--timeout=5']],
     [[FROM_PATH, "--test-args='no end"]],
     [[FROM_PATH, '--ginkgo-args=at the end \\']],
-  ])('both refuse %j', async (words) => {
-    for (const called of await Promise.all([theirs(words), ours(words)])) {
+  ])('both reject %j', async (args) => {
+    for (const called of await Promise.all([theirs(args), ours(args)])) {
       expect(called.argv).toBeUndefined();
       expect(called.code).not.toBe(0);
     }
@@ -159,30 +159,30 @@ describe.skipIf(!there)(`beside the original${title}`, () => {
     }
   });
 
-  const suite = there ? smallSuite() : undefined;
-  describe.skipIf(suite === undefined)('with a small suite (left out where there is no Go)', () => {
+  const suite = exists ? smallSuite() : undefined;
+  describe.skipIf(suite === undefined)('with a small suite (skipped without Go)', () => {
     describeWith(['ginkgo', 'kubectl'], 'in a package', () => {
       test.each([
         ['release', []],
         ['release', ['--test-package-version=v1.36.1']],
         ['ci/fast', ['--test-package-dir=ci/fast']],
-      ])('the same files of %s are fetched and the same specs run for %j', async (folder, words) => {
+      ])('downloads the same files of %s and runs the same specs for %j', async (directory, args) => {
         await using bucket = await makeBucket(suite ?? '');
         mkdirSync(join(bucket.dir, 'ci'));
         symlinkSync('../release', join(bucket.dir, 'ci', 'fast'));
         const outcomes = [];
         for (const tester of [theirs, ours]) {
           await using server = await serve(bucket.dir);
-          const called = await tester([`--test-package-url=${server.url}`, ...words, '--focus-regex=Surroundings']);
+          const called = await tester([`--test-package-url=${server.url}`, ...args, '--focus-regex=Surroundings']);
           expect(called, called.stderr).toMatchObject({ code: 0 });
-          // Ours asks for the checksums too.
+          // Ours downloads the checksums too.
           const files = new Set(server.asked.filter((path) => !path.endsWith('.sha512')));
-          outcomes.push({ files, told: /kubeconfig=.*$/m.exec(called.stdout)?.[0] });
+          outcomes.push({ files, kubeconfig: /kubeconfig=.*$/m.exec(called.stdout)?.[0] });
         }
         expect(outcomes[1]).toEqual(outcomes[0]);
-        expect(outcomes[1]?.told).toContain('kubectl=DIR/rundir/kubectl');
+        expect(outcomes[1]?.kubeconfig).toContain('kubectl=DIR/rundir/kubectl');
         expect([...(outcomes[1]?.files ?? [])]).toContain(
-          `/${folder}/v1.36.1/kubernetes-test-${HOST.os}-${HOST.arch}.tar.gz`,
+          `/${directory}/v1.36.1/kubernetes-test-${HOST.os}-${HOST.arch}.tar.gz`,
         );
       });
     });

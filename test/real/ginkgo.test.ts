@@ -42,8 +42,8 @@ interface More {
   readonly launcher?: readonly string[];
 }
 
-function start(words: readonly string[], { env = {}, launcher = [] }: More = {}) {
-  const argv = [program, 'noop', '--test=ginkgo', '--run-id=run', ...launcher, '--', NO_CHECK, ...words];
+function start(args: readonly string[], { env = {}, launcher = [] }: More = {}) {
+  const argv = [program, 'noop', '--test=ginkgo', '--run-id=run', ...launcher, '--', NO_CHECK, ...args];
   const child = spawn(process.execPath, argv, {
     cwd: dir,
     env: {
@@ -63,9 +63,9 @@ function start(words: readonly string[], { env = {}, launcher = [] }: More = {})
 }
 
 /** With the real ginkgo and kubectl and the small suite on PATH. */
-async function run(words: readonly string[], more: More = {}) {
+async function run(args: readonly string[], more: More = {}) {
   await putOnPath();
-  return await start(['--use-binaries-from-path', ...words], more).ended;
+  return await start(['--use-binaries-from-path', ...args], more).ended;
 }
 
 async function putOnPath(): Promise<void> {
@@ -74,22 +74,22 @@ async function putOnPath(): Promise<void> {
   for (const [name, path] of Object.entries(programs)) await symlink(path, join(dir, 'bin', name));
 }
 
-/** Processes whose command line or working directory is of this test. */
+/** Processes whose command line or working directory belongs to this test. */
 const left = () =>
   execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.includes(dir));
 
-describe.skipIf(suite === undefined)('a small suite (left out where there is no Go)', () => {
+describe.skipIf(suite === undefined)('a small suite (skipped without Go)', () => {
   describeWith(['ginkgo', 'kubectl'], 'with the real ginkgo', () => {
     describe.each([
       ['in one process', ['--parallel=1']],
       ['in one process, verbose', ['--parallel=1', '--ginkgo-args=-v']],
       ['in parallel', ['--parallel=2']],
       ['in parallel, verbose', ['--parallel=2', '--ginkgo-args=-v --no-color']],
-    ])('%s', (_title, words) => {
-      test('every fate of a spec is told', async () => {
-        const ended = await run([...words, '--flake-attempts=2', `--skip-regex=${ENDLESS}`]);
+    ])('%s', (_title, args) => {
+      test('reports every outcome of a spec', async () => {
+        const ended = await run([...args, '--flake-attempts=2', `--skip-regex=${ENDLESS}`]);
         expect(ended, ended.stderr).toMatchObject({ code: 1 });
         expect(ended.stderr).toContain('8 specs ran: 6 passed, 2 failed, 1 flaky, 4 skipped');
         expect(ended.stderr).toMatch(/2 of 8 specs failed: .*fail \(with a\|regex\.\*\?\) \[Conformance\]/);
@@ -100,9 +100,9 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
       });
     });
 
-    test('a passing run, its surroundings and its summary', async () => {
-      const words = ['--focus-regex=Surroundings|pass as well', '--provider=local', '--env=SUITE_EXTRA=more'];
-      const ended = await run(words, { env: { KUBECONFIG: '/some/config' } });
+    test('a passing run with its environment and its summary', async () => {
+      const args = ['--focus-regex=Surroundings|pass as well', '--provider=local', '--env=SUITE_EXTRA=more'];
+      const ended = await run(args, { env: { KUBECONFIG: '/some/config' } });
       expect(ended, ended.stderr).toMatchObject({ code: 0 });
       expect(ended.stdout).toContain(
         `kubeconfig=/some/config kubectl=${join(dir, 'bin', 'kubectl')} provider=local extra=more`,
@@ -110,7 +110,7 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
       expect(ended.stderr).toContain('2 specs ran: 2 passed, 0 failed');
     });
 
-    test('a skip in --test-args beside no --skip-regex skips what it says, and not everything', async () => {
+    test('a skip in --test-args without --skip-regex does not skip everything', async () => {
       const ended = await run([`--test-args=--ginkgo.skip='${ENDLESS}|fail|panic|second'`]);
       expect(ended, ended.stderr).toMatchObject({ code: 0 });
       expect(ended.stderr).toContain('5 specs ran: 5 passed');
@@ -128,7 +128,7 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
       expect(ended.stderr).toContain('[TIMEDOUT]');
     });
 
-    test('a failed setup of the suite is told as that', async () => {
+    test('reports a failed setup of the suite', async () => {
       const ended = await run(['--test-args=--broken-setup']);
       expect(ended).toMatchObject({ code: 1 });
       expect(ended.stderr).toMatch(/no spec ran: the suite failed outside of its specs: \[BeforeSuite\]/);
@@ -138,7 +138,7 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
     test('a run without specs fails', async () => {
       const ended = await run(['--focus-regex=no such spec']);
       expect(ended).toMatchObject({ code: 1 });
-      expect(ended.stderr).toContain('no spec ran: nothing is selected');
+      expect(ended.stderr).toContain('no spec ran: no spec matches');
     });
 
     test('--rerun-failed runs exactly the specs that failed before', async () => {
@@ -168,8 +168,8 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
         async (parallel) => {
           await putOnPath();
           const hangs = join(dir, 'hangs');
-          const words = ['--use-binaries-from-path', '--focus-regex=\\[Hang\\]', parallel];
-          const { child, ended } = start(words, { env: { SUITE_HANGS: hangs } });
+          const args = ['--use-binaries-from-path', '--focus-regex=\\[Hang\\]', parallel];
+          const { child, ended } = start(args, { env: { SUITE_HANGS: hangs } });
           await appears(hangs);
           child.kill(signal);
           expect(await ended).toMatchObject({ code });
@@ -179,11 +179,11 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
       );
     });
 
-    test('a spec that ignores interruptions is not waited for longer than the grace', async () => {
+    test('kills a spec that ignores interruptions after the grace', async () => {
       await putOnPath();
       const hangs = join(dir, 'hangs');
-      const words = ['--use-binaries-from-path', '--focus-regex=\\[Stubborn\\]', '--parallel=2'];
-      const { child, ended } = start(words, { env: { SUITE_HANGS: hangs }, launcher: ['--interrupt-grace=2s'] });
+      const args = ['--use-binaries-from-path', '--focus-regex=\\[Stubborn\\]', '--parallel=2'];
+      const { child, ended } = start(args, { env: { SUITE_HANGS: hangs }, launcher: ['--interrupt-grace=2s'] });
       await appears(hangs);
       child.kill('SIGINT');
       expect(await ended).toMatchObject({ code: 130 });
@@ -201,10 +201,10 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
     });
     const ONE = '--focus-regex=pass as well';
 
-    test('is fetched by its marker, verified, placed in the run directory and used; a second run fetches nothing', async () => {
+    test('is downloaded by its marker, verified, and used from the run directory; a second run downloads nothing', async () => {
       await using server = await serve(bucket.dir);
-      const words = [ONE, `--test-package-url=${server.url}`];
-      const ended = await start(words).ended;
+      const args = [ONE, `--test-package-url=${server.url}`];
+      const ended = await start(args).ended;
       expect(ended, ended.stderr).toMatchObject({ code: 0 });
       expect(ended.stderr).toContain('1 spec ran: 1 passed');
       expect((await readdir(join(dir, 'rundir', 'run'))).toSorted()).toEqual(
@@ -214,7 +214,7 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
       expect(metadata).toMatchObject({ 'job-version': 'v1.36.1', 'e2e-test-version': 'v1.36.1' });
       expect(ended.stderr).toContain(`e2e.test v1.36.1 from ${server.url}/release/v1.36.1/kubernetes-test-`);
       const asked = server.asked.length;
-      const again = await start([...words, '--test-package-version=v1.36.1']).ended;
+      const again = await start([...args, '--test-package-version=v1.36.1']).ended;
       expect(again).toMatchObject({ code: 0 });
       expect(server.asked.slice(asked)).toEqual([]);
     });
@@ -229,7 +229,7 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
       expect(ended.stderr).toContain('from gs://bucket/release/v1.36.1/kubernetes-test-');
     });
 
-    test('with other bytes than published is refused before Up, and nothing of it is there', async () => {
+    test('with a checksum mismatch is rejected before Up, and not placed', async () => {
       const broken = await makeBucket(suite ?? '');
       onTestFinished(() => broken[Symbol.asyncDispose]());
       await appendFile(broken.tarball, 'x');
@@ -240,14 +240,14 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
       expect(await readdir(join(dir, 'rundir', 'run'))).not.toContain('e2e.test');
     });
 
-    test('of a version that is not there is an error that names the address', async () => {
+    test('of a missing version is an error with the URL', async () => {
       await using server = await serve(bucket.dir);
       const ended = await start([ONE, `--test-package-url=${server.url}`, '--test-package-version=v1.99.0']).ended;
       expect(ended).toMatchObject({ code: 3 });
       expect(ended.stderr).toContain(`${server.url}/release/v1.99.0/`);
     });
 
-    test('leaves programs that were built in this run as they are', async () => {
+    test('keeps binaries that were built in this run', async () => {
       const runDir = join(dir, 'rundir', 'run');
       await mkdir(runDir, { recursive: true });
       await writeFile(join(runDir, 'e2e.test'), '#!/bin/sh\necho built\n');
@@ -256,23 +256,23 @@ describe.skipIf(suite === undefined)('a small suite (left out where there is no 
       expect(ended, ended.stderr).toMatchObject({ code: 0 });
       expect(await readFile(join(runDir, 'e2e.test'), 'utf8')).toContain('echo built');
       expect(ended.stderr).toContain(join(runDir, 'test-package', 'e2e.test'));
-      expect(ended.stderr).toContain('--use-built-binaries tests with it');
+      expect(ended.stderr).toContain('test with it by --use-built-binaries');
     });
 
-    test('replaces the one that an earlier call of the run placed', async () => {
-      const words = [ONE, `--test-package-url=file://${bucket.dir}`];
-      await start(words).ended;
+    test('replaces the one of an earlier call of the run', async () => {
+      const args = [ONE, `--test-package-url=file://${bucket.dir}`];
+      await start(args).ended;
       const other = await makeBucket(component('etcd'), 'v1.35.9');
       onTestFinished(() => other[Symbol.asyncDispose]());
       await start([ONE, `--test-package-url=file://${other.dir}`, '--list-specs']).ended;
       await expect(access(join(dir, 'rundir', 'run', 'test-package'))).rejects.toThrow();
     });
 
-    test('for another platform is refused', async () => {
+    test('for another platform is rejected', async () => {
       const fake = join(dir, 'fake');
       await copyFile(suite ?? '', fake);
       const bytes = await readFile(fake);
-      // The machine in an ELF header: a processor nobody asked for.
+      // The machine field of the ELF header: another architecture.
       bytes.writeUInt16LE(HOST.arch === 's390x' ? 62 : 22, 18);
       await writeFile(fake, bytes);
       const other = await makeBucket(fake);

@@ -3,46 +3,46 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { Machine } from '../helpers/kind-machine.ts';
+import { KindHost } from '../helpers/kind-host.ts';
 
-/** A folder with the programs of kubetest2, for instance made by `go build -o FOLDER . ./kubetest2-kind` in its checkout. */
+/** A directory with the programs of kubetest2, such as one that `go build -o DIRECTORY . ./kubetest2-kind` fills. */
 const original = process.env['KUBETEST2_ORIGINAL'] ?? '';
-const there = existsSync(join(original, 'kubetest2-kind'));
+const exists = existsSync(join(original, 'kubetest2-kind'));
 const fakes = fileURLToPath(new URL('../helpers/programs/kind-tools', import.meta.url));
 
-/** How the original calls kind and make for the same words. */
-function callsOfOriginal(words: readonly string[]): string[] {
-  using machine = new Machine();
-  prepare(machine);
+/** The calls of kind and make by the original for the same arguments. */
+function callsOfOriginal(args: readonly string[]): string[] {
+  using host = new KindHost();
+  prepare(host);
   const env = {
     PATH: [original, fakes, '/usr/bin', '/bin'].join(delimiter),
-    HOME: machine.folder,
-    ARTIFACTS: machine.artifacts,
-    KUBETEST2_RUN_DIR: machine.rundir,
-    FAKE_STATE: machine.state,
-    FAKE_KUBECONFIG: machine.kubeconfig(),
+    HOME: host.dir,
+    ARTIFACTS: host.artifacts,
+    KUBETEST2_RUN_DIR: host.rundir,
+    FAKE_STATE: host.state,
+    FAKE_KUBECONFIG: host.kubeconfig(),
   };
-  execFileSync(join(original, 'kubetest2'), ['kind', '--run-id=r1ab', ...words], {
-    cwd: machine.folder,
+  execFileSync(join(original, 'kubetest2'), ['kind', '--run-id=r1ab', ...args], {
+    cwd: host.dir,
     env,
     stdio: 'pipe',
   });
-  return machine.calls();
+  return host.calls();
 }
 
-async function callsOfOurs(words: readonly string[]): Promise<string[]> {
-  using machine = new Machine();
-  prepare(machine);
-  expect(await machine.run(['--run-id=r1ab', '--wait=0', ...words])).toMatchObject({ code: 0 });
-  return machine.calls();
+async function callsOfOurs(args: readonly string[]): Promise<string[]> {
+  using host = new KindHost();
+  prepare(host);
+  expect(await host.run(['--run-id=r1ab', '--wait=0', ...args])).toMatchObject({ code: 0 });
+  return host.calls();
 }
 
-function prepare(machine: Machine): void {
-  mkdirSync(join(machine.folder, 'vendor/github.com/onsi/ginkgo/v2/ginkgo'), { recursive: true });
-  writeFileSync(join(machine.folder, 'c.yaml'), 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n');
+function prepare(host: KindHost): void {
+  mkdirSync(join(host.dir, 'vendor/github.com/onsi/ginkgo/v2/ginkgo'), { recursive: true });
+  writeFileSync(join(host.dir, 'c.yaml'), 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n');
 }
 
-/** Takes out what docs/compatibility.md tells of. */
+/** Without the differences that docs/compatibility.md lists. */
 const withoutDifferences = (call: string): string =>
   call
     .replace(/ --retain$/, '')
@@ -51,24 +51,24 @@ const withoutDifferences = (call: string): string =>
     .replace('kindest/node:r1ab', 'kindest/node:latest')
     .replace('cmd/kubectl ', '');
 
-const title = there ? '' : ' (left out: KUBETEST2_ORIGINAL names no folder with kubetest2 and kubetest2-kind)';
-describe.skipIf(!there)(`beside the original${title}`, () => {
+const title = exists ? '' : ' (skipped: KUBETEST2_ORIGINAL is not a directory with kubetest2 and kubetest2-kind)';
+describe.skipIf(!exists)(`beside the original${title}`, () => {
   const flags = ['--cluster-name=c', '--image-name=i', '--config=c.yaml', '--kubeconfig=k'];
   const buildFlags = ['--kube-root=.', '--build-type=source', '--base-image=b', '--image-name=i'];
 
   test.each([
-    ...['', ...flags, flags.join(' ')].map((words) => `--up --down ${words}`.trim()),
-    ...['', ...buildFlags, buildFlags.join(' ')].map((words) => `--build ${words}`.trim()),
+    ...['', ...flags, flags.join(' ')].map((args) => `--up --down ${args}`.trim()),
+    ...['', ...buildFlags, buildFlags.join(' ')].map((args) => `--build ${args}`.trim()),
     `--build --up --down ${[...flags, ...buildFlags].join(' ')}`,
     '--down --cluster-name=c',
-    // As jobs have it.
+    // As in jobs.
     '-v 5 ; --build ; --up ; --down ; --config c.yaml ; --cluster-name kms ;',
-  ])('kind and make are called alike for %s', async (words) => {
-    const ours = await callsOfOurs(words.split(' '));
-    expect(ours.map(withoutDifferences)).toEqual(callsOfOriginal(words.split(' ')).map(withoutDifferences));
+  ])('kind and make get the same calls for %s', async (args) => {
+    const ours = await callsOfOurs(args.split(' '));
+    expect(ours.map(withoutDifferences)).toEqual(callsOfOriginal(args.split(' ')).map(withoutDifferences));
   });
 
-  test('--down of a run without a cluster named none, which is the one called kind, and takes none here', async () => {
+  test('--down of a run without a cluster deleted the cluster named kind there, and deletes none here', async () => {
     const called = callsOfOriginal(['--down']);
     expect(called.filter((call) => !call.startsWith('kind export'))).toEqual(['kind delete cluster --name']);
     expect(await callsOfOurs(['--down'])).toEqual([]);

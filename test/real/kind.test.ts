@@ -5,25 +5,25 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { mergeConfigs, wantedConfig } from '../../deployers/kind/config.ts';
+import { configOfFlags, mergeConfigs } from '../../deployers/kind/config.ts';
 import { causedByNameTaken, causedByUnknownCluster, explain } from '../../deployers/kind/failures.ts';
 import { flags } from '../../deployers/kind/flags.ts';
 import { CommandError, messageOf } from '../../src/api/errors.ts';
 import { parseFlags } from '../../src/cli/flags/parse.ts';
-import { Machine } from '../helpers/kind-machine.ts';
+import { KindHost } from '../helpers/kind-host.ts';
 import { component, componentsBin, describeWith } from '../helpers/real/components.ts';
 
 const fakes = fileURLToPath(new URL('../helpers/programs/docker-for-kind', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'kt2-real-kind-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const dir = mkdtempSync(join(tmpdir(), 'kt2-real-kind-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const PATH = [fakes, componentsBin, '/usr/bin', '/bin'].join(delimiter);
 
-/** How the real kind ends: undefined when it passes. */
-function kind(words: readonly string[], env: Record<string, string> = {}): CommandError | undefined {
+/** The error of the real kind; undefined when it passes. */
+function kind(args: readonly string[], env: Record<string, string> = {}): CommandError | undefined {
   try {
-    execFileSync(component('kind'), words, {
+    execFileSync(component('kind'), args, {
       encoding: 'utf8',
-      env: { PATH, HOME: folder, KUBECONFIG: join(folder, 'kubeconfig'), ...env },
+      env: { PATH, HOME: dir, KUBECONFIG: join(dir, 'kubeconfig'), ...env },
       stdio: 'pipe',
     });
     return undefined;
@@ -33,11 +33,11 @@ function kind(words: readonly string[], env: Record<string, string> = {}): Comma
   }
 }
 
-/** Has kind read and judge a configuration: where that ends well, it goes on to the network that is not there. */
-function judged(config: unknown): string {
-  const path = join(folder, 'config.yaml');
+/** Lets kind validate a configuration; a valid one fails later, at the missing network. */
+function validated(config: unknown): string {
+  const path = join(dir, 'config.yaml');
   writeFileSync(path, typeof config === 'string' ? config : stringify(config));
-  const error = kind(['create', 'cluster', '--name', 'judged', '--config', path]);
+  const error = kind(['create', 'cluster', '--name', 'validated', '--config', path]);
   if (error?.output.includes('failed to ensure docker network')) return 'valid';
   return messageOf(explain(error));
 }
@@ -58,65 +58,65 @@ describeWith(['kind'], 'the real kind', () => {
     '--cluster-log-level=10',
     '--e2e-k8s',
     '--e2e-k8s --ip-family=ipv6 --kube-proxy-mode=ipvs --feature-gates=A=true --runtime-config=a/b=true --workers=5',
-  ])('takes the configuration of %s, and the same after it was read and merged again', async (words) => {
-    const { values, faults } = parseFlags({ kind: flags }, words.split(' '), {});
+  ])('accepts the configuration of %s, also after it was read and merged', async (args) => {
+    const { values, faults } = parseFlags({ kind: flags }, args.split(' '), {});
     expect(faults).toEqual([]);
-    const wanted = (await wantedConfig(values.kind)) ?? {};
-    expect(judged(wanted)).toBe('valid');
-    expect(judged(mergeConfigs(wanted, parse(stringify(wanted))))).toBe('valid');
+    const wanted = (await configOfFlags(values.kind)) ?? {};
+    expect(validated(wanted)).toBe('valid');
+    expect(validated(mergeConfigs(wanted, parse(stringify(wanted))))).toBe('valid');
   });
 
   test.each([
     ['a: [', /kind cannot read the cluster configuration: yaml: line 1/],
-    ['kind: Cluster', /kind refuses the cluster configuration: unknown apiVersion/],
-    [{ kind: 'Foo', apiVersion: 'kind.x-k8s.io/v1alpha4' }, /kind refuses the cluster configuration: unknown kind Foo/],
+    ['kind: Cluster', /invalid cluster configuration: unknown apiVersion/],
+    [{ kind: 'Foo', apiVersion: 'kind.x-k8s.io/v1alpha4' }, /invalid cluster configuration: unknown kind Foo/],
     [{ kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', foo: 1 }, /cannot read .*: line 3: field foo not found/],
     [
       { kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', networking: { ipFamily: 'ipv5' } },
-      /kind refuses the cluster configuration: .*invalid ipFamily: ipv5/,
+      /invalid cluster configuration: .*invalid ipFamily: ipv5/,
     ],
     [
       { kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', nodes: [{ role: 'worker' }] },
-      /kind refuses the cluster configuration: must have at least one control-plane/,
+      /invalid cluster configuration: must have at least one control-plane/,
     ],
-  ])('refuses %j in words that are understood', (config, sentence) => {
-    expect(judged(config)).toMatch(sentence);
+  ])('rejects %j with a known error', (config, message) => {
+    expect(validated(config)).toMatch(message);
   });
 
-  test('refuses a name in words that are understood', () => {
+  test('rejects a name with a known error', () => {
     const error = kind(['create', 'cluster', '--name', 'X_5']);
-    expect(messageOf(explain(error))).toContain("kind refuses the cluster configuration: 'X_5' is not a valid");
+    expect(messageOf(explain(error))).toContain("invalid cluster configuration: 'X_5' is not a valid");
   });
 
-  test('without docker, and below a daemon that is down, fails in words that are understood', () => {
-    const missing = kind(['create', 'cluster'], { PATH: folder });
-    expect(messageOf(explain(missing))).toContain('docker is not on PATH');
+  test('fails with a known error without docker, and without its daemon', () => {
+    const missing = kind(['create', 'cluster'], { PATH: dir });
+    expect(messageOf(explain(missing))).toContain('docker not found on PATH');
     const says = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
     const down = kind(['delete', 'cluster', '--name', 'x'], { DOCKER_SAYS: says });
-    expect(messageOf(explain(down))).toContain('the container daemon does not answer at unix:///var/run/docker.sock');
+    expect(messageOf(explain(down))).toContain('the container daemon does not respond at unix:///var/run/docker.sock');
   });
 
-  test('says of a cluster that is not there what is understood, and deletes it without a word', () => {
+  test('has a known error for a missing cluster, and deletes it without an error', () => {
     expect(kind(['delete', 'cluster', '--name', 'absent'])).toBeUndefined();
-    expect(causedByUnknownCluster(kind(['export', 'logs', '--name', 'absent', folder]))).toBe(true);
-    expect(causedByNameTaken(kind(['export', 'logs', '--name', 'absent', folder]))).toBe(false);
+    expect(causedByUnknownCluster(kind(['export', 'logs', '--name', 'absent', dir]))).toBe(true);
+    expect(causedByNameTaken(kind(['export', 'logs', '--name', 'absent', dir]))).toBe(false);
   });
 
-  test('is told of a kubeconfig lock in words that are understood', () => {
-    const path = join(folder, 'locked');
+  test('fails with a known error for a locked kubeconfig', () => {
+    const path = join(dir, 'locked');
     writeFileSync(`${path}.lock`, '');
     const error = kind(['delete', 'cluster', '--name', 'absent', '--kubeconfig', path]);
-    expect(messageOf(explain(error))).toContain(`the kubeconfig ${path} is locked`);
+    expect(messageOf(explain(error))).toContain(`kubeconfig ${path} is locked`);
   });
 
   describe('under the launcher', () => {
-    test('--down of a cluster that is not there passes', async () => {
-      using machine = new Machine();
-      expect(await machine.run(['--down', '--cluster-name=absent'], { PATH })).toMatchObject({ code: 0 });
+    test('--down of a missing cluster passes', async () => {
+      using host = new KindHost();
+      expect(await host.run(['--down', '--cluster-name=absent'], { PATH })).toMatchObject({ code: 0 });
     });
 
-    test('--down takes the context out of the kubeconfig of the run, and out of no other', async () => {
-      using machine = new Machine();
+    test('--down removes the context from the kubeconfig of the run, and from no other', async () => {
+      using host = new KindHost();
       const config = stringify({
         apiVersion: 'v1',
         kind: 'Config',
@@ -125,22 +125,22 @@ describeWith(['kind'], 'the real kind', () => {
         clusters: ['kind-mine', 'other'].map((name) => ({ name, cluster: { server: 'https://127.0.0.1:1' } })),
         users: ['kind-mine', 'other'].map((name) => ({ name, user: { token: 't' } })),
       });
-      for (const name of ['mine', 'of-the-user']) writeFileSync(join(machine.folder, name), config);
-      const words = ['--down', '--cluster-name=mine', '--kubeconfig=mine'];
-      const env = { PATH, KUBECONFIG: join(machine.folder, 'of-the-user') };
-      expect(await machine.run(words, env)).toMatchObject({ code: 0 });
-      const { contexts, clusters, users } = parse(machine.text('mine'));
+      for (const name of ['mine', 'of-the-user']) writeFileSync(join(host.dir, name), config);
+      const args = ['--down', '--cluster-name=mine', '--kubeconfig=mine'];
+      const env = { PATH, KUBECONFIG: join(host.dir, 'of-the-user') };
+      expect(await host.run(args, env)).toMatchObject({ code: 0 });
+      const { contexts, clusters, users } = parse(host.text('mine'));
       for (const left of [contexts, clusters, users]) expect(left).toMatchObject([{ name: 'other' }]);
-      expect(machine.text('of-the-user')).toBe(config);
+      expect(host.text('of-the-user')).toBe(config);
     });
 
-    test('a configuration that kind refuses is what junit says', async () => {
-      using machine = new Machine();
+    test('an invalid configuration is the failure in junit', async () => {
+      using host = new KindHost();
       const config = { kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', networking: { kubeProxyMode: 'x' } };
-      writeFileSync(join(machine.folder, 'my.yaml'), stringify(config));
-      const ended = await machine.run(['--up', '--down', '--config=my.yaml'], { PATH });
+      writeFileSync(join(host.dir, 'my.yaml'), stringify(config));
+      const ended = await host.run(['--up', '--down', '--config=my.yaml'], { PATH });
       expect(ended.code).toBe(3);
-      expect(machine.junit()).toContain('message="kind refuses the cluster configuration: invalid kubeProxyMode: x');
+      expect(host.junit()).toContain('message="invalid cluster configuration: invalid kubeProxyMode: x');
     });
   });
 });

@@ -8,13 +8,13 @@ import { pinned } from '../../scripts/package/pinned.ts';
 
 const modules = process.env['GOMODCACHE'] || join(process.env['GOPATH'] || join(homedir(), 'go'), 'pkg', 'mod');
 const util = join(modules, `k8s.io/kubernetes@${pinned.get('kubectl')?.version}`, 'cluster', 'gce', 'util.sh');
-const there = existsSync(util);
+const exists = existsSync(util);
 
 /** Where the real kube-up.sh copies its tars to: the functions of the script that do it, with a gsutil that prints. */
 function copiedTo(variables: Readonly<Record<string, string>>): string[] {
-  const folder = mkdtempSync(join(tmpdir(), 'kube-up-'));
+  const directory = mkdtempSync(join(tmpdir(), 'kube-up-'));
   try {
-    writeFileSync(join(folder, 'server.tar.gz'), 'server');
+    writeFileSync(join(directory, 'server.tar.gz'), 'server');
     const script = `
       set -eu
       for name in set-preferred-region upload-tars copy-to-staging gsutil_get_tar_md5 join_csv; do
@@ -24,23 +24,23 @@ function copiedTo(variables: Readonly<Record<string, string>>): string[] {
       gsutil() { for last; do :; done; case " $* " in *' cp '*) echo "to $last" ;; esac; }
       upload-tars`;
     const printed = execFileSync('bash', ['--norc', '-c', script, util], {
-      cwd: folder,
+      cwd: directory,
       encoding: 'utf8',
       env: {
         PATH: process.env['PATH'],
-        SERVER_BINARY_TAR: join(folder, 'server.tar.gz'),
+        SERVER_BINARY_TAR: join(directory, 'server.tar.gz'),
         RELEASE_REGION_FALLBACK: 'false',
         ...variables,
       },
     });
     return printed.split('\n').flatMap((line) => /^to (.*)$/.exec(line)?.[1] ?? []);
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(directory, { recursive: true });
   }
 }
 
-describe.skipIf(!there)(
-  `the bucket of the real kube-up.sh${there ? '' : " (left out: no module k8s.io/kubernetes in Go's cache)"}`,
+describe.skipIf(!exists)(
+  `the bucket of the real kube-up.sh${exists ? '' : " (skipped: no module k8s.io/kubernetes in Go's cache)"}`,
   () => {
     test.each([
       ['us-central1-b', 'false'],

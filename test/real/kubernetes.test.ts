@@ -28,9 +28,9 @@ beforeEach(async () => {
 const artifact = (name: string) => readFile(join(dir, 'artifacts', name), 'utf8');
 
 /** `kubetest2-ts noop --up --test=ginkgo -- …` against a cluster, with the real programs on PATH. */
-function start({ kubeconfig }: Cluster, words: readonly string[], signal?: AbortSignal) {
+function start({ kubeconfig }: Cluster, args: readonly string[], signal?: AbortSignal) {
   const launcher = ['noop', '--up', '--test=ginkgo', `--kubeconfig=${kubeconfig}`, '--run-id=run'];
-  const argv = [program, ...launcher, '--', '--use-binaries-from-path', ...words];
+  const argv = [program, ...launcher, '--', '--use-binaries-from-path', ...args];
   const child = spawn(process.execPath, argv, {
     cwd: dir,
     env: {
@@ -55,13 +55,13 @@ describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'Kubernetes without kubel
     cluster = await sharedCluster();
   });
 
-  test('seven specs of the real e2e.test pass, and are told and recorded', async () => {
+  test('seven specs of the real e2e.test pass, and are logged and recorded', async () => {
     const ended = await start(cluster, ['--parallel=2', `--focus-regex=${SEVEN}`, SKIP]).ended;
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
     expect(ended.stderr).toMatch(/0\/7 specs done, 0 failed/);
     expect(ended.stderr).toMatch(/7 specs ran: 7 passed, 0 failed/);
     expect(ended.stderr).toMatch(
-      /version skew: server v1\.36\.1, kubectl v1\.36\.1, e2e\.test v1\.36\.1, ginkgo 2\.\d+\.\d+, kubelets v1\.35\.0 \(x3\)/,
+      /Versions: server v1\.36\.1, kubectl v1\.36\.1, e2e\.test v1\.36\.1, ginkgo 2\.\d+\.\d+, kubelets v1\.35\.0 \(x3\)/,
     );
     expect(JSON.parse(await artifact('metadata.json'))).toMatchObject({
       'cluster-version': 'v1.36.1',
@@ -79,7 +79,7 @@ describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'Kubernetes without kubel
     expect(await artifact('junit_version_skew.xml')).not.toContain('<failure');
   });
 
-  test('a spec that fails is told with its reason', async () => {
+  test('a failed spec is reported with its reason', async () => {
     const ended = await start(cluster, ['--focus-regex=MetricsGrabber should grab all metrics from a Kubelet']).ended;
     expect(ended).toMatchObject({ code: 1 });
     expect(ended.stderr).toMatch(/1 of 1 spec failed: \[sig-instrumentation\] MetricsGrabber should grab all metrics/);
@@ -94,8 +94,8 @@ describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'Kubernetes without kubel
 
   test('an interrupted run leaves no process and a report of what it was doing', async () => {
     // Its pods never complete, since kwok runs nothing.
-    const words = ['--focus-regex=Job should run a job to completion when tasks succeed', '--parallel=2'];
-    const { child, ended } = start(cluster, words);
+    const args = ['--focus-regex=Job should run a job to completion when tasks succeed', '--parallel=2'];
+    const { child, ended } = start(cluster, args);
     await waitForJob(cluster);
     child.kill('SIGINT');
     const { code, stderr } = await ended;
@@ -111,9 +111,9 @@ describeWith([...CONTROL_PLANE, 'e2e.test', 'ginkgo'], 'Kubernetes without kubel
     expect(ended.stdout.trimEnd().split('\n')).toHaveLength(7);
   });
 
-  test('the same build satisfies the level exact', async () => {
-    const words = ['--check-version-skew', `--focus-regex=Watchers should be able to start watching`];
-    expect(await start(cluster, words).ended).toMatchObject({ code: 0 });
+  test('the same build passes at level exact', async () => {
+    const args = ['--check-version-skew', `--focus-regex=Watchers should be able to start watching`];
+    expect(await start(cluster, args).ended).toMatchObject({ code: 0 });
   });
 });
 
@@ -129,7 +129,7 @@ describeWith(
       await plane?.[Symbol.asyncDispose]();
     });
 
-    test('is not tested with e2e.test v1.36.1 where the policy is enforced', async () => {
+    test('is not tested with e2e.test v1.36.1 at level policy', async () => {
       const ended = await start(plane, ['--check-version-skew=policy']).ended;
       expect(ended).toMatchObject({ code: 1 });
       expect(ended.stderr).toContain(
@@ -138,12 +138,12 @@ describeWith(
       expect(await artifact('junit_version_skew.xml')).toContain('<failure');
     });
 
-    test('is tested where it is not, but no spec runs without nodes', async () => {
-      const words = [
+    test('is tested at level warn, but no spec runs without nodes', async () => {
+      const args = [
         `--focus-regex=Watchers`,
         '--test-args=--node-schedulable-timeout=5s --system-pods-startup-timeout=5s',
       ];
-      const ended = await start(plane, words).ended;
+      const ended = await start(plane, args).ended;
       expect(ended).toMatchObject({ code: 1 });
       expect(ended.stderr).toMatch(/no spec ran: the suite failed outside of its specs: \[SynchronizedBeforeSuite\]/);
     });

@@ -8,7 +8,7 @@ import { Stage } from '../helpers/stage.ts';
 const gcloud = findProgram('gcloud', process.env, process.cwd());
 const suite = gcloud === undefined ? describe.skip : describe;
 
-suite(`the node deployer with the real gcloud${gcloud === undefined ? ' (left out: no gcloud)' : ''}`, () => {
+suite(`the node deployer with the real gcloud${gcloud === undefined ? ' (skipped: no gcloud)' : ''}`, () => {
   function stage(api: ComputeApi): Stage {
     const at = new Stage([]);
     mkdirSync(join(at.dir, 'gcloud'));
@@ -20,7 +20,7 @@ suite(`the node deployer with the real gcloud${gcloud === undefined ? ' (left ou
   const node = ['node', '--run-id=run-1'];
   const up = [...node, '--gcp-project=project-1', '--gcp-zone=us-west1-b', '--up'];
 
-  test('puts a new key into the metadata of the project and takes it out again, others stay', async () => {
+  test('adds a new key to the metadata of the project and removes it, and keeps others', async () => {
     await using api = await ComputeApi.start();
     api.setSshKeys('project-1', 'old:ssh-rsa OLD old');
     const at = stage(api);
@@ -34,7 +34,7 @@ suite(`the node deployer with the real gcloud${gcloud === undefined ? ' (left ou
     expect(readdirSync(join(at.home, '.ssh'))).toEqual([]);
   });
 
-  test('begins anew when somebody else changes the metadata at the same time', async () => {
+  test('retries when another client changes the metadata at the same time', async () => {
     await using api = await ComputeApi.start();
     api.conflicts = 1;
     const at = stage(api);
@@ -47,12 +47,12 @@ suite(`the node deployer with the real gcloud${gcloud === undefined ? ' (left ou
     expect(api.sshKeys('project-1')).toEqual([]);
   });
 
-  test('says what gcloud said when the project cannot be seen', async () => {
+  test('reports the error of gcloud when the project is not accessible', async () => {
     await using api = await ComputeApi.start();
     const at = stage(api);
     at.env['CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE'] = 'http://127.0.0.1:9/compute/v1/';
     const { exitCode, stderr } = await at.run(...up);
     expect(exitCode).toBe(3);
-    expect(stderr).toContain('the SSH keys of project project-1 cannot be read or changed');
+    expect(stderr).toContain('cannot read or change the SSH keys of project project-1');
   });
 });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Stage } from '../helpers/stage.ts';
 
-/** An e2e_node.test of v1.37 or newer; its `remote` command is used alone. It is some ten minutes to build, so whoever has one says where. */
+/** An e2e_node.test of v1.37 or newer; only its `remote` command is used. It takes some ten minutes to build, so its path is configured. */
 const program = process.env['KUBETEST2_TEST_E2E_NODE'] ?? '';
-const there = existsSync(program);
+const exists = existsSync(program);
 const why = program === '' ? 'KUBETEST2_TEST_E2E_NODE is not set' : `there is no ${program}`;
 
-/** A project of which each instance is a file in `instances`; making one takes as long as `slow` says. */
+/** A project whose instances are files in `instances`; creating one takes as long as `slow`. */
 const GCLOUD = `#!/bin/bash
 name=$4
 case "$*" in
@@ -23,10 +23,10 @@ case "$*" in
 "compute project-info describe "*) echo '{"defaultServiceAccount": "default"}' ;;
 esac
 `;
-/** Machines whose container runtime is up, and on which nothing else works. */
+/** Instances whose container runtime runs, and on which nothing else works. */
 const SSH = '#!/bin/sh\necho containerd.service\n';
 
-/** What others have in the same project. */
+/** Resources of others in the same project. */
 const OTHERS = 'tmp-node-e2e-ffffffff-cos-beta';
 
 function stage(slow: number): { readonly at: Stage; readonly instances: () => string[] } {
@@ -47,25 +47,23 @@ const WORDS = [
   ...['--images=cos-beta', '--image-project=cos-cloud'],
 ];
 
-describe.skipIf(!there)(`the real e2e_node.test remote${there ? '' : ` (left out: ${why})`}`, () => {
-  test('forgets a machine that gcloud was making when it was interrupted, which is then deleted', async () => {
+describe.skipIf(!exists)(`the real e2e_node.test remote${exists ? '' : ` (skipped: ${why})`}`, () => {
+  test('leaks an instance that gcloud was creating when it was interrupted, which is then deleted', async () => {
     const { at, instances } = stage(300);
     const running = at.start(...WORDS);
     await expect.poll(() => instances().length, { timeout: 60_000 }).toBe(2);
     running.child.kill('SIGINT');
     const { exitCode, stderr } = await running.ended;
     expect(exitCode, stderr).toBe(130);
-    expect(stderr).toMatch(
-      /The runner has left instances tmp-node-e2e-[0-9a-f]{8}-cos-beta \(zone z\); deleting that\./,
-    );
+    expect(stderr).toMatch(/Deleting what the runner left: instances tmp-node-e2e-[0-9a-f]{8}-cos-beta \(zone z\)/);
     expect(instances()).toEqual([OTHERS]);
   });
 
-  test('deletes its machines itself when the tests fail', async () => {
+  test('deletes its instances itself when the tests fail', async () => {
     const { at, instances } = stage(0);
     const { exitCode, stderr } = await at.run(...WORDS, '--timeout=10m');
     expect(exitCode, stderr).toBe(1);
-    expect(stderr).not.toContain('The runner has left');
+    expect(stderr).not.toContain('Deleting what the runner left');
     expect(instances()).toEqual([OTHERS]);
     expect(at.artifact('junit_runner.xml')).toContain('Failure: 1 errors encountered.');
   });

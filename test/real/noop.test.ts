@@ -9,7 +9,7 @@ import { type Cluster, CONTROL_PLANE } from '../helpers/real/control-plane.ts';
 import { sharedCluster } from '../helpers/real/shared-cluster.ts';
 import { Stage } from '../helpers/stage.ts';
 
-/** A folder to run the program in, with the real programs on PATH. */
+/** A directory to run the program in, with the real programs on PATH. */
 const realStage = () => new Stage([], {}, { PATH: `${componentsBin}:${dirname(process.execPath)}:/usr/bin:/bin` });
 
 describeWith(CONTROL_PLANE, 'noop with a real control plane', () => {
@@ -18,17 +18,17 @@ describeWith(CONTROL_PLANE, 'noop with a real control plane', () => {
     cluster = await sharedCluster();
   });
 
-  test('waits for its API, and gives the tests its kubeconfig', async () => {
+  test('waits for its API, and passes its kubeconfig to the tests', async () => {
     const at = realStage();
-    const words = [`--kubeconfig=${cluster.kubeconfig}`, '--up', '--down', '--test=exec'];
-    const { exitCode, stdout, stderr } = await at.run('noop', ...words, '--', 'kubectl', 'get', 'nodes', '-o', 'name');
+    const args = [`--kubeconfig=${cluster.kubeconfig}`, '--up', '--down', '--test=exec'];
+    const { exitCode, stdout, stderr } = await at.run('noop', ...args, '--', 'kubectl', 'get', 'nodes', '-o', 'name');
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toBe('node/fake-0\nnode/fake-1\nnode/fake-2\n');
-    expect(stderr).toMatch(/The cluster of context test at https:\/\/127\.0\.0\.1:\d+ answers as v1\.36\.1\./);
+    expect(stderr).toMatch(/Using cluster at https:\/\/127\.0\.0\.1:\d+ \(context test\), Kubernetes v1\.36\.1/);
     expect(JSON.parse(at.artifact('metadata.json'))).toMatchObject({ 'cluster-version': 'v1.36.1' });
   });
 
-  test('what a suite leaves in it is gone when the next one takes it', async () => {
+  test('is empty again for the next suite', async () => {
     await cluster.kubectl('create', 'namespace', 'left-behind');
     const next = await sharedCluster();
     expect(next.kubeconfig).toBe(cluster.kubeconfig);
@@ -36,18 +36,18 @@ describeWith(CONTROL_PLANE, 'noop with a real control plane', () => {
   });
 });
 
-describeWith(['etcd', 'kube-apiserver', 'kubectl'], 'noop with an API server that is gone', () => {
+describeWith(['etcd', 'kube-apiserver', 'kubectl'], 'noop with an API server that was killed', () => {
   test('fails within --ready-timeout, and names the server', async () => {
     const at = realStage();
     const kubeconfig = join(at.dir, 'kubeconfig');
     await startAndKill((original) => copyFileSync(original, kubeconfig));
     const { exitCode, stderr } = await at.run('noop', `--kubeconfig=${kubeconfig}`, '--up', '--ready-timeout=1s');
     expect(exitCode).toBe(3);
-    expect(stderr).toMatch(/\(--ready-timeout\): no answer from https:\/\/127\.0\.0\.1:\d+: connect ECONNREFUSED/);
+    expect(stderr).toMatch(/\(--ready-timeout\): no response from https:\/\/127\.0\.0\.1:\d+: connect ECONNREFUSED/);
   });
 });
 
-/** Starts an API server in a process of its own and kills that; resolves when nothing of the server is left. */
+/** Starts an API server in a process of its own and kills it; resolves when the server has exited. */
 async function startAndKill(use: (kubeconfig: string) => void): Promise<void> {
   const module = new URL('../helpers/real/control-plane.ts', import.meta.url);
   const script = `const { startControlPlane } = await import('${module}');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseLocation, publish, settings } from '../../scripts/package/publish.ts';
 import { publishedChecksum } from '../../src/download/published-checksum.ts';
-import { besideFiles, sumsText } from '../../src/kube-build/checksums.ts';
+import { checksumFiles, sumsText } from '../../src/kube-build/checksums.ts';
 import { digestBytes } from '../../src/kube-build/digest.ts';
 import { never } from '../helpers/lease.ts';
 import { describeWith } from '../helpers/real/components.ts';
@@ -22,7 +22,7 @@ async function packages(content: string): Promise<string> {
   const files = { [TAR]: content, 'kubetest2-ts-1.0.0.tgz': 'npm' };
   const digests = new Map(Object.entries(files).map(([name, text]) => [name, digestBytes(text)]));
   const sums = { SHA256SUMS: sumsText(digests, 'sha256'), SHA512SUMS: sumsText(digests, 'sha512') };
-  for (const [name, text] of [...Object.entries({ ...files, ...sums }), ...besideFiles(digests)]) {
+  for (const [name, text] of [...Object.entries({ ...files, ...sums }), ...checksumFiles(digests)]) {
     await writeFile(join(folder, name), text);
   }
   return folder;

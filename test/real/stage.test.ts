@@ -22,7 +22,7 @@ import { E2E, noise, packageOf } from '../helpers/test-package.ts';
 const VERSION = 'v1.36.0-alpha.1.123+abcdef0123456';
 const AT = parseStage('gs://b/ci', 'path');
 
-/** Puts a build of many small files and a large one into a tree. */
+/** Adds a build of many small files and a large one to a tree. */
 async function fill(here: Scene, files: number, large = 0): Promise<void> {
   for (let at = 0; at < files; at += 1) await put(here.tree, `_output/release-tars/d${at % 7}/f${at}`, `file ${at}`);
   if (large > 0) await writeFile(join(here.tree, '_output/release-tars/large.tar.gz'), randomBytes(large));
@@ -38,7 +38,7 @@ const stageApart = (here: Scene, server: GcsServer): ChildProcess =>
   });
 
 describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
-  test('a build is staged, marked, and found whole by the next call', async () => {
+  test('stages a build, updates the markers, and skips it in the next call', async () => {
     await using server = await GcsServer.start();
     await using here = await scene({ gcsEndpoint: server.url });
     const options = here.options({ stage: 'gs://b/ci', updateLatest: true });
@@ -48,16 +48,16 @@ describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
     expect(await server.text(`ci/${VERSION}/kubernetes.tar.gz.sha256`)).toBe(sum);
     expect(await server.text(`ci/${VERSION}/SHA256SUMS`)).toMatch(`${sum}  kubernetes.tar.gz`);
     for (const marker of ['latest', 'latest-1', 'latest-1.36']) {
-      const answer = await server.object(`ci/${marker}.txt`);
-      expect(await answer.text()).toBe(VERSION);
-      expect(answer.headers.get('cache-control')).toBe('private, max-age=0, no-transform');
+      const response = await server.object(`ci/${marker}.txt`);
+      expect(await response.text()).toBe(VERSION);
+      expect(response.headers.get('cache-control')).toBe('private, max-age=0, no-transform');
     }
     const calls = (await here.calls()).length;
     await buildAndStage(options, here.run, never());
     expect((await here.calls()).length).toBe(calls);
   });
 
-  test('what is staged is found by its marker and verified as any other build, members and plain programs', async () => {
+  test('a staged build can be found by its marker and verified, members and binaries', async () => {
     await using server = await GcsServer.start();
     await using here = await scene({ gcsEndpoint: server.url });
     const e2e = noise(3_000_000, 3);
@@ -76,7 +76,7 @@ describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
     expect(bytesOf(kubectl).toString()).toBe('arm');
   });
 
-  test('large files arrive as they are, and nothing is sent twice', async () => {
+  test('uploads large files unchanged, and nothing twice', async () => {
     await using server = await GcsServer.start();
     await using here = await scene({ gcsEndpoint: server.url });
     await fill(here, 30, 70 << 20);
@@ -88,7 +88,7 @@ describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
     expect(await stageIt(here)).toMatchObject({ written: 0, bytes: 0 });
   });
 
-  test('two publishers of the same build at once both end well, and nothing is missing', async () => {
+  test('two publishers of the same build at once both succeed, and nothing is missing', async () => {
     await using server = await GcsServer.start();
     await using one = await scene({ gcsEndpoint: server.url });
     await using two = await scene({ gcsEndpoint: server.url });
@@ -99,7 +99,7 @@ describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
     expect(staged[0].written + staged[1].written).toBe(122 * 3);
   });
 
-  test('of two builds under one name at once one fails, and what is listed is there', async () => {
+  test('of two different builds of one version at once one fails', async () => {
     await using server = await GcsServer.start();
     await using one = await scene({ gcsEndpoint: server.url });
     await using two = await scene({ gcsEndpoint: server.url });
@@ -107,10 +107,10 @@ describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
     await fill(two, 40, 1000);
     const results = await Promise.allSettled([stageIt(one), stageIt(two)]);
     const failed = results.filter((result) => result.status === 'rejected');
-    expect(failed.map(({ reason }) => String(reason)).join()).toMatch('somebody else stages another build');
+    expect(failed.map(({ reason }) => String(reason)).join()).toMatch('another process is staging a different build');
   });
 
-  test('of publishers of markers at once the newest wins', async () => {
+  test('of concurrent publishers of markers the newest version wins', async () => {
     await using server = await GcsServer.start();
     await using here = await scene({ gcsEndpoint: server.url });
     const bucket = await StageBucket.open('b', here.run);
@@ -121,7 +121,7 @@ describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
     }
   });
 
-  test('a publisher that was killed is followed by one that sends only what is missing', async () => {
+  test('uploads only what is missing after a publisher that was killed', async () => {
     await using server = await GcsServer.start();
     await using here = await scene({ gcsEndpoint: server.url });
     await fill(here, 400);
@@ -130,14 +130,14 @@ describeWith(['fake-gcs-server'], 'staging to the real fake-gcs-server', () => {
     await waitUntil(some, { every: 10, signal: AbortSignal.timeout(60_000) });
     killed.kill('SIGKILL');
     await once(killed, 'exit');
-    const there = (await server.names(`ci/${VERSION}/`)).length;
-    expect(there).toBeLessThan(402 * 3);
+    const existing = (await server.names(`ci/${VERSION}/`)).length;
+    expect(existing).toBeLessThan(402 * 3);
     const next = await stageIt(here);
-    expect(next.written).toBe(402 * 3 - there);
+    expect(next.written).toBe(402 * 3 - existing);
     expect((await server.names(`ci/${VERSION}/`)).length).toBe(402 * 3);
   });
 
-  test('memory stays flat however large the files are', async () => {
+  test('uses the same memory for large files', async () => {
     await using server = await GcsServer.start();
     await using here = await scene({ gcsEndpoint: server.url });
     await fill(here, 5, 300 << 20);

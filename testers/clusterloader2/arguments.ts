@@ -3,9 +3,9 @@ import type { clusterloader2Flags } from './flags.ts';
 
 export type Clusterloader2Values = Values<typeof clusterloader2Flags>;
 
-/** What the flags leave to the run. */
-export interface Cluster {
-  /** `-v` among the tester's words; clusterloader2 gets it even when it was not typed. */
+/** The values that depend on the run. */
+export interface RunValues {
+  /** `-v` of the tester; passed to clusterloader2 even when it was not specified. */
   readonly verbosity: number;
   readonly provider: string;
   readonly kubeconfig: string;
@@ -16,31 +16,31 @@ export interface Cluster {
   readonly extraArgs: readonly string[];
 }
 
-/** The words of clusterloader2, in kubetest2's order; `--nodes` stands before the configs when it is above zero. */
-export function clusterloaderArguments(values: Clusterloader2Values, cluster: Cluster): string[] {
+/** The arguments of clusterloader2, in kubetest2's order; with `--nodes`, if above zero, before the configs. */
+export function clusterloaderArguments(values: Clusterloader2Values, run: RunValues): string[] {
   return [
-    `--provider=${cluster.provider}`,
-    `--kubeconfig=${cluster.kubeconfig}`,
-    `--report-dir=${cluster.reportDir}`,
-    `--v=${cluster.verbosity}`,
+    `--provider=${run.provider}`,
+    `--kubeconfig=${run.kubeconfig}`,
+    `--report-dir=${run.reportDir}`,
+    `--v=${run.verbosity}`,
     ...(values.nodes > 0 ? [`--nodes=${values.nodes}`] : []),
-    ...cluster.configs.map((config) => `--testconfig=${config}`),
-    ...cluster.overrides.map((override) => `--testoverrides=${override}`),
+    ...run.configs.map((config) => `--testconfig=${config}`),
+    ...run.overrides.map((override) => `--testoverrides=${override}`),
     ...(values.enablePrometheusServer ? ['--enable-prometheus-server'] : []),
     ...(values.prometheusPvcStorageClass === ''
       ? []
       : [`--prometheus-pvc-storage-class=${values.prometheusPvcStorageClass}`]),
-    ...cluster.extraArgs,
+    ...run.extraArgs,
   ];
 }
 
-/** True when the last word about it asks clusterloader2 to compile the configs only; it then ends with exit code 1. */
+/** True when the last `--dry-run` is true: clusterloader2 then only compiles the configs and exits with 1. */
 export function isDryRun(extraArgs: readonly string[]): boolean {
-  const last = extraArgs.findLast((word) => /^--dry-run(=|$)/.test(word));
+  const last = extraArgs.findLast((arg) => /^--dry-run(=|$)/.test(arg));
   return last !== undefined && !/=(0|f|F|false|FALSE|False)$/.test(last);
 }
 
-/** True when the extra words bring configs of their own. */
-export function bringsConfigs(extraArgs: readonly string[]): boolean {
-  return extraArgs.some((word) => /^--(testconfig|testsuite)(=|$)/.test(word));
+/** True when the extra arguments contain configs. */
+export function hasConfigs(extraArgs: readonly string[]): boolean {
+  return extraArgs.some((arg) => /^--(testconfig|testsuite)(=|$)/.test(arg));
 }

@@ -1,31 +1,26 @@
-import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
-import { arch, platform } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
-import { platformOf } from '../../src/system/platform.ts';
+import { isProgram } from '../../src/system/find-program.ts';
+import { hostPlatform } from '../../src/system/platform.ts';
 import { buildClusterloader } from './build.ts';
 
 /**
- * The clusterloader2 to run: a path, what a URL gives, or one built from the repository. Throws UsageError for a path
- * where no program is.
- * @param folder the clusterloader2 folder of the repository
+ * The clusterloader2 to run: a path, one downloaded from a URL, or one built from the repository. Throws UsageError for a
+ * path that is not executable.
+ * @param directory the clusterloader2 directory of the repository
  */
 export async function findBinary(
   binary: string,
-  folder: string | undefined,
+  directory: string | undefined,
   run: Run,
   signal: AbortSignal,
 ): Promise<string> {
   if (/^(https?|gs|file):\/\//.test(binary)) return await download(binary, run, signal);
-  if (binary === '' && folder !== undefined) return await buildClusterloader(folder, run, signal);
+  if (binary === '' && directory !== undefined) return await buildClusterloader(directory, run, signal);
   const path = resolve(run.cwd, binary);
-  try {
-    await access(path, constants.X_OK);
-  } catch (error) {
-    throw new UsageError(`--binary: ${path} is not a program that can be run`, { cause: error });
-  }
+  if (!isProgram(path)) throw new UsageError(`invalid --binary ${path}: not an executable file`);
   return path;
 }
 
@@ -35,7 +30,7 @@ async function download(url: string, run: Run, signal: AbortSignal): Promise<str
   try {
     const cached = await acquirer.file(url, {
       signal,
-      expectBinaryFor: platformOf({ platform: platform(), arch: arch() }),
+      expectBinaryFor: hostPlatform(),
     });
     await mkdir(run.dir, { recursive: true });
     const program = join(run.dir, 'clusterloader2');

@@ -1,29 +1,24 @@
 import { count, type FlagExtras, list, optional, text, toggle } from '../../src/api/flags.ts';
 
-const what: FlagExtras = { group: 'What runs' };
-const program: FlagExtras = { group: 'The program' };
-const cluster: FlagExtras = { group: 'The cluster' };
+const tests: FlagExtras = { group: 'Tests' };
+const program: FlagExtras = { group: 'Binary and output' };
+const cluster: FlagExtras = { group: 'Cluster' };
 
-/** The flags of the clusterloader2 tester: kubetest2's own by their names and defaults, and `--binary`. */
+/** The flags of the clusterloader2 tester: kubetest2's own with their names and defaults, and `--binary`. */
 export const clusterloader2Flags = {
-  suites: list('Standard suites: load, density, node-throughput.', what),
-  testConfigs: list('Test config files, relative to the clusterloader2 folder of the repository or to here.', what),
-  testOverrides: list('Override files; a later one wins. Found as the configs are.', what),
-  extraArgs: text('Further arguments for clusterloader2, split as a shell splits.', '', what),
-  repoRoot: text(
-    'A checkout of kubernetes/perf-tests: where configs are found and clusterloader2 is built from.',
-    '',
-    program,
+  suites: list('Standard suites: load, density, node-throughput.', tests),
+  testConfigs: list(
+    'Test config files, relative to the clusterloader2 directory of the repository or to the working directory.',
+    tests,
   ),
-  binary: text(
-    'A clusterloader2 that is already built: a path or a URL. Without it one is built from --repo-root.',
-    '',
-    program,
-  ),
-  reportDir: text('The folder for summaries. Default: $ARTIFACTS.', '', program),
-  provider: optional(text("The provider. Default: the deployer's, else skeleton.", '', cluster)),
-  kubeConfig: text("The kubeconfig. Default: the deployer's.", '', cluster),
-  nodes: count('The number of nodes; 0 lets clusterloader2 count the schedulable ones.', 0, cluster),
+  testOverrides: list('Override files, searched as --test-configs are; later ones take precedence.', tests),
+  extraArgs: text('Additional arguments for clusterloader2, split as a shell would.', '', tests),
+  repoRoot: text('Checkout of kubernetes/perf-tests, with the configs and the source of clusterloader2.', '', program),
+  binary: text('Path or URL of a built clusterloader2 (default: one built from --repo-root).', '', program),
+  reportDir: text('Directory for summaries (default: $ARTIFACTS).', '', program),
+  provider: optional(text("Cluster provider (default: the deployer's, else skeleton).", '', cluster)),
+  kubeConfig: text("Kubeconfig of the cluster (default: the deployer's).", '', cluster),
+  nodes: count('Number of nodes; 0 lets clusterloader2 count the schedulable ones.', 0, cluster),
   enablePrometheusServer: toggle('Set up a Prometheus server in the cluster.', false, cluster),
-  prometheusPvcStorageClass: text("The storage class of Prometheus' persistent volume claim.", '', cluster),
+  prometheusPvcStorageClass: text("Storage class of Prometheus' persistent volume claim.", '', cluster),
 } as const;

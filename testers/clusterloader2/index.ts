@@ -6,6 +6,7 @@ import { Clusterloader2Tester } from './tester.ts';
 export const clusterloader2 = defineTester({
   name: 'clusterloader2',
   summary: "Run clusterloader2's scale tests and report missed objectives",
+  examples: ['kubetest2-ts noop --test=clusterloader2 -- --repo-root=. --suites=load'],
   flags: clusterloader2Flags,
   create: ({ flags: values, run, verbosity }) => new Clusterloader2Tester(values, run, verbosity),
 });

@@ -6,19 +6,21 @@ import { type JunitCase, readJunit } from '../../src/junit/read.ts';
 import { type Latency, readSummaries, type Summaries } from '../../src/perf/summaries.ts';
 import { headingOf, isMissed, latencyTable } from '../../src/perf/table.ts';
 import { type Violation, violationsIn } from '../../src/perf/violations.ts';
+import { plural } from '../../src/text/plural.ts';
+import { oneLine } from '../../src/text/truncate.ts';
 
-/** What clusterloader2 left in its report folder. */
+/** The content of clusterloader2's report directory. */
 export interface Report extends Summaries {
-  /** Its steps, and each test as a whole; undefined when there is no junit.xml of this run that can be read. */
+  /** Its steps, and each test as a whole; undefined without a readable junit.xml of this run. */
   readonly cases: readonly JunitCase[] | undefined;
   readonly violations: readonly Violation[];
   /** Steps that failed; of a test that failed outside its steps, the test. */
   readonly failed: readonly JunitCase[];
 }
 
-/** Reads the report folder. What cannot be read is told in `faults`. @param since when the run began, in milliseconds since 1970 */
-export async function readReport(folder: string, since: number): Promise<Report> {
-  const file = join(folder, 'junit.xml');
+/** Reads the report directory; `faults` lists what cannot be read. @param since the start of the run, in milliseconds since 1970 */
+export async function readReport(directory: string, since: number): Promise<Report> {
+  const file = join(directory, 'junit.xml');
   let cases: readonly JunitCase[] | undefined;
   const faults: string[] = [];
   try {
@@ -29,29 +31,29 @@ export async function readReport(folder: string, since: number): Promise<Report>
   } catch (error) {
     faults.push(`no results: ${messageOf(error)}`);
   }
-  const summaries = await readSummaries(folder, since).catch((error: unknown) => ({
+  const summaries = await readSummaries(directory, since).catch((error: unknown) => ({
     files: [],
     latencies: [],
     faults: [messageOf(error)],
   }));
-  const broken = (cases ?? []).filter(({ failure }) => failure !== undefined);
-  const steps = broken.filter((each) => !isWhole(each));
-  const violations = new Map(broken.flatMap(violationsOf).map((violation) => [JSON.stringify(violation), violation]));
+  const failures = (cases ?? []).filter(({ failure }) => failure !== undefined);
+  const steps = failures.filter((each) => !isWhole(each));
+  const violations = new Map(failures.flatMap(violationsOf).map((violation) => [JSON.stringify(violation), violation]));
   return {
     ...summaries,
     faults: [...faults, ...summaries.faults],
     cases,
     violations: [...violations.values()],
-    failed: steps.length > 0 ? steps : broken,
+    failed: steps.length > 0 ? steps : failures,
   };
 }
 
-/** Of missed objectives and of failed steps so many are told. */
-const LISTED = 20;
-/** Of what one measurement found so many are told, and what missed its objective. */
+/** How many missed objectives and failed steps are listed. */
+const MAX_LISTED = 20;
+/** How many latencies of a measurement are listed, besides those that missed their objective. */
 const SLOWEST = 4;
 
-/** The report for a reader, on one screen: totals, violations first, failed steps, the slowest latencies, summaries. */
+/** The report in words, on one screen: totals, missed objectives, failed steps, the slowest latencies, summaries. */
 export function describeReport(report: Report): string {
   const { cases = [], violations, failed, latencies, files, faults } = report;
   const wholes = cases.filter(isWhole);
@@ -60,12 +62,12 @@ export function describeReport(report: Report): string {
   const lines: string[] = [];
   if (cases.length > 0) {
     lines.push(
-      `clusterloader2: ${count(wholes.length, 'test')}, ${count(steps, 'step')}, ${failed.length} failed, ${formatDuration(Math.round(seconds) * 1000)}`,
+      `clusterloader2: ${plural(wholes.length, 'test')}, ${plural(steps, 'step')}, ${failed.length} failed, ${formatDuration(Math.round(seconds) * 1000)}`,
     );
   }
   if (violations.length > 0) lines.push('objectives missed:', ...listed(violations, describeViolation));
   if (failed.length > 0) lines.push('failed:', ...listed(failed, describeFailure));
-  const shown = worthALine(latencies);
+  const shown = selected(latencies);
   const left = latencies.length - shown.length;
   if (shown.length > 0) lines.push('latencies:', indented(latencyTable(shown)));
   if (left > 0) lines.push(`  and ${left} more`);
@@ -75,17 +77,17 @@ export function describeReport(report: Report): string {
 }
 
 function listed<T>(all: readonly T[], describe: (each: T) => string): string[] {
-  const lines = all.slice(0, LISTED).map((each) => `  ${describe(each)}`);
-  return all.length > LISTED ? [...lines, `  and ${all.length - LISTED} more`] : lines;
+  const lines = all.slice(0, MAX_LISTED).map((each) => `  ${describe(each)}`);
+  return all.length > MAX_LISTED ? [...lines, `  and ${all.length - MAX_LISTED} more`] : lines;
 }
 
-/** Of each measurement what missed its objective and the slowest, slowest first. */
-function worthALine(latencies: readonly Latency[]): Latency[] {
+/** The latencies of each measurement that missed their objective, and the slowest, slowest first. */
+function selected(latencies: readonly Latency[]): Latency[] {
   return [...Map.groupBy(latencies, headingOf).values()].flatMap((group) => {
     const missed = group.filter(isMissed).length;
     return group
       .toSorted((a, b) => Number(isMissed(b)) - Number(isMissed(a)) || b.p99 - a.p99)
-      .slice(0, Math.max(SLOWEST, Math.min(missed, LISTED)));
+      .slice(0, Math.max(SLOWEST, Math.min(missed, MAX_LISTED)));
   });
 }
 
@@ -93,23 +95,23 @@ function worthALine(latencies: readonly Latency[]): Latency[] {
 export function failureSentence({ violations, failed, cases }: Report): string {
   const [violation] = violations;
   if (violation !== undefined) {
-    return `${count(violations.length, 'objective')} of clusterloader2 missed: ${describeViolation(violation)}${more(violations)}`;
+    return `${plural(violations.length, 'objective')} of clusterloader2 missed: ${describeViolation(violation)}${more(violations)}`;
   }
   const [step] = failed;
   if (step !== undefined) {
-    return `${count(failed.length, 'step')} of clusterloader2 failed: ${step.name}: ${short(firstReason(step))}${more(failed)}`;
+    return `${plural(failed.length, 'step')} of clusterloader2 failed: ${step.name}: ${short(firstReason(step))}${more(failed)}`;
   }
   return cases === undefined
     ? 'clusterloader2 failed without results'
-    : 'clusterloader2 failed although none of its steps did';
+    : 'clusterloader2 failed, but none of its steps did';
 }
 
-/** Why a step failed. Which objectives it missed is told already. */
+/** Why a step failed, without the missed objectives, which are listed above. */
 function describeFailure(each: JunitCase): string {
   const reasons = reasonsOf(each);
   const others = reasons.filter((line) => violationsIn(line).length === 0);
-  const told = others.length < reasons.length ? ['objectives missed', ...others.slice(0, 1)] : [firstReason(each)];
-  return `${each.name}: ${told.map(short).join('; ')}`;
+  const shown = others.length < reasons.length ? ['objectives missed', ...others.slice(0, 1)] : [firstReason(each)];
+  return `${each.name}: ${shown.map(short).join('; ')}`;
 }
 
 const violationsOf = ({ failure }: JunitCase): Violation[] =>
@@ -119,7 +121,7 @@ function describeViolation({ metric, subject, measured, allowed }: Violation): s
   return `${[metric, subject].filter((each) => each !== '').join(': ')} is ${measured}, allowed ${allowed}`;
 }
 
-/** `TEST overall (CONFIG)` tells of a test as a whole what its steps tell already. */
+/** `TEST overall (CONFIG)` repeats for a test as a whole what its steps report. */
 function isWhole({ name }: JunitCase): boolean {
   return / overall \(.*\)$/.test(name);
 }
@@ -132,12 +134,10 @@ function reasonsOf({ failure }: JunitCase): string[] {
     .filter((line) => line !== '' && line !== ':0');
 }
 
-const firstReason = (each: JunitCase): string => reasonsOf(each)[0] ?? 'no reason given';
+const firstReason = (each: JunitCase): string => reasonsOf(each)[0] ?? 'unknown reason';
 
-const short = (line: string): string => (line.length > 300 ? `${line.slice(0, 300)}…` : line);
+const short = (line: string): string => oneLine(line, 300);
 
 const more = (all: readonly unknown[]): string => (all.length > 1 ? ` (and ${all.length - 1} more)` : '');
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 const indented = (text: string): string => text.replaceAll(/^/gm, '  ');

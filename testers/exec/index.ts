@@ -4,26 +4,26 @@ import type { Run } from '../../src/api/run.ts';
 import { defineTester, type TestContext, type Tester, type TestSummary } from '../../src/api/tester.ts';
 import { expandEnv } from '../../src/system/expand-env.ts';
 
-/** Turns the expansion of variables in the command's words off when it is `off`. */
+/** Turns the expansion of variables in the arguments off when it is `off`. */
 const EXPANSION_SWITCH = 'KUBETEST2_EXEC_EXPAND';
 
 const usage =
   '-- COMMAND [ARGUMENT ...]\n' +
-  '$NAME, with or without braces, in the words are filled in before the command starts; \\$ is a plain dollar;\n' +
-  `$1, $@, $? and the like are left to the command. ${EXPANSION_SWITCH}=off leaves everything as it is.`;
+  'Expands $NAME, with or without braces, in the arguments before it starts the command; \\$ is a literal dollar.\n' +
+  `Does not expand $1, $@, $? and the like. ${EXPANSION_SWITCH}=off turns the expansion off.`;
 
-/** Runs any command as the tests: it passes when the command exits with 0. */
+/** Runs any command as the test; the test passes if the command exits with 0. */
 class CommandTester implements Tester {
-  readonly #words: readonly string[];
+  readonly #args: readonly string[];
   readonly #run: Run;
 
-  constructor(words: readonly string[], run: Run) {
-    this.#words = words;
+  constructor(args: readonly string[], run: Run) {
+    this.#args = args;
     this.#run = run;
   }
 
   async test(context: TestContext, signal: AbortSignal): Promise<TestSummary | undefined> {
-    if (asksForHelp(this.#words)) return { text: usage };
+    if (asksForHelp(this.#args)) return { text: usage };
     try {
       await this.#run.exec(this.#expanded(context.env), { signal, env: context.env });
       return undefined;
@@ -35,40 +35,43 @@ class CommandTester implements Tester {
   }
 
   plan(): readonly (readonly string[])[] {
-    return asksForHelp(this.#words) ? [] : [this.#words];
+    return asksForHelp(this.#args) ? [] : [this.#args];
   }
 
   #expanded(env: Env): string[] {
-    if (env[EXPANSION_SWITCH] === 'off') return [...this.#words];
+    if (env[EXPANSION_SWITCH] === 'off') return [...this.#args];
     const unset = new Set<string>();
-    const words = this.#words.map((word) => expandEnv(word, env, (name) => unset.add(name)));
+    const args = this.#args.map((arg) => expandEnv(arg, env, (name) => unset.add(name)));
     for (const name of unset) {
       this.#run.log.warn(
-        `$${name} in the test command is not set and became empty; write \\$${name} to leave it to the command, ` +
-          `or set ${EXPANSION_SWITCH}=off.`,
+        `$${name} in the test command is not set and expands to nothing; ` +
+          `write \\$${name} to pass it to the command, or set ${EXPANSION_SWITCH}=off`,
       );
     }
-    return words;
+    return args;
   }
 }
 
-/** kubetest2's exec tester shows its usage for these, and passes. */
-const asksForHelp = (words: readonly string[]): boolean => words[0] === '-h' || words[0] === '--help';
+/** kubetest2's exec tester prints its usage for these, and passes. */
+const asksForHelp = (args: readonly string[]): boolean => args[0] === '-h' || args[0] === '--help';
 
 export const exec = defineTester({
   name: 'exec',
   summary: 'Run any command as the test',
   flags: {},
+  examples: ['kubetest2-ts kind --up --down --test=exec -- kubectl get nodes'],
   takesArgs: true,
   usage,
-  create: ({ args: words, run }) => {
-    const [program] = words;
+  create: ({ args, run }) => {
+    const [program] = args;
     if (program === undefined) {
       throw new UsageError('the exec tester needs a command: --test=exec -- COMMAND [ARGUMENT ...]');
     }
-    if (program.startsWith('-') && !asksForHelp(words)) {
-      throw new UsageError(`the exec tester runs its words as a command, and ${program} is not one`);
+    if (program.startsWith('-') && !asksForHelp(args)) {
+      throw new UsageError(
+        `invalid command ${program} for the exec tester: expected --test=exec -- COMMAND [ARGUMENT ...]`,
+      );
     }
-    return new CommandTester(words, run);
+    return new CommandTester(args, run);
   },
 });

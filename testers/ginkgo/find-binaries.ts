@@ -1,14 +1,13 @@
-import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { RunError, UsageError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
 import type { Acquirer } from '../../src/download/downloader.ts';
-import { findProgram } from '../../src/system/find-program.ts';
+import { findProgram, isProgram } from '../../src/system/find-program.ts';
 import type { GinkgoValues } from './flags.ts';
 import { acquirePackage } from './package.ts';
 import { BINARY_NAMES, type Binaries, type Binary, type BinaryName, digestOf } from './test-binary.ts';
 
-/** The binaries that Build left in the run directory, those on the PATH, or the test package's, as the flags say. */
+/** The binaries that Build put into the run directory, those on PATH, or those of the test package, depending on the flags. */
 export async function findBinaries(
   values: GinkgoValues,
   run: Run,
@@ -21,10 +20,10 @@ export async function findBinaries(
   return await acquirePackage(values, run, open, signal);
 }
 
-/** Throws UsageError for sources that exclude each other. */
+/** Throws UsageError for flags that exclude each other. */
 export function checkSources(values: GinkgoValues): void {
   if (values.useBuiltBinaries && values.useBinariesFromPath) {
-    throw new UsageError('--use-built-binaries and --use-binaries-from-path exclude each other');
+    throw new UsageError('--use-built-binaries and --use-binaries-from-path cannot be used together');
   }
 }
 
@@ -33,20 +32,20 @@ type Find = (name: BinaryName) => Promise<{ path: string; origin: string }>;
 function built(run: Run): Find {
   return async (name) => {
     const path = join(run.dir, name);
-    if (await isProgram(path)) return { path, origin: 'built' };
+    if (isProgram(path)) return { path, origin: 'built' };
     throw new RunError(
-      `--use-built-binaries: there is no built ${name} at ${path}: build it in this run with --build, or drop the flag to fetch a test package`,
+      `no built ${name} at ${path} (--use-built-binaries): build it in this run with --build, or remove the flag to download a test package`,
     );
   };
 }
 
-/** The run directory comes first on the PATH of whatever a run starts. */
+/** The run directory comes first, as on the PATH of all processes of a run. */
 function onPath({ dir, env, cwd }: Run): Find {
   const path = [dir, env['PATH'] ?? ''].join(delimiter);
   return async (name) => {
     const found = findProgram(name, { PATH: path }, cwd);
     if (found !== undefined) return { path: found, origin: 'PATH' };
-    throw new RunError(`--use-binaries-from-path: there is no ${name} on the PATH`);
+    throw new RunError(`${name} not found on PATH (--use-binaries-from-path)`);
   };
 }
 
@@ -58,11 +57,4 @@ async function forEach(find: Find, signal: AbortSignal): Promise<Record<BinaryNa
     }),
   );
   return Object.fromEntries(found) as Record<BinaryName, Binary>;
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  return await access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }

@@ -2,7 +2,7 @@ import { readVariables } from '../../src/api/env-flag.ts';
 import { UsageError } from '../../src/api/errors.ts';
 import { defineTester } from '../../src/api/tester.ts';
 import { SKEW_COMPONENTS, type SkewComponent } from '../../src/kube/skew/rules.ts';
-import { extraWords } from './arguments.ts';
+import { parseExtraArgs } from './arguments.ts';
 import { checkSources } from './find-binaries.ts';
 import { flags, type GinkgoValues } from './flags.ts';
 import { GinkgoTester } from './tester.ts';
@@ -11,13 +11,17 @@ import { GinkgoTester } from './tester.ts';
 export const ginkgo = defineTester({
   name: 'ginkgo',
   summary: "Run Kubernetes' e2e.test with ginkgo",
+  examples: [
+    'kubetest2-ts noop --test=ginkgo -- --focus-regex=Secrets --parallel=8',
+    'kubetest2-ts noop --test=ginkgo -- --rerun-failed=_artifacts',
+  ],
   flags,
   create: ({ flags: values, run }) => {
     checkSources(values);
     checkSelection(values);
     const plan = {
       values,
-      extra: extraWords(values),
+      extra: parseExtraArgs(values),
       variables: readVariables('--env', values.env, run.log),
       skew: { level: values.checkVersionSkew, ignored: values.checkVersionSkewIgnore.map(component) },
     };
@@ -31,17 +35,18 @@ export const ginkgo = defineTester({
 
 function checkSelection(values: GinkgoValues): void {
   if (values.rerunFailed !== '' && values.focusRegex !== '') throw exclusive('--focus-regex');
-  if (values.flakeAttempts < 0) throw new UsageError(`--flake-attempts: ${values.flakeAttempts} is below 0`);
+  if (values.flakeAttempts < 0)
+    throw new UsageError(`invalid --flake-attempts ${values.flakeAttempts}: must not be negative`);
 }
 
 function exclusive(other: string): UsageError {
-  return new UsageError(`--rerun-failed and ${other} exclude each other: it runs exactly the specs that failed`);
+  return new UsageError(`--rerun-failed cannot be used with ${other}: it runs exactly the specs that failed`);
 }
 
-function component(typed: string): SkewComponent {
-  const found = SKEW_COMPONENTS.find((name) => name === typed);
+function component(value: string): SkewComponent {
+  const found = SKEW_COMPONENTS.find((name) => name === value);
   if (found) return found;
   throw new UsageError(
-    `--check-version-skew-ignore: ${JSON.stringify(typed)} is not one of ${SKEW_COMPONENTS.join(', ')}`,
+    `invalid --check-version-skew-ignore ${JSON.stringify(value)}: expected one of ${SKEW_COMPONENTS.join(', ')}`,
   );
 }

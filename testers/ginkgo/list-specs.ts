@@ -5,22 +5,22 @@ import { RunError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
 
 /**
- * Prints the full names of the specs that would run to stdout, one a line, in the suite's order: a dry run of the suite
- * itself, which needs no cluster. `suite` is its path and `words` what selects the specs.
+ * Prints the full names of the specs that would run to stdout, one a line, in the suite's order, by a dry run of the
+ * suite, which needs no cluster. `suite` is its path, and `args` select the specs.
  */
 export async function listSpecs(
   suite: string,
-  words: readonly string[],
+  args: readonly string[],
   env: Env,
   run: Run,
   signal: AbortSignal,
 ): Promise<number> {
   const report = join(run.dir, 'specs.json');
-  const argv = [suite, ...words, '--ginkgo.dry-run', `--ginkgo.json-report=${report}`];
+  const argv = [suite, ...args, '--ginkgo.dry-run', `--ginkgo.json-report=${report}`];
   try {
     await run.exec(argv, { signal, env, output: 'capture', cwd: dirname(suite) });
     const names = specNames(JSON.parse(await readFile(report, 'utf8')));
-    // The one way to our stdout is a child's.
+    // Only children write to our stdout.
     if (names.length > 0) await run.exec(['cat'], { signal, env, input: `${names.join('\n')}\n` });
     return names.length;
   } finally {
@@ -30,7 +30,7 @@ export async function listSpecs(
 
 /** The specs of a Ginkgo 2 JSON report that were neither skipped nor pending. Throws RunError for anything else. */
 export function specNames(report: unknown): string[] {
-  if (!Array.isArray(report)) throw new RunError('the suite wrote no Ginkgo report');
+  if (!Array.isArray(report)) throw new RunError('the suite wrote an invalid Ginkgo report');
   return (report as SuiteReport[])
     .flatMap(({ SpecReports }) => SpecReports ?? [])
     .filter(({ LeafNodeType, State }) => LeafNodeType === 'It' && State === 'passed')

@@ -4,17 +4,17 @@ import { writeAtomic } from '../../src/system/atomic-write.ts';
 import { BINARY_NAMES, type BinaryName, digestOf } from './test-binary.ts';
 
 /**
- * The digests of the programs that were placed in a run directory. A file there, since a tester that is a program of
- * its own remembers nothing else from one call to the next.
+ * The digests of the binaries that were placed in a run directory. In a file there, since a tester that runs as a program
+ * of its own has no other state between calls.
  */
 const FILE = 'test-package.json';
 
-/** Says which programs are about to be placed in a run directory. */
-export async function rememberPlaced(dir: string, digests: Readonly<Record<BinaryName, string>>): Promise<void> {
+/** Records which binaries are about to be placed in a run directory. */
+export async function recordPlaced(dir: string, digests: Readonly<Record<BinaryName, string>>): Promise<void> {
   await writeAtomic(join(dir, FILE), JSON.stringify(digests));
 }
 
-/** The path of a test program in a run directory that was not placed there but built; undefined when there is none. */
+/** The path of a binary in a run directory that was not placed there but built; undefined when there is none. */
 export async function builtProgram(dir: string, signal: AbortSignal): Promise<string | undefined> {
   let placed: Partial<Record<BinaryName, string>> | undefined;
   for (const name of BINARY_NAMES) {
@@ -24,7 +24,7 @@ export async function builtProgram(dir: string, signal: AbortSignal): Promise<st
     placed ??= await readPlaced(dir);
     const digest = placed[name];
     if (digest === undefined) return path;
-    // A link leads to the cache, whose files are named by their digests; nothing need be read then.
+    // A link to the cache needs no hashing: its files are named by their digests.
     if (basename(target ?? '') !== digest && (await digestOf(path, signal)) !== digest) return path;
   }
   return undefined;

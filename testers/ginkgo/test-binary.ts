@@ -4,35 +4,36 @@ import { pipeline } from 'node:stream/promises';
 import { RunError } from '../../src/api/errors.ts';
 import type { Notes } from '../../src/download/downloader.ts';
 import type { Seen } from '../../src/kube/skew/rules.ts';
+import { reasonOf } from '../../src/system/system-error.ts';
 
 export const BINARY_NAMES = ['e2e.test', 'ginkgo', 'kubectl'] as const;
 export type BinaryName = (typeof BINARY_NAMES)[number];
 
-/** One program of the tests. */
+/** One binary of the tests. */
 export interface Binary {
   /** Absolute. */
   readonly path: string;
-  /** Where it came from: `built`, `PATH`, or an address. */
+  /** Where it is from: `built`, `PATH`, or a URL. */
   readonly origin: string;
   readonly sha256: string;
-  /** What is noted of its bytes; absent for programs from elsewhere, which may be scripts that hand over to others. */
+  /** Cached facts about its bytes; absent for other binaries, which may be scripts that run others. */
   readonly notes?: Notes;
 }
 
 export interface Binaries {
   readonly programs: Readonly<Record<BinaryName, Binary>>;
-  /** Of the test package; for binaries from elsewhere what the command line says, or undefined. */
+  /** Of the test package; for other binaries that of the flag, or undefined. */
   readonly packageVersion: string | undefined;
 }
 
 /**
- * What a program says of itself, asked once for all runs with the same bytes. What it did not say is asked again.
- * `what` names the program too: one file may answer to several names.
+ * A fact that a binary reports about itself, cached for all runs with the same bytes. Unknown facts are not cached.
+ * `what` includes the name of the program, since one file may have several.
  */
-export async function askOnce<T>({ notes }: Binary, what: string, ask: () => Promise<Seen<T>>): Promise<Seen<T>> {
-  const noted = await notes?.read(what);
-  if (noted !== undefined) return { value: noted as T };
-  const seen = await ask();
+export async function cachedProbe<T>({ notes }: Binary, what: string, probe: () => Promise<Seen<T>>): Promise<Seen<T>> {
+  const cached = await notes?.read(what);
+  if (cached !== undefined) return { value: cached as T };
+  const seen = await probe();
   if ('value' in seen) await notes?.write(what, seen.value);
   return seen;
 }
@@ -44,7 +45,7 @@ export async function digestOf(path: string, signal: AbortSignal): Promise<strin
     await pipeline(createReadStream(path), hash, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw new RunError(`${path} cannot be read`, { cause: error });
+    throw new RunError(`cannot read ${path}: ${reasonOf(error)}`, { cause: error });
   }
   return hash.digest('hex');
 }

@@ -9,7 +9,7 @@ import { junitFolder, readResults } from '../../src/junit/results.ts';
 import { checkVersionSkew } from '../../src/kube/skew/check.ts';
 import type { Seen, SeenVersions, SkewRules } from '../../src/kube/skew/rules.ts';
 import { monotonic } from '../../src/system/clock.ts';
-import { type ExtraWords, ginkgoCommand, lastValue, type Surroundings, suiteArguments } from './arguments.ts';
+import { type ExtraArgs, ginkgoCommand, lastValue, type SuiteContext, suiteArguments } from './arguments.ts';
 import { findBinaries } from './find-binaries.ts';
 import type { GinkgoValues } from './flags.ts';
 import { listSpecs } from './list-specs.ts';
@@ -17,19 +17,19 @@ import { describeProgress, ProgressReader } from './progress.ts';
 import { failedSpecs, focusOn } from './rerun.ts';
 import { inspectSuite, type Suite } from './suite.ts';
 import type { Binaries } from './test-binary.ts';
-import { describeEnding, failureOf, specsRan } from './test-summary.ts';
+import { describeOutcome, failureOf, specsRan } from './test-summary.ts';
 import { recordVersions } from './versions.ts';
 
-/** What the command line says, read and checked. */
+/** The flags, parsed and validated. */
 export interface GinkgoPlan {
   readonly values: GinkgoValues;
-  readonly extra: ExtraWords;
+  readonly extra: ExtraArgs;
   /** `--env`. */
   readonly variables: Env;
   readonly skew: SkewRules;
 }
 
-/** What does not need the cluster. */
+/** The part of the work that needs no cluster. */
 interface Prepared {
   readonly binaries: Binaries;
   readonly suite: Suite;
@@ -39,8 +39,8 @@ interface Prepared {
   readonly focus: readonly string[];
 }
 
-/** Milliseconds between two looks at the progress. */
-const TICK = { interactive: 1000, log: 15_000 };
+/** Milliseconds between two progress lines. */
+const PROGRESS_INTERVAL = { interactive: 1000, log: 15_000 };
 
 /** Runs Kubernetes' own end-to-end suite, or one built like it, with the ginkgo program. */
 export class GinkgoTester implements Tester {
@@ -65,30 +65,30 @@ export class GinkgoTester implements Tester {
 
   plan(context: TestContext): string[][] {
     const { dir } = this.#run;
-    const where = {
+    const suiteContext = {
       ginkgo: join(dir, 'ginkgo'),
       e2eTest: join(dir, 'e2e.test'),
       kubectl: join(dir, 'kubectl'),
-      ...this.#surroundings(context),
+      ...this.#suiteContext(context),
     };
     const { values, extra } = this.#plan;
     const focus = values.rerunFailed === '' ? undefined : [`(the failed specs of ${values.rerunFailed})`];
-    const suite: Suite = { version: { unknown: 'not asked' }, ginkgo: 2, knows: () => true };
-    return [ginkgoCommand(values, extra, suite, where, focus)];
+    const suite: Suite = { version: { unknown: 'not read' }, ginkgo: 2, knows: () => true };
+    return [ginkgoCommand(values, extra, suite, suiteContext, focus)];
   }
 
   async test(context: TestContext, signal: AbortSignal): Promise<TestSummary | undefined> {
     const prepared = this.#prepared ?? (await this.#prepare(signal));
     const { values, skew } = this.#plan;
     if (values.rerunFailed !== '' && prepared.focus.length === 0)
-      return { text: `no spec failed in ${values.rerunFailed}` };
-    const where = { ...paths(prepared.binaries), ...this.#surroundings(context) };
-    if (values.listSpecs) return await this.#list(prepared, where, signal);
-    this.#run.log.info(`testing with the kubeconfig ${where.kubeconfig}`);
-    const kubectl = lastValue(this.#plan.extra.test, 'kubectl-path') ?? where.kubectl;
-    const tools = { ...where, ...programVersions(prepared), kubectl, exec: this.#run.exec };
-    await checkVersionSkew(skew, tools, this.#run, signal);
-    return await this.#runSuite(prepared, where, signal);
+      return { text: `no failed spec in ${values.rerunFailed}` };
+    const suiteContext = { ...paths(prepared.binaries), ...this.#suiteContext(context) };
+    if (values.listSpecs) return await this.#list(prepared, suiteContext, signal);
+    this.#run.log.info(`Testing with kubeconfig ${suiteContext.kubeconfig}`);
+    const kubectl = lastValue(this.#plan.extra.test, 'kubectl-path') ?? suiteContext.kubectl;
+    const sources = { ...suiteContext, ...programVersions(prepared), kubectl, exec: this.#run.exec };
+    await checkVersionSkew(skew, sources, this.#run, signal);
+    return await this.#runSuite(prepared, suiteContext, signal);
   }
 
   async #prepare(signal: AbortSignal): Promise<Prepared> {
@@ -98,12 +98,12 @@ export class GinkgoTester implements Tester {
     const binaries = await findBinaries(values, run, this.#openAcquirer, signal);
     const suite = await inspectSuite(binaries.programs['e2e.test'], run.exec, run.env, signal);
     const ginkgo = await recordVersions(binaries, suite, run, signal);
-    // What the suite is not able to do is told now, not when there is a cluster.
+    // Fails now, and not once there is a cluster, for flags that the suite does not have.
     suiteArguments(
       values,
       this.#plan.extra,
       suite,
-      { ...paths(binaries), ...this.#surroundings(noCluster(run.env)) },
+      { ...paths(binaries), ...this.#suiteContext(noCluster(run.env)) },
       focus,
     );
     return { binaries, suite, ginkgo, focus };
@@ -114,90 +114,94 @@ export class GinkgoTester implements Tester {
     if (rerunFailed === '') return [focusRegex];
     const specs = await failedSpecs(resolve(this.#run.cwd, rerunFailed));
     if (specs.length === 0 && !allowNoTests) {
-      throw new RunError(`--rerun-failed: no spec failed in ${rerunFailed} (--allow-no-tests lets this pass)`);
+      throw new RunError(`no failed spec in ${rerunFailed} (--rerun-failed); set --allow-no-tests to pass`);
     }
     return specs.map(focusOn);
   }
 
-  #surroundings({ env, kubeconfig, provider }: TestContext): Omit<Surroundings, 'ginkgo' | 'e2eTest' | 'kubectl'> {
+  #suiteContext({ env, kubeconfig, provider }: TestContext): Omit<SuiteContext, 'ginkgo' | 'e2eTest' | 'kubectl'> {
     const { cwd, artifacts } = this.#run;
     const config = kubeconfig ?? (env['KUBECONFIG'] || join(env['HOME'] || homedir(), '.kube', 'config'));
     const variables = { ...env, ...this.#plan.variables };
     return { kubeconfig: resolve(cwd, config), reportDir: artifacts, provider, env: variables };
   }
 
-  async #list({ suite, focus }: Prepared, where: Surroundings, signal: AbortSignal): Promise<TestSummary> {
-    if (suite.ginkgo === 1) throw new RunError('--list-specs: a Ginkgo 1 suite cannot list its specs');
+  async #list({ suite, focus }: Prepared, suiteContext: SuiteContext, signal: AbortSignal): Promise<TestSummary> {
+    if (suite.ginkgo === 1) throw new RunError('cannot use --list-specs: a Ginkgo 1 suite cannot list its specs');
     const { values, extra } = this.#plan;
-    const unreported = { ...where, reportDir: '', kubeconfig: '', provider: undefined };
-    const words = suiteArguments({ ...values, provider: '' }, extra, suite, unreported, focus);
-    // Whatever the extra arguments say, the report of a dry run must not replace one of real tests.
-    if (suite.knows('report-dir')) words.push('--report-dir=');
-    const count = await listSpecs(where.e2eTest, words, where.env, this.#run, signal);
+    const withoutReport = { ...suiteContext, reportDir: '', kubeconfig: '', provider: undefined };
+    const args = suiteArguments({ ...values, provider: '' }, extra, suite, withoutReport, focus);
+    // Even with --report-dir in --test-args: a dry run must not replace the report of real tests.
+    if (suite.knows('report-dir')) args.push('--report-dir=');
+    const count = await listSpecs(suiteContext.e2eTest, args, suiteContext.env, this.#run, signal);
     return { text: `${count} specs would run` };
   }
 
   async #runSuite(
     { suite, focus, binaries }: Prepared,
-    where: Surroundings,
+    suiteContext: SuiteContext,
     signal: AbortSignal,
   ): Promise<TestSummary> {
     const { values, extra } = this.#plan;
     const { log, exec } = this.#run;
-    const argv = ginkgoCommand(values, extra, suite, where, focus);
-    const reportDir = resolve(dirname(where.e2eTest), lastValue(extra.test, 'report-dir') ?? where.reportDir);
+    const argv = ginkgoCommand(values, extra, suite, suiteContext, focus);
+    const reportDir = resolve(
+      dirname(suiteContext.e2eTest),
+      lastValue(extra.test, 'report-dir') ?? suiteContext.reportDir,
+    );
     const before = await junitFolder(reportDir);
     const reader = new ProgressReader();
     const started = monotonic();
-    const tell = () => log.progress(describeProgress(reader.progress, monotonic() - started));
-    const ticking = setInterval(tell, log.interactive ? TICK.interactive : TICK.log);
+    const showProgress = () => log.progress(describeProgress(reader.progress, monotonic() - started));
+    const ticking = setInterval(showProgress, log.interactive ? PROGRESS_INTERVAL.interactive : PROGRESS_INTERVAL.log);
     let failure: unknown;
     try {
       const onOutput = (chunk: Uint8Array) => {
-        const known = reader.progress.total;
-        reader.take(chunk);
-        if (known !== reader.progress.total) tell();
+        const total = reader.progress.total;
+        reader.onOutput(chunk);
+        if (total !== reader.progress.total) showProgress();
       };
-      await exec(argv, { signal, env: withPath(where.env, binaries), onOutput });
+      await exec(argv, { signal, env: withPath(suiteContext.env, binaries), onOutput });
     } catch (error) {
       failure = error;
     } finally {
       clearInterval(ticking);
       log.progress(undefined);
     }
-    const ending = { results: await readResults(reportDir, before), progress: reader.progress, failure };
-    const text = describeEnding(ending);
+    const outcome = { results: await readResults(reportDir, before), progress: reader.progress, failure };
+    const text = describeOutcome(outcome);
     if (signal.aborted) {
-      log.info(`interrupted: ${text}`);
+      log.info(`Interrupted: ${text}`);
       throw failure ?? signal.reason;
     }
-    const failed = failureOf(ending, values.allowNoTests);
+    const failed = failureOf(outcome, values.allowNoTests);
     if (failed) {
       log.error(text);
       throw failed;
     }
-    if (specsRan(ending) === undefined) log.warn('neither the output nor a junit file tells how many specs ran');
+    if (specsRan(outcome) === undefined)
+      log.warn('Unknown number of specs: no junit file, and no totals in the output');
     return { text };
   }
 }
 
 const noCluster = (env: Env): TestContext => ({ env, kubeconfig: undefined, provider: undefined });
 
-function paths({ programs }: Binaries): Pick<Surroundings, 'ginkgo' | 'e2eTest' | 'kubectl'> {
+function paths({ programs }: Binaries): Pick<SuiteContext, 'ginkgo' | 'e2eTest' | 'kubectl'> {
   return { ginkgo: programs.ginkgo.path, e2eTest: programs['e2e.test'].path, kubectl: programs.kubectl.path };
 }
 
-/** What is known without the cluster. */
+/** The versions that need no cluster. */
 function programVersions({ binaries, suite, ginkgo }: Prepared): Pick<SeenVersions, 'e2eTest' | 'ginkgo'> {
   const { path } = binaries.programs.ginkgo;
   return { e2eTest: suite.version, ginkgo: 'value' in ginkgo ? { value: { version: ginkgo.value, path } } : ginkgo };
 }
 
-/** The folder of the programs comes first, so that whatever calls kubectl calls the one that fits the suite. */
+/** Puts the directory of the binaries first, so that the tests call the kubectl of the suite. */
 function withPath(env: Env, { programs }: Binaries): Env {
-  const folder = dirname(programs.kubectl.path);
-  const folders = (env['PATH'] ?? '').split(delimiter);
-  return programs.kubectl.origin === 'PATH' || folders[0] === folder
+  const directory = dirname(programs.kubectl.path);
+  const directories = (env['PATH'] ?? '').split(delimiter);
+  return programs.kubectl.origin === 'PATH' || directories[0] === directory
     ? env
-    : { ...env, PATH: [folder, ...folders].join(delimiter) };
+    : { ...env, PATH: [directory, ...directories].join(delimiter) };
 }

@@ -1,12 +1,12 @@
 import type { Run } from '../../src/api/run.ts';
-import { askGinkgo, askKubectlClient } from '../../src/kube/skew/ask-versions.ts';
+import { getGinkgoVersion, getKubectlVersion } from '../../src/kube/skew/get-versions.ts';
 import type { Seen, VersionInfo } from '../../src/kube/skew/rules.ts';
 import type { Suite } from './suite.ts';
-import { askOnce, BINARY_NAMES, type Binaries, type BinaryName } from './test-binary.ts';
+import { BINARY_NAMES, type Binaries, type BinaryName, cachedProbe } from './test-binary.ts';
 
 /**
- * Says of each program where it is, its version, where it came from and its digest, and writes that into
- * `metadata.json`. `job-version` is the package's version, or else the suite's own. Gives the version of ginkgo.
+ * Logs the path, version, origin and digest of each binary, and records them in `metadata.json`. `job-version` is the
+ * version of the package, else the suite's own. Returns the version of ginkgo.
  */
 export async function recordVersions(
   { programs, packageVersion }: Binaries,
@@ -15,9 +15,11 @@ export async function recordVersions(
   signal: AbortSignal,
 ): Promise<Seen<string>> {
   const [ginkgo, kubectl] = await Promise.all([
-    askOnce(programs.ginkgo, 'ginkgo-version', () => askGinkgo(programs.ginkgo.path, run.exec, run.env, signal)),
-    askOnce<VersionInfo>(programs.kubectl, 'kubectl-version', () =>
-      askKubectlClient(programs.kubectl.path, run.exec, run.env, signal),
+    cachedProbe(programs.ginkgo, 'ginkgo-version', () =>
+      getGinkgoVersion(programs.ginkgo.path, run.exec, run.env, signal),
+    ),
+    cachedProbe<VersionInfo>(programs.kubectl, 'kubectl-version', () =>
+      getKubectlVersion(programs.kubectl.path, run.exec, run.env, signal),
     ),
   ]);
   const versions: Record<BinaryName, string | undefined> = {
@@ -32,7 +34,7 @@ export async function recordVersions(
   for (const name of BINARY_NAMES) {
     const { path, origin, sha256 } = programs[name];
     const version = versions[name];
-    run.log.info(`${name} ${version ?? '(version unknown)'} from ${origin}: ${path}, sha256 ${sha256}`);
+    run.log.info(`Using ${name} ${version ?? '(unknown version)'} from ${origin}: ${path}, sha256 ${sha256}`);
     const key = name.replace('.', '-');
     if (version !== undefined) entries[`${key}-version`] = version;
     entries[`${key}-sha256`] = sha256;

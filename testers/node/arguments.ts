@@ -2,8 +2,8 @@ import { formatDuration } from '../../src/api/duration.ts';
 import type { NodeValues } from './binary-source.ts';
 import type { Binaries } from './test-binary.ts';
 
-/** What is known about the machines only when the tests start. */
-export interface Machines {
+/** What is known about the instances only when the tests start. */
+export interface InstanceSettings {
   readonly project: string;
   readonly zone: string;
   readonly sshUser: string;
@@ -11,15 +11,15 @@ export interface Machines {
   readonly sshKey: string;
 }
 
-/** The words after `make test-e2e-node`, in kubetest2's order. A limit or node env nobody gave is not sent. */
-export function makeArguments(values: NodeValues, machines: Machines): string[] {
+/** The arguments of `make test-e2e-node`, in kubetest2's order. Omits an unset timeout or node env. */
+export function makeArguments(values: NodeValues, instances: InstanceSettings): string[] {
   return [
     'REMOTE=true',
     ...selection(values),
-    `CLOUDSDK_CORE_PROJECT=${machines.project}`,
-    `ZONE=${machines.zone}`,
+    `CLOUDSDK_CORE_PROJECT=${instances.project}`,
+    `ZONE=${instances.zone}`,
     `TEST_ARGS=${values.testArgs}`,
-    ...given('NODE_ENV', values.nodeEnv),
+    ...ifSet('NODE_ENV', values.nodeEnv),
     `DELETE_INSTANCES=${values.deleteInstances}`,
     `PARALLELISM=${values.parallelism}`,
     `IMAGE_CONFIG_FILE=${values.imageConfigFile}`,
@@ -29,16 +29,16 @@ export function makeArguments(values: NodeValues, machines: Machines): string[] 
     `INSTANCE_METADATA=${values.instanceMetadata}`,
     `USER_DATA_FILE=${values.userDataFile}`,
     `INSTANCE_TYPE=${values.instanceType}`,
-    `SSH_USER=${machines.sshUser}`,
-    `SSH_KEY=${machines.sshKey}`,
+    `SSH_USER=${instances.sshUser}`,
+    `SSH_KEY=${instances.sshKey}`,
     ...building(values),
-    ...given('TIMEOUT', limitOf(values)),
+    ...ifSet('TIMEOUT', timeoutOf(values)),
     `LABEL_FILTER=${values.labelFilter}`,
-    ...given('RUNTIME_CONFIG', values.runtimeConfig || undefined),
+    ...ifSet('RUNTIME_CONFIG', values.runtimeConfig || undefined),
   ];
 }
 
-/** The words after `make test-e2e-node` for tests on this host. */
+/** The arguments of `make test-e2e-node` for tests on this host. */
 export function makeLocalArguments(values: NodeValues): string[] {
   return [
     'REMOTE=false',
@@ -47,20 +47,20 @@ export function makeLocalArguments(values: NodeValues): string[] {
     `PARALLELISM=${values.parallelism}`,
     ...building(values),
     `LABEL_FILTER=${values.labelFilter}`,
-    ...given('RUNTIME_CONFIG', values.runtimeConfig || undefined),
+    ...ifSet('RUNTIME_CONFIG', values.runtimeConfig || undefined),
   ];
 }
 
-/** The words after `e2e_node.test remote`, in kubetest2's order. A limit or node env nobody gave is not sent. */
-export function remoteArguments(values: NodeValues, machines: Machines, binaries: Binaries): string[] {
+/** The arguments of `e2e_node.test remote`, in kubetest2's order. Omits an unset timeout or node env. */
+export function remoteArguments(values: NodeValues, instances: InstanceSettings, binaries: Binaries): string[] {
   return [
     `--skip-regex=${values.skipRegex}`,
     `--focus-regex=${values.focusRegex}`,
     `--label-filter=${values.labelFilter}`,
-    `--gcp-project=${machines.project}`,
-    `--gcp-zone=${machines.zone}`,
+    `--gcp-project=${instances.project}`,
+    `--gcp-zone=${instances.zone}`,
     `--test-args=${values.testArgs}`,
-    ...given('--node-env', values.nodeEnv),
+    ...ifSet('--node-env', values.nodeEnv),
     `--delete-instances=${values.deleteInstances}`,
     `--parallelism=${values.parallelism}`,
     `--image-config-file=${values.imageConfigFile}`,
@@ -70,21 +70,21 @@ export function remoteArguments(values: NodeValues, machines: Machines, binaries
     `--instance-metadata=${values.instanceMetadata}`,
     `--user-data-file=${values.userDataFile}`,
     `--instance-type=${values.instanceType}`,
-    `--ssh-user=${machines.sshUser}`,
-    `--ssh-key=${machines.sshKey}`,
-    ...given('--timeout', limitOf(values)),
+    `--ssh-user=${instances.sshUser}`,
+    `--ssh-key=${instances.sshKey}`,
+    ...ifSet('--timeout', timeoutOf(values)),
     `--ginkgo-binary=${binaries.ginkgo}`,
     `--kubelet-binary=${binaries.kubelet}`,
     `--e2e-node-binary=${binaries.e2eNodeTest}`,
-    ...given('--runtime-config', values.runtimeConfig || undefined),
+    ...ifSet('--runtime-config', values.runtimeConfig || undefined),
   ];
 }
 
 /**
- * The limit for the tests on one machine, as the runner takes it: what was typed; none (`0s`) where --test-args bring
- * ginkgo a limit of its own, which the runner's must not cut short; else undefined, so that the runner's holds.
+ * The timeout of the tests on one instance, as the runner accepts it: that of --timeout; none (`0s`) when --test-args set
+ * a timeout of ginkgo, which the runner's must not cut short; else undefined, for the runner's own.
  */
-export function limitOf({ timeout, testArgs }: Pick<NodeValues, 'timeout' | 'testArgs'>): string | undefined {
+export function timeoutOf({ timeout, testArgs }: Pick<NodeValues, 'timeout' | 'testArgs'>): string | undefined {
   if (timeout !== undefined) return formatDuration(timeout);
   return /--?ginkgo\.timeout[= ]/.test(testArgs) ? formatDuration(0) : undefined;
 }
@@ -97,6 +97,6 @@ function building(values: NodeValues): string[] {
   return [`USE_DOCKERIZED_BUILD=${values.useDockerizedBuild}`, `TARGET_BUILD_ARCH=${values.targetBuildArch}`];
 }
 
-function given(name: string, value: string | undefined): string[] {
+function ifSet(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [`${name}=${value}`];
 }

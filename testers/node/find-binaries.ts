@@ -6,7 +6,7 @@ import { findProgram } from '../../src/system/find-program.ts';
 import type { Mode, NodeValues } from './binary-source.ts';
 import { type Binaries, type Found, NAMES } from './test-binary.ts';
 
-/** Finds the three binaries where the mode says, building or fetching them first when it says so. Throws RunError. */
+/** Finds the three binaries of a mode, building or downloading them if needed. Throws RunError. */
 export async function findBinaries(
   mode: Exclude<Mode, 'make'>,
   values: NodeValues,
@@ -15,7 +15,7 @@ export async function findBinaries(
 ): Promise<Found> {
   switch (mode) {
     case 'run-dir':
-      return { binaries: await inFolder(run.dir, 'a build leaves them there: was --build given?'), version: undefined };
+      return { binaries: await inDirectory(run.dir, 'build them with --build'), version: undefined };
     case 'path':
       return { binaries: onPath(run), version: undefined };
     case 'build':
@@ -25,18 +25,18 @@ export async function findBinaries(
   }
 }
 
-async function inFolder(folder: string, advice: string): Promise<Binaries> {
+async function inDirectory(directory: string, advice: string): Promise<Binaries> {
   const missing: string[] = [];
-  const paths = mapNames((name) => join(folder, name));
+  const paths = mapNames((name) => join(directory, name));
   for (const path of Object.values(paths)) await access(path).catch(() => missing.push(path));
-  if (missing.length > 0) throw new RunError(`there is no ${missing.join(', no ')}; ${advice}`);
+  if (missing.length > 0) throw new RunError(`missing binaries: ${missing.join(', ')}; ${advice}`);
   return paths;
 }
 
 function onPath(run: Run): Binaries {
   return mapNames((name) => {
     const path = findProgram(name, run.env, run.cwd);
-    if (path === undefined) throw new RunError(`${name} is not on PATH, where --use-binaries-from-path looks for it`);
+    if (path === undefined) throw new RunError(`${name} not found on PATH (--use-binaries-from-path)`);
     return path;
   });
 }
@@ -44,7 +44,7 @@ function onPath(run: Run): Binaries {
 async function build(root: string, run: Run, signal: AbortSignal): Promise<Binaries> {
   const what = ['cmd/kubelet', 'ginkgo', 'test/e2e_node/e2e_node.test'].join(' ');
   await run.exec(['make', `WHAT=${what}`], { signal, cwd: root });
-  return await inFolder(join(root, '_output', 'bin'), `\`make WHAT="${what}"\` should have built them`);
+  return await inDirectory(join(root, '_output', 'bin'), `\`make WHAT="${what}"\` did not create them`);
 }
 
 function mapNames(pathOf: (name: string) => string): Binaries {

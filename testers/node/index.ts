@@ -6,6 +6,10 @@ import { NodeTester } from './tester.ts';
 export const node = defineTester({
   name: 'node',
   summary: "Run Kubernetes' node e2e tests on new instances, or on this host",
+  examples: [
+    'kubetest2-ts node --gcp-zone=us-west1-b --up --test=node -- --repo-root=.',
+    'kubetest2-ts noop --test=node -- --repo-root=. --remote=false',
+  ],
   flags: nodeFlags,
   create: ({ flags: values, run, specified }) => new NodeTester(values, run, specified),
 });

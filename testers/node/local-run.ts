@@ -4,8 +4,8 @@ import type { NodeValues } from './binary-source.ts';
 import type { Binaries } from './test-binary.ts';
 
 /**
- * The command that runs the tests on this host from binaries: ginkgo, which starts e2e_node.test, which starts the
- * kubelet beside it. Through sudo unless this is root, as the kubelet needs it.
+ * The command that runs the tests on this host: ginkgo, which starts e2e_node.test, which starts the kubelet beside it.
+ * With sudo unless the user is root, which the kubelet needs.
  */
 export function localCommand(values: NodeValues, binaries: Binaries, artifacts: string): string[] {
   const selection = {

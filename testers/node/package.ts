@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { RunError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
-import { platformOf } from '../../src/system/platform.ts';
+import { hostPlatform } from '../../src/system/platform.ts';
 import type { NodeValues } from './binary-source.ts';
 import { type Found, NAMES } from './test-binary.ts';
 
@@ -14,14 +13,14 @@ const MEMBERS = {
 } as const;
 
 /**
- * Fetches the test package and the node package of one release, verified, and puts their binaries into the run dir.
- * Throws RunError when either cannot be had.
+ * Downloads and verifies the test package and the node package of one release, and puts their binaries into the run
+ * directory. Throws RunError when one cannot be downloaded or verified.
  */
 export async function acquirePackage(values: NodeValues, run: Run, signal: AbortSignal): Promise<Found> {
   const { openAcquirer } = await import('../../src/download/open-downloader.ts');
   const acquirer = openAcquirer(run.acquire, run);
   const failed = new AbortController();
-  const host = platformOf({ platform: platform(), arch: arch() });
+  const host = hostPlatform();
   const options = { signal: AbortSignal.any([signal, failed.signal]), expectBinaryFor: host };
   try {
     const base = [values.testPackageUrl, values.testPackageDir].map((part) => part.replace(/\/+$/, '')).join('/');
@@ -47,7 +46,7 @@ export async function acquirePackage(values: NodeValues, run: Run, signal: Abort
     await mkdir(run.dir, { recursive: true });
     const place = async (name: keyof typeof MEMBERS) => {
       const member = cached[MEMBERS[name]];
-      if (member === undefined) throw new RunError(`the packages of ${version} were said to hold ${MEMBERS[name]}`);
+      if (member === undefined) throw new RunError(`the packages of ${version} do not contain ${MEMBERS[name]}`);
       const path = join(run.dir, name);
       await acquirer.place(member, path);
       return path;

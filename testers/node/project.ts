@@ -4,15 +4,15 @@ import { boskosFlags, leaseSettings } from '../../src/boskos/flags.ts';
 import type { Lease } from '../../src/boskos/lease.ts';
 import type { NodeValues } from './binary-source.ts';
 
-/** The Boskos settings among the flags. Throws UsageError for values that cannot work. */
+/** The Boskos settings of the flags. Throws UsageError for invalid values. */
 export function projectLease(values: NodeValues, run: Run): ReturnType<typeof leaseSettings> {
   const rest = { boskosResourceType: values.gcpProjectType, boskosKeepFor: boskosFlags.boskosKeepFor.fallback };
   return leaseSettings({ ...values, ...rest }, run);
 }
 
 /**
- * Does something in a project: the one that was typed, else the deployer's, else one leased from Boskos, which is given
- * back whatever happens. The signal aborts, too, when the lease is lost.
+ * Runs `use` with a project: that of --gcp-project, else the deployer's, else one leased from Boskos, which is always
+ * released afterwards. The signal also aborts when the lease is lost.
  */
 export async function withProject<T>(
   values: NodeValues,
@@ -27,12 +27,12 @@ export async function withProject<T>(
   try {
     return await use(lease.name, AbortSignal.any([signal, lease.lost]));
   } finally {
-    await giveBack(lease, run);
+    await release(lease, run);
   }
 }
 
-/** What the tests found is not changed by a project that could not be given back; Boskos takes it back by itself. */
-async function giveBack(lease: Lease, run: Run): Promise<void> {
+/** Only logs errors: they do not change the tests' result, and Boskos reclaims the project by itself. */
+async function release(lease: Lease, run: Run): Promise<void> {
   try {
     await lease[Symbol.asyncDispose]();
   } catch (error) {

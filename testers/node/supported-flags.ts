@@ -1,44 +1,38 @@
 import { UsageError } from '../../src/api/errors.ts';
 import { type Flags, flagName } from '../../src/api/flags.ts';
-
-/** The names of the flags a Go program's usage text lists, by either flag package (`  -name` or `      --name`). */
-export function flagsInHelp(help: string): ReadonlySet<string> {
-  return new Set(
-    Array.from(help.matchAll(/^\s+(?:-\w, )?--?([A-Za-z][\w.-]+)(?=[\s=[]|$)/gm), ([, name = '']) => name),
-  );
-}
+import { flagsInUsage } from '../../src/text/usage-flags.ts';
 
 /**
- * The words a runner understands, going by its own help: a word for a flag that it does not list is left out, so that
- * older and newer runners work. Throws UsageError when such a flag was typed, and when what answered is no runner.
- * @param help what `e2e_node.test remote --help` printed; with no flags in it every word is kept
- * @param typed the names the user typed
+ * The arguments that a runner supports according to its help: others are omitted, so that older and newer runners work.
+ * Throws UsageError when an unsupported flag was specified, or the binary has no `remote` command.
+ * @param help the output of `e2e_node.test remote --help`; without flags in it all arguments are kept
+ * @param specified the names of the flags that were specified
  */
-export function acceptedWords(words: readonly string[], help: string, typed: ReadonlySet<string>): string[] {
-  const known = flagsInHelp(help);
-  if (known.size === 0) return [...words];
+export function supportedArguments(args: readonly string[], help: string, specified: ReadonlySet<string>): string[] {
+  const known = flagsInUsage(help);
+  if (known.size === 0) return [...args];
   if (!known.has('e2e-node-binary')) {
     throw new UsageError(
-      'this e2e_node.test has no `remote` command: use a newer one, or --repo-root=KUBERNETES without --build-binaries',
+      'e2e_node.test has no `remote` command: use a newer one, or --repo-root=KUBERNETES without --build-binaries',
     );
   }
-  const unknown = words.map(nameOf).filter((name) => !known.has(name));
-  const refused = unknown.filter((name) => typed.has(name));
-  if (refused.length > 0) {
+  const unknown = args.map(nameOf).filter((name) => !known.has(name));
+  const rejected = unknown.filter((name) => specified.has(name));
+  if (rejected.length > 0) {
     throw new UsageError(
-      `this e2e_node.test does not know ${refused.map((name) => `--${name}`).join(', ')}: leave it out or use a newer one`,
+      `e2e_node.test does not support ${rejected.map((name) => `--${name}`).join(', ')}: remove the flag or use a newer binary`,
     );
   }
-  return words.filter((word) => known.has(nameOf(word)));
+  return args.filter((arg) => known.has(nameOf(arg)));
 }
 
-/** The typed names of the flags whose value differs from the default. */
+/** The names of the flags whose value differs from the default. */
 export function changedFlags(flags: Flags, values: Readonly<Record<string, unknown>>): ReadonlySet<string> {
   return new Set(
     Object.entries(flags).flatMap(([key, flag]) => (values[key] === flag.fallback ? [] : [flagName(key, flag)])),
   );
 }
 
-function nameOf(word: string): string {
-  return word.slice(2, word.indexOf('='));
+function nameOf(arg: string): string {
+  return arg.slice(2, arg.indexOf('='));
 }

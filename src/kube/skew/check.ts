@@ -2,18 +2,19 @@ import { join } from 'node:path';
 import { RunError } from '../../api/errors.ts';
 import type { Run } from '../../api/run.ts';
 import { monotonic } from '../../system/clock.ts';
-import { askVersions, type SkewTools } from './ask-versions.ts';
+import { plural } from '../../text/plural.ts';
+import { getVersions, type VersionSources } from './get-versions.ts';
 import { writeSkewRecord } from './record.ts';
-import { describeVersions, isFatal, judgeSkew, type SeenVersions, type SkewRules } from './rules.ts';
+import { describeVersions, findSkew, isFatal, type SeenVersions, type SkewRules } from './rules.ts';
 
 /**
- * Compares the versions of the cluster and of what is going to test it: one line with all of them, one for each
- * finding, `junit_version_skew.xml`, and the versions in `metadata.json`. At level `off` nothing is asked.
- * Throws RunError when the level forbids what was found.
+ * Compares the versions of the cluster and of the programs that test it. Logs one line with all of them and one for each
+ * finding, and writes `junit_version_skew.xml` and the versions in `metadata.json`. Does nothing at level `off`.
+ * Throws RunError for findings that are fatal at the level.
  */
 export async function checkVersionSkew(
   rules: SkewRules,
-  tools: SkewTools,
+  sources: VersionSources,
   run: Pick<Run, 'log' | 'records' | 'artifacts'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -21,17 +22,17 @@ export async function checkVersionSkew(
   if (level === 'off') return;
   const started = monotonic();
   const withKubelets = !ignored.includes('kubelet') && (level === 'warn' || level === 'policy');
-  const seen = await askVersions(tools, withKubelets, signal);
-  run.log.info(`version skew: ${describeVersions(seen)}`);
-  const findings = judgeSkew(seen, rules);
-  for (const { message } of findings) run.log.warn(`version skew: ${message}`);
+  const seen = await getVersions(sources, withKubelets, signal);
+  run.log.info(`Versions: ${describeVersions(seen)}`);
+  const findings = findSkew(seen, rules);
+  for (const { message } of findings) run.log.warn(`Version skew: ${message}`);
   await run.records.metadata(metadataOf(seen));
   const seconds = (monotonic() - started) / 1000;
   await writeSkewRecord(join(run.artifacts, 'junit_version_skew.xml'), seen, findings, rules, seconds);
   const fatal = findings.filter((finding) => isFatal(finding, level));
   if (fatal.length === 0) return;
-  const count = `${fatal.length} ${fatal.length === 1 ? 'violation' : 'violations'}`;
-  throw new RunError(`version skew: ${count} at level "${level}"; use --check-version-skew=warn to run anyway`, {
+  const violations = plural(fatal.length, 'violation');
+  throw new RunError(`version skew: ${violations} at level "${level}"; use --check-version-skew=warn to run anyway`, {
     cause: new Error(fatal.map(({ message }) => message).join('; ')),
   });
 }

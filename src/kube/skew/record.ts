@@ -4,8 +4,8 @@ import { type Xml, xmlDocument } from '../../text/xml.ts';
 import { isFatal, type SeenVersions, SKEW_COMPONENTS, type SkewFinding, type SkewRules } from './rules.ts';
 
 /**
- * Writes `junit_version_skew.xml`: one case a component, failed when the level forbids what was found, skipped when its
- * version is not known or it is left out.
+ * Writes `junit_version_skew.xml`: one case for each component, failed for fatal findings, skipped when its version is
+ * unknown or ignored.
  */
 export async function writeSkewRecord(
   file: string,
@@ -18,13 +18,13 @@ export async function writeSkewRecord(
     const found = findings.filter((finding) => finding.component === component);
     return caseOf(component, found, rules, shownVersion(seen, component));
   });
-  const having = (name: string): number => cases.filter(([, , [inside]]) => inside === name).length;
+  const countOf = (name: string): number => cases.filter(([, , [inside]]) => inside === name).length;
   const counts = {
     name: SUITE,
     tests: cases.length,
-    failures: having('failure'),
+    failures: countOf('failure'),
     errors: 0,
-    skipped: having('skipped'),
+    skipped: countOf('skipped'),
     time: Math.round(seconds * 1000) / 1000,
   };
   writeAtomic(file, xmlDocument(['testsuites', counts, ['testsuite', counts, ...cases]]));
@@ -40,14 +40,14 @@ function caseOf(
 ): readonly [name: string, attributes: Xml[1], inside: Xml] {
   const result = (inside: Xml) =>
     ['testcase', { name: `version skew: ${component}`, classname: SUITE, time: 0 }, inside] as const;
-  const told = xmlText(found.map(({ message }) => message).join('\n'));
-  const message = told.replaceAll('\n', ' ');
+  const text = xmlText(found.map(({ message }) => message).join('\n'));
+  const message = text.replaceAll('\n', ' ');
   if (found.some((finding) => isFatal(finding, rules.level)))
-    return result(['failure', { message, type: 'VersionSkew' }, told]);
+    return result(['failure', { message, type: 'VersionSkew' }, text]);
   const ignored = component !== 'server' && rules.ignored.includes(component);
-  if (ignored) return result(['skipped', { message: 'left out by --check-version-skew-ignore' }]);
-  if (found.some(({ kind }) => kind === 'unknown')) return result(['skipped', { message }, told]);
-  return result(['system-out', {}, xmlText([version, told].filter((part) => part !== '').join('\n'))]);
+  if (ignored) return result(['skipped', { message: 'ignored by --check-version-skew-ignore' }]);
+  if (found.some(({ kind }) => kind === 'unknown')) return result(['skipped', { message }, text]);
+  return result(['system-out', {}, xmlText([version, text].filter((part) => part !== '').join('\n'))]);
 }
 
 function shownVersion(seen: SeenVersions, component: SkewFinding['component']): string {

@@ -4,11 +4,11 @@ import { type MinorVersion, parseVersion } from '../version.ts';
 export const SKEW_LEVELS = ['off', 'warn', 'policy', 'minor', 'exact'] as const;
 export type SkewLevel = (typeof SKEW_LEVELS)[number];
 
-/** What can be left out of the comparison; the API server cannot. */
+/** What the comparison can ignore; not the API server. */
 export const SKEW_COMPONENTS = ['kubectl', 'e2e.test', 'ginkgo', 'kubelet'] as const;
 export type SkewComponent = (typeof SKEW_COMPONENTS)[number];
 
-/** Something that was asked for: its value, or why it is not known. */
+/** A value that was read from elsewhere, or why it is unknown. */
 export type Seen<T> = { readonly value: T } | { readonly unknown: string };
 
 /** The fields of Kubernetes' `version.Info` that matter here. */
@@ -20,7 +20,7 @@ export interface VersionInfo {
   readonly minor?: string;
 }
 
-/** What an API server says at `/version`; the emulation fields are there since 1.31, and empty when nothing is emulated. */
+/** What an API server returns at `/version`; with emulation fields since 1.31, which are empty without emulation. */
 export interface ServerVersion extends VersionInfo {
   readonly emulationMajor?: string;
   readonly emulationMinor?: string;
@@ -28,7 +28,7 @@ export interface ServerVersion extends VersionInfo {
   readonly minCompatibilityMinor?: string;
 }
 
-/** The versions of one cluster and of what is going to test it. */
+/** The versions of one cluster and of the programs that test it. */
 export interface SeenVersions {
   readonly server: Seen<ServerVersion>;
   readonly kubectl: Seen<VersionInfo>;
@@ -37,20 +37,20 @@ export interface SeenVersions {
   readonly kubelets: Seen<readonly { readonly node: string; readonly version: string }[]>;
 }
 
-/** How versions are compared, and what is left out. */
+/** How versions are compared, and what is ignored. */
 export interface SkewRules {
   readonly level: SkewLevel;
   readonly ignored: readonly SkewComponent[];
 }
 
-/** One thing that is off, in a sentence. */
+/** One violation or unknown version, in a sentence. */
 export interface SkewFinding {
   readonly component: 'server' | SkewComponent;
   readonly kind: 'violation' | 'unknown';
   readonly message: string;
 }
 
-/** The API server as the rules see it: the release it behaves as, and the oldest minor it is compatible with. */
+/** The API server as the rules see it: the version it behaves as, and the oldest minor version it is compatible with. */
 interface Server {
   readonly info: ServerVersion;
   readonly shown: string;
@@ -59,26 +59,26 @@ interface Server {
 }
 
 /**
- * What violates the rules of a level, and what could not be compared. The rules are those of Kubernetes' version skew
- * policy for kubectl and kubelets, emulated versions included; for e2e.test, which the policy does not name, the
+ * Returns violations of the rules of a level, and what could not be compared. The rules are those of Kubernetes' version
+ * skew policy for kubectl and kubelets, emulated versions included; for e2e.test, which the policy does not mention, the
  * server's minor version or the one before it (newer tests assert newer features).
  */
-export function judgeSkew(seen: SeenVersions, { level, ignored }: SkewRules): SkewFinding[] {
+export function findSkew(seen: SeenVersions, { level, ignored }: SkewRules): SkewFinding[] {
   if (level === 'off') return [];
   const server = readServer(seen.server);
   const findings: (SkewFinding | undefined)[] = [
     'unknown' in server ? unknown('server', 'the API server', server.unknown) : undefined,
-    judgeKubectl(seen.kubectl, server, level),
-    judgeE2eTest(seen.e2eTest, server, level),
-    judgeGinkgo(seen.ginkgo, seen.e2eTest),
-    ...(level === 'warn' || level === 'policy' ? judgeKubelets(seen.kubelets, server) : []),
+    checkKubectl(seen.kubectl, server, level),
+    checkE2eTest(seen.e2eTest, server, level),
+    checkGinkgo(seen.ginkgo, seen.e2eTest),
+    ...(level === 'warn' || level === 'policy' ? checkKubelets(seen.kubelets, server) : []),
   ];
   return findings.filter((finding): finding is SkewFinding => {
     return finding !== undefined && (finding.component === 'server' || !ignored.includes(finding.component));
   });
 }
 
-/** Whether a finding ends the run: violations, and versions that must be known, at every level but `warn`. */
+/** Whether a finding fails the run: violations, and versions that must be known, at every level but `warn`. */
 export function isFatal(finding: SkewFinding, level: SkewLevel): boolean {
   if (level === 'off' || level === 'warn') return false;
   return finding.kind === 'violation' || (finding.component !== 'ginkgo' && finding.component !== 'kubelet');
@@ -99,7 +99,7 @@ export function describeVersions(seen: SeenVersions): string {
   return parts.join(', ');
 }
 
-/** From gitVersion; `major` and `minor` (which may read `37+`) only where it says nothing. */
+/** From gitVersion, else from `major` and `minor` (which may be `37+`). */
 function releaseOf(info: VersionInfo): MinorVersion | undefined {
   return parseVersion(info.gitVersion) ?? releaseOfDigits(info.major, info.minor);
 }
@@ -114,7 +114,7 @@ function readServer(seen: Seen<ServerVersion>): Server | { readonly unknown: str
   if ('unknown' in seen) return seen;
   const info = seen.value;
   const own = releaseOf(info);
-  if (!own) return { unknown: `it calls itself ${JSON.stringify(info.gitVersion)}` };
+  if (!own) return { unknown: `it reports ${JSON.stringify(info.gitVersion)}` };
   const emulated = releaseOfDigits(info.emulationMajor, info.emulationMinor);
   const release = emulated ?? own;
   const oldest = releaseOfDigits(info.minCompatibilityMajor, info.minCompatibilityMinor)?.minor ?? release.minor - 1;
@@ -123,15 +123,15 @@ function readServer(seen: Seen<ServerVersion>): Server | { readonly unknown: str
   return { info, shown, release, oldest };
 }
 
-function judgeKubectl(
+function checkKubectl(
   seen: Seen<VersionInfo>,
   server: ReturnType<typeof readServer>,
   level: SkewLevel,
 ): SkewFinding | undefined {
   if ('unknown' in seen) return unknown('kubectl', 'kubectl', seen.unknown);
   const info = seen.value;
-  // gcloud's kubectl picks the client for the server's version; only when it could not does it show its own.
-  const dispatcher = info.gitVersion.endsWith('-dispatcher') ? ' (a dispatcher, whose own version this is)' : '';
+  // gcloud's kubectl uses the client for the server's version; it shows its own version only when it could not.
+  const dispatcher = info.gitVersion.endsWith('-dispatcher') ? ' (the version of the dispatcher)' : '';
   const subject = `kubectl ${info.gitVersion}${dispatcher}`;
   if (level === 'exact') {
     if ('unknown' in server) return undefined;
@@ -141,14 +141,14 @@ function judgeKubectl(
       : violation('kubectl', `${subject}${build(info)} is not the build of ${server.shown}${build(server.info)}`);
   }
   const release = releaseOf(info);
-  if (!release) return unknown('kubectl', 'kubectl', `it calls itself ${JSON.stringify(info.gitVersion)}`);
+  if (!release) return unknown('kubectl', 'kubectl', `it reports ${JSON.stringify(info.gitVersion)}`);
   if ('unknown' in server) return undefined;
   const { minor } = server.release;
   const range = level === 'minor' ? ([minor, minor] as const) : ([server.oldest, minor + 1] as const);
-  return outside('kubectl', subject, release, server, range);
+  return checkRange('kubectl', subject, release, server, range);
 }
 
-function judgeE2eTest(
+function checkE2eTest(
   seen: Seen<string>,
   server: ReturnType<typeof readServer>,
   level: SkewLevel,
@@ -159,14 +159,17 @@ function judgeE2eTest(
     if ('unknown' in server || seen.value === server.info.gitVersion) return undefined;
     return violation('e2e.test', `e2e.test ${seen.value} is not the version of ${server.shown}`);
   }
-  if (!release) return unknown('e2e.test', 'e2e.test', `it calls itself ${JSON.stringify(seen.value)}`);
+  if (!release) return unknown('e2e.test', 'e2e.test', `it reports ${JSON.stringify(seen.value)}`);
   if ('unknown' in server) return undefined;
   const { minor } = server.release;
-  return outside('e2e.test', `e2e.test ${seen.value}`, release, server, [level === 'minor' ? minor : minor - 1, minor]);
+  return checkRange('e2e.test', `e2e.test ${seen.value}`, release, server, [
+    level === 'minor' ? minor : minor - 1,
+    minor,
+  ]);
 }
 
-/** Kubernetes' suites are written for Ginkgo 2 since 1.25; nothing else notices a mismatch with the program that runs them. */
-function judgeGinkgo(seen: SeenVersions['ginkgo'], e2eTest: Seen<string>): SkewFinding | undefined {
+/** Kubernetes' suites use Ginkgo 2 since 1.25; no other check finds a mismatch with the ginkgo binary. */
+function checkGinkgo(seen: SeenVersions['ginkgo'], e2eTest: Seen<string>): SkewFinding | undefined {
   if ('unknown' in seen) return unknown('ginkgo', 'ginkgo', seen.unknown);
   const suite = 'value' in e2eTest ? parseVersion(e2eTest.value) : undefined;
   if (!suite || 'unknown' in e2eTest) return undefined;
@@ -176,7 +179,7 @@ function judgeGinkgo(seen: SeenVersions['ginkgo'], e2eTest: Seen<string>): SkewF
   return violation('ginkgo', `e2e.test ${e2eTest.value} needs Ginkgo ${needed} but ${path} is Ginkgo ${version}`);
 }
 
-function judgeKubelets(
+function checkKubelets(
   seen: SeenVersions['kubelets'],
   server: ReturnType<typeof readServer>,
 ): (SkewFinding | undefined)[] {
@@ -184,15 +187,14 @@ function judgeKubelets(
   return [...byVersion(seen.value)].map(([version, [first = '', ...more]]) => {
     const subject = `kubelet ${version} on node ${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}`;
     const release = parseVersion(version);
-    if (!release)
-      return unknown('kubelet', `the kubelet on node ${first}`, `it calls itself ${JSON.stringify(version)}`);
+    if (!release) return unknown('kubelet', `the kubelet on node ${first}`, `it reports ${JSON.stringify(version)}`);
     if ('unknown' in server) return undefined;
     const oldest = release.major === 1 && release.minor < 25 ? server.oldest - 1 : server.oldest - 2;
-    return outside('kubelet', subject, release, server, [oldest, server.release.minor]);
+    return checkRange('kubelet', subject, release, server, [oldest, server.release.minor]);
   });
 }
 
-function outside(
+function checkRange(
   component: SkewComponent,
   subject: string,
   found: MinorVersion,
@@ -202,7 +204,7 @@ function outside(
   const { major, minor } = server.release;
   const allowed = low === high ? `${major}.${low}` : `${major}.${low} to ${major}.${high}`;
   if (found.major !== major) {
-    return violation(component, `${subject} has another major version than ${server.shown} (allowed: ${allowed})`);
+    return violation(component, `${subject} has a different major version than ${server.shown} (allowed: ${allowed})`);
   }
   if (found.minor >= low && found.minor <= high) return undefined;
   const steps = Math.abs(found.minor - minor);

@@ -5,29 +5,29 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import {
+  configOfFlags,
   type KindConfig,
   lacksNetwork,
   mergeConfigs,
   readConfig,
-  wantedConfig,
 } from '../../../deployers/kind/config.ts';
 import { flags, type KindValues } from '../../../deployers/kind/flags.ts';
 import type { Env } from '../../../src/api/env.ts';
 import { parseFlags } from '../../../src/cli/flags/parse.ts';
 
-function valuesOf(words: readonly string[], env: Env = {}): KindValues {
-  const { values, faults } = parseFlags({ kind: flags }, words, env);
+function valuesOf(args: readonly string[], env: Env = {}): KindValues {
+  const { values, faults } = parseFlags({ kind: flags }, args, env);
   expect(faults).toEqual([]);
   return values.kind;
 }
 
-const wanted = (words: readonly string[], env: Env = {}) => wantedConfig(valuesOf(words, env));
+const configOf = (args: readonly string[], env: Env = {}) => configOfFlags(valuesOf(args, env));
 const listIn = (config: KindConfig | undefined, key: string) => (config?.[key] ?? []) as unknown[];
-const roles = async (...words: string[]) =>
-  (listIn(await wanted(words), 'nodes') as { role: string }[]).map(({ role }) => role);
+const roles = async (...args: string[]) =>
+  (listIn(await configOf(args), 'nodes') as { role: string }[]).map(({ role }) => role);
 
-test('without a word about the cluster kind keeps its own defaults', async () => {
-  expect(await wanted(['--image-name=i', '--wait=1m', '--retain'])).toBeUndefined();
+test('uses the defaults of kind without flags for the cluster', async () => {
+  expect(await configOf(['--image-name=i', '--wait=1m', '--retain'])).toBeUndefined();
 });
 
 describe('nodes', () => {
@@ -41,9 +41,9 @@ describe('nodes', () => {
     ['--control-planes=1 --workers=1 --nodes=2', 1, 1],
     ['--e2e-k8s', 1, 2],
     ['--e2e-k8s --workers=0', 1, 0],
-  ])('%s makes %i control planes and %i workers', async (words, controlPlanes, workers) => {
+  ])('%s configures %i control planes and %i workers', async (args, controlPlanes, workers) => {
     const expected = [...Array(controlPlanes).fill('control-plane'), ...Array(workers).fill('worker')];
-    expect(await roles(...words.split(' '))).toEqual(expected);
+    expect(await roles(...args.split(' '))).toEqual(expected);
   });
 
   test.each([
@@ -52,27 +52,27 @@ describe('nodes', () => {
     '--workers=-1',
     '--nodes=2 --workers=2',
     '--nodes=2 --control-planes=3',
-  ])('%s is refused', async (words) => {
-    await expect(wanted(words.split(' '))).rejects.toThrow(/--(?:nodes|control-planes|workers)/);
+  ])('rejects %s', async (args) => {
+    await expect(configOf(args.split(' '))).rejects.toThrow(/--(?:nodes|control-planes|workers)/);
   });
 });
 
-test('the variables of e2e-k8s.sh are defaults, and flags win over them', async () => {
+test('flags take precedence over the variables of e2e-k8s.sh', async () => {
   const env = {
     IP_FAMILY: 'ipv6',
     KUBE_PROXY_MODE: 'ipvs',
     FEATURE_GATES: '{"A": true}',
     RUNTIME_CONFIG: '{"api/all": "true"}',
   };
-  expect(await wanted(['--ip-family=dual', '--feature-gates=B=false'], env)).toMatchObject({
+  expect(await configOf(['--ip-family=dual', '--feature-gates=B=false'], env)).toMatchObject({
     networking: { ipFamily: 'dual', kubeProxyMode: 'ipvs' },
     featureGates: { B: false },
     runtimeConfig: { 'api/all': 'true' },
   });
 });
 
-test('a log level becomes a patch for each current form of the configuration of kubeadm', async () => {
-  const config = await wanted([], { KIND_CLUSTER_LOG_LEVEL: '6' });
+test('sets a log level by a patch for each current version of the kubeadm configuration', async () => {
+  const config = await configOf([], { KIND_CLUSTER_LOG_LEVEL: '6' });
   const patches = (listIn(config, 'kubeadmConfigPatches') as string[]).map((patch) =>
     parseAllDocuments(patch).map((document) => document.toJS()),
   );
@@ -92,8 +92,8 @@ test('a log level becomes a patch for each current form of the configuration of 
   expect(patches[1]).toHaveLength(3);
 });
 
-test('--e2e-k8s has the kubelet settings and the empty search list of the script', async () => {
-  const config = await wanted(['--e2e-k8s']);
+test('--e2e-k8s has the kubelet settings and the empty DNS search list of the script', async () => {
+  const config = await configOf(['--e2e-k8s']);
   expect(config?.['networking']).toEqual({ dnsSearch: [] });
   const [patch] = listIn(config, 'kubeadmConfigPatches') as string[];
   expect(parseAllDocuments(patch ?? '')[2]?.toJS().nodeRegistration.kubeletExtraArgs).toEqual([
@@ -104,7 +104,7 @@ test('--e2e-k8s has the kubelet settings and the empty search list of the script
 });
 
 describe('a merge', () => {
-  test('keeps the keys of the file, joins patches with the last word to the file, and takes its nodes', () => {
+  test('keeps the keys of the file, joins patches with those of the file last, and uses its nodes', () => {
     const ours = {
       networking: { ipFamily: 'ipv6', kubeProxyMode: 'ipvs' },
       kubeadmConfigPatches: ['a'],
@@ -124,7 +124,7 @@ describe('a merge', () => {
     fc.constantFrom('a', 'b', 'c', 'nodes'),
     fc.oneof(leaf, fc.dictionary(fc.constantFrom('x', 'y'), leaf)),
   );
-  test('says nothing the file does not want', () => {
+  test('contains everything of the file', () => {
     fc.assert(
       fc.property(config, config, (ours, theirs) => {
         expect(mergeConfigs(ours, theirs)).toMatchObject(theirs);
@@ -136,28 +136,30 @@ describe('a merge', () => {
 
 describe('a file', () => {
   const read = async (content: string) => {
-    const folder = mkdtempSync(join(tmpdir(), 'kt2-config-'));
+    const directory = mkdtempSync(join(tmpdir(), 'kt2-config-'));
     try {
-      writeFileSync(join(folder, 'c.yaml'), content);
-      return await readConfig(join(folder, 'c.yaml'));
+      writeFileSync(join(directory, 'c.yaml'), content);
+      return await readConfig(join(directory, 'c.yaml'));
     } finally {
-      rmSync(folder, { recursive: true });
+      rmSync(directory, { recursive: true });
     }
   };
 
-  test('may have anchors, and documents after the first, which kind does not read', async () => {
+  test('may have anchors, and documents after the first, which are ignored as kind does', async () => {
     expect(await read('a: &x {b: 1}\nc: {<<: *x}\n---\nother: 1\n')).toEqual({ a: { b: 1 }, c: { b: 1 } });
   });
 
-  test.each(['', '- a', 'a: [', 'just words'])('with %j is refused', async (content) => {
-    await expect(read(content)).rejects.toThrow(/--config: .*c\.yaml is not a kind configuration/);
+  test.each(['', '- a', 'a: [', 'just words'])('with %j is rejected', async (content) => {
+    await expect(read(content)).rejects.toThrow(/invalid --config \S*c\.yaml: /);
   });
 
-  test('that is not there is told so', async () => {
-    await expect(readConfig('/nowhere/c.yaml')).rejects.toThrow('--config: there is no file /nowhere/c.yaml');
+  test('that does not exist is rejected', async () => {
+    await expect(readConfig('/nowhere/c.yaml')).rejects.toThrow(
+      'invalid --config /nowhere/c.yaml: file does not exist',
+    );
   });
 
-  test('can leave the network to somebody else', async () => {
+  test('can disable the network of kind', async () => {
     expect(lacksNetwork(await read('networking: {disableDefaultCNI: true}'))).toBe(true);
     expect(lacksNetwork(await read('networking: {}'))).toBe(false);
   });

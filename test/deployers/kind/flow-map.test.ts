@@ -9,18 +9,18 @@ test.each([
   ['A=true,B=false', { A: true, B: false }],
   ['AllAlpha=true', { AllAlpha: true }],
   ['{}', {}],
-])('feature gates %j', async (typed, gates) => {
-  expect(await parseFeatureGates(typed)).toEqual(gates);
+])('parses feature gates %j', async (value, gates) => {
+  expect(await parseFeatureGates(value)).toEqual(gates);
 });
 
 test.each(['A', '[A]', '{A: maybe}', '{A: {}}', 'A=true,B', '{A', 'A=1.5'])(
-  'feature gates %j are refused',
-  async (typed) => {
-    await expect(parseFeatureGates(typed)).rejects.toThrow(/^--feature-gates: /);
+  'rejects feature gates %j',
+  async (value) => {
+    await expect(parseFeatureGates(value)).rejects.toThrow(/^invalid --feature-gates/);
   },
 );
 
-test('the values of a runtime config are strings, as the API server wants them', async () => {
+test('the values of a runtime config are strings, as the API server requires', async () => {
   expect(await parseRuntimeConfig('{"api/alpha": "false", "resource.k8s.io/v1beta1": true}')).toEqual({
     'api/alpha': 'false',
     'resource.k8s.io/v1beta1': 'true',
@@ -28,7 +28,7 @@ test('the values of a runtime config are strings, as the API server wants them',
   expect(await parseRuntimeConfig('api/all=true')).toEqual({ 'api/all': 'true' });
 });
 
-test('what JSON says is what is read', async () => {
+test('parses every JSON map of booleans', async () => {
   const gates = fc.dictionary(fc.stringMatching(/^[A-Za-z]+$/), fc.boolean());
   await fc.assert(
     fc.asyncProperty(gates, async (map) => {

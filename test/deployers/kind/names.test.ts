@@ -8,7 +8,7 @@ test.each([
   ['a', 'kind-a'],
   ['Nightly_1', 'kind-nightly-1-'],
   ['_', 'kind-'],
-])('run %s has a cluster whose name begins with %s', (runId, start) => {
+])('the cluster of run %s has a name that starts with %s', (runId, start) => {
   expect(clusterNameOf(runId)).toMatch(new RegExp(`^${start}[0-9a-f]{0,12}$`));
 });
 
@@ -18,7 +18,7 @@ const runIds = fc.oneof(
   fc.stringMatching(/^[a-zA-Z0-9_.-]{1,60}$/),
 );
 
-test('every name is one that kind takes, short enough for the host name of a node', () => {
+test('every cluster name is valid for kind, and short enough for the host name of a node', () => {
   fc.assert(
     fc.property(runIds, (runId) => {
       expect(clusterNameOf(runId)).toMatch(/^kind-[a-z0-9-]*[a-z0-9]$/);
@@ -27,7 +27,7 @@ test('every name is one that kind takes, short enough for the host name of a nod
   );
 });
 
-test('every image name is one that docker takes', () => {
+test('every image name is valid for docker', () => {
   fc.assert(
     fc.property(runIds, (runId) => {
       expect(builtImageOf(runId)).toMatch(/^kindest\/node:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/);

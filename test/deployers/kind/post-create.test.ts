@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { offlineCorefile } from '../../../deployers/kind/post-create.ts';
 
-test('the CoreDNS of an IPv6 cluster answers for internal and asks nobody', () => {
+test('the CoreDNS of an IPv6 cluster serves internal and forwards no queries', () => {
   const corefile = `.:53 {
     errors
     health
@@ -26,7 +26,7 @@ test('the CoreDNS of an IPv6 cluster answers for internal and asks nobody', () =
 `);
 });
 
-test('a forward with a block of options keeps its braces in balance', () => {
+test('keeps the braces of a forward with a block of options balanced', () => {
   const corefile = '.:53 {\n    forward . /etc/resolv.conf {\n       max_concurrent 1000\n    }\n}\n';
   expect(offlineCorefile(corefile)).toBe(corefile);
 });

@@ -4,10 +4,10 @@ import { ginkgoDefaults } from '../../../deployers/kind/tester-defaults.ts';
 import type { Env } from '../../../src/api/env.ts';
 import { parseFlags } from '../../../src/cli/flags/parse.ts';
 
-const defaults = (env: Env, ...words: string[]) =>
-  ginkgoDefaults(env, parseFlags({ kind: flags }, words, env).values.kind);
+const defaults = (env: Env, ...args: string[]) =>
+  ginkgoDefaults(env, parseFlags({ kind: flags }, args, env).values.kind);
 
-test('nothing set gives nothing', () => {
+test('sets no flags without variables', () => {
   expect(defaults({})).toEqual([]);
 });
 
@@ -28,8 +28,8 @@ test.each<[Env, string[]]>([
   [{ KUBE_E2E_TEST_ARGS: ' -a=[x] --b  c ' }, ["--test-args='-a=[x]' --b c"]],
   [{ PREPULL_IMAGES: 'true' }, ['--test-args=--prepull-images=true']],
   [{ PREPULL_IMAGES: 'false', KUBE_E2E_TEST_ARGS: ' ' }, []],
-])('%j is %j', (env, words) => {
-  expect(defaults(env)).toEqual(words);
+])('%j becomes %j', (env, args) => {
+  expect(defaults(env)).toEqual(args);
 });
 
 test.each<[Env, string | undefined]>([
@@ -37,17 +37,17 @@ test.each<[Env, string | undefined]>([
   [{ LABEL_FILTER: 'x' }, undefined],
   [{ FOCUS: '' }, undefined],
   [{ FOCUS: 'f' }, '--focus-regex=f'],
-])('--e2e-k8s with %j focuses as the script does: %s', (env, focus) => {
-  expect(defaults(env, '--e2e-k8s').find((word) => word.startsWith('--focus'))).toBe(focus);
+])('--e2e-k8s with %j has the focus of the script: %s', (env, focus) => {
+  expect(defaults(env, '--e2e-k8s').find((arg) => arg.startsWith('--focus'))).toBe(focus);
 });
 
-test('--e2e-k8s tells e2e.test the number of workers', () => {
+test('--e2e-k8s passes the number of workers to e2e.test', () => {
   expect(defaults({}, '--e2e-k8s')).toContain('--test-args=--num-nodes=2 --disable-log-dump=true');
   expect(defaults({}, '--e2e-k8s', '--workers=5')).toContain('--test-args=--num-nodes=5 --disable-log-dump=true');
   expect(defaults({}, '--e2e-k8s', '--nodes=4')).toContain('--test-args=--num-nodes=3 --disable-log-dump=true');
 });
 
-test('--e2e-k8s has the words for ginkgo that hack/ginkgo-e2e.sh has, in CI and elsewhere', () => {
+test('--e2e-k8s has the ginkgo arguments of hack/ginkgo-e2e.sh, in CI and elsewhere', () => {
   const progress = '--poll-progress-after=60m --poll-progress-interval=5m';
   expect(defaults({}, '--e2e-k8s')).toContain(`--ginkgo-args=--silence-skips ${progress}`);
   const inCi = `--ginkgo-args=--silence-skips --force-newlines --no-color ${progress}`;

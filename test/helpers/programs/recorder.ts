@@ -1,29 +1,29 @@
-// Stands in for any program: writes down how it was called, then does what $FAKE_PLAN says for its name.
+// Fakes any program: records its call, then does what $FAKE_PLAN has for its name.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** What a program does, in this order. Paths are relative to where it runs; `$NAME` in them is filled in. */
+/** What a program does, in this order. Paths are relative to its working directory; `$NAME` in them is expanded. */
 export interface Part {
-  /** Applies only when the arguments begin with these words. */
+  /** Applies only if the arguments begin with these. */
   readonly when?: string;
-  /** Applies only to so many calls. */
+  /** Applies only to this many calls. */
   readonly times?: number;
-  /** Flags, with their `=`, whose file it keeps the text of. */
+  /** Flags, with their `=`, whose files it records. */
   readonly keep?: readonly string[];
   readonly stdout?: string;
   readonly stderr?: string;
   /** Files it writes. */
   readonly write?: Readonly<Record<string, string>>;
-  /** The stand-in it makes where `-o` says, as a compiler does. */
+  /** The fake that it writes to the path of `-o`, as a compiler does. */
   readonly builds?: string;
-  /** A file it makes first and, as it has the time, removes before it ends: a machine it owns. */
+  /** A file that it creates first and removes before it exits, if it has the time: its instance. */
   readonly instance?: string;
-  /** Stays until a signal comes; then takes this many milliseconds to end. */
+  /** Runs until a signal; then exits after this many milliseconds. */
   readonly hang?: number;
-  /** Signals that it takes no notice of. */
+  /** Signals that it ignores. */
   readonly ignore?: readonly string[];
   readonly exit?: number;
-  /** Kills itself with this signal instead of ending. */
+  /** Kills itself with this signal instead of exiting. */
   readonly die?: NodeJS.Signals;
 }
 
@@ -32,7 +32,7 @@ export type Plan = Readonly<Record<string, Part | readonly Part[]>>;
 const [name = '', ...args] = process.argv.slice(2);
 const env = process.env;
 const calls = env['FAKE_CALLS'] ?? '/dev/null';
-const tell = (what: object): void => appendFileSync(calls, `${JSON.stringify({ name, ...what })}\n`);
+const record = (fields: object): void => appendFileSync(calls, `${JSON.stringify({ name, ...fields })}\n`);
 
 const parts = [(JSON.parse(env['FAKE_PLAN'] ?? '{}') as Plan)[name] ?? []].flat() as readonly Part[];
 const part = parts.find(applies) ?? {};
@@ -48,15 +48,15 @@ function applies({ when, times }: Part, at: number): boolean {
 }
 
 const kept = (part.keep ?? []).flatMap((flag) =>
-  args.filter((word) => word.startsWith(flag)).map((word) => readFileSync(word.slice(flag.length), 'utf8')),
+  args.filter((arg) => arg.startsWith(flag)).map((arg) => readFileSync(arg.slice(flag.length), 'utf8')),
 );
-tell({
+record({
   ...(kept.length > 0 ? { kept } : {}),
   args,
   cwd: process.cwd(),
   env: Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith('FAKE_'))),
 });
-for (const signal of part.ignore ?? []) process.on(signal, () => tell({ ignores: signal }));
+for (const signal of part.ignore ?? []) process.on(signal, () => record({ ignores: signal }));
 if (part.instance !== undefined) writeFileSync(filled(part.instance), name);
 for (const [path, text] of Object.entries(part.write ?? {})) {
   const file = resolve(filled(path));
@@ -82,12 +82,12 @@ else {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     if (part.ignore?.includes(signal)) continue;
     process.once(signal, () => {
-      tell({ got: signal });
+      record({ got: signal });
       setTimeout(() => {
         clearInterval(staying);
         end(130);
       }, part.hang);
     });
   }
-  tell({ hangs: true });
+  record({ hangs: true });
 }

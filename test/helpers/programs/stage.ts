@@ -1,4 +1,4 @@
-// Stages the build of a source tree, as a deployer's Build does once make is done: stage.ts TREE VERSION ENDPOINT LOCATION.
+// Stages the build of a source tree, as a deployer's Build does after make: stage.ts TREE VERSION ENDPOINT LOCATION.
 
 import { parseStage } from '../../../src/kube-build/location.ts';
 import { stageBuild } from '../../../src/kube-build/stage.ts';
@@ -15,7 +15,7 @@ const acquire = {
 };
 const run = { acquire, env: {}, log: lines() };
 let rss = 0;
-// The largest so far as the system counts it would include what the parent had when it forked.
+// The system's own maximum would include the memory of the parent at the time of the fork.
 const watch = setInterval(() => {
   rss = Math.max(rss, process.memoryUsage.rss());
 }, 20);

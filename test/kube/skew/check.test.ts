@@ -9,8 +9,8 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CommandError, RunError } from '../../../src/api/errors.ts';
 import type { Exec } from '../../../src/api/exec.ts';
 import { readJunit } from '../../../src/junit/read.ts';
-import { askE2eTest, askGinkgo } from '../../../src/kube/skew/ask-versions.ts';
 import { checkVersionSkew } from '../../../src/kube/skew/check.ts';
+import { getE2eTestVersion, getGinkgoVersion } from '../../../src/kube/skew/get-versions.ts';
 import type { SkewRules } from '../../../src/kube/skew/rules.ts';
 
 const fakes = fileURLToPath(new URL('../../helpers/programs/ginkgo', import.meta.url));
@@ -27,7 +27,7 @@ beforeEach(async () => {
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
 });
 
-/** Checks with the stand-ins, which answer as the environment says; a file of `missing` is not there. */
+/** Checks with fake programs, configured by the environment; `missing` is a program that does not exist. */
 async function check(
   level: SkewRules['level'],
   env: Record<string, string> = {},
@@ -37,7 +37,7 @@ async function check(
   const log = { info: keep, warn: keep, error: keep, detail: () => {}, progress: () => {}, interactive: false };
   const own = { PATH: '/usr/bin:/bin', FAKE: dir, ...env };
   const path = (name: string) => join(name === more.missing ? '/nonexistent' : fakes, name);
-  const tools = {
+  const sources = {
     exec,
     env: own,
     kubeconfig: join(dir, 'config'),
@@ -51,18 +51,18 @@ async function check(
   };
   const run = { log, artifacts: dir, records };
   const signal = more.signal ?? new AbortController().signal;
-  const ginkgo = await askGinkgo(path('ginkgo'), exec, own, AbortSignal.timeout(15_000));
+  const ginkgo = await getGinkgoVersion(path('ginkgo'), exec, own, AbortSignal.timeout(15_000));
   const programs = {
-    e2eTest: await askE2eTest(path('e2e.test'), exec, own, AbortSignal.timeout(15_000)),
+    e2eTest: await getE2eTestVersion(path('e2e.test'), exec, own, AbortSignal.timeout(15_000)),
     ginkgo: 'value' in ginkgo ? { value: { version: ginkgo.value, path: path('ginkgo') } } : ginkgo,
   };
-  await checkVersionSkew({ level, ignored: more.ignored ?? [] }, { ...tools, ...programs }, run, signal);
+  await checkVersionSkew({ level, ignored: more.ignored ?? [] }, { ...sources, ...programs }, run, signal);
 }
 
-/** Starts programs for real and captures what they print; the program's own way to do so needs a process of its own. */
-const exec: Exec = async ([program = '', ...words], { env, signal }) => {
+/** Starts real programs and captures their output; the program's own exec needs a process of its own. */
+const exec: Exec = async ([program = '', ...args], { env, signal }) => {
   signal.throwIfAborted();
-  const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   try {
     const [stdout, stderr, [exitCode]] = await Promise.all([
       text(child.stdout),
@@ -95,10 +95,10 @@ async function record() {
 const SUITE = 'kubetest2-tester-ginkgo version skew';
 const NO_SERVER = { FAKE_SERVER: '' };
 
-test('versions that fit are told in one line, in the metadata and in a record', async () => {
+test('logs matching versions in one line, and records them in metadata and junit', async () => {
   await check('policy', { FAKE_NODES: nodes('v1.35.1', 'v1.35.1') });
   expect(lines).toEqual([
-    'version skew: server v1.36.1, kubectl v1.36.1, e2e.test v1.36.1, ginkgo 2.28.1, kubelets v1.35.1 (x2)',
+    'Versions: server v1.36.1, kubectl v1.36.1, e2e.test v1.36.1, ginkgo 2.28.1, kubelets v1.35.1 (x2)',
   ]);
   expect(metadata).toEqual({
     'cluster-version': 'v1.36.1',
@@ -115,7 +115,7 @@ test('versions that fit are told in one line, in the metadata and in a record', 
   ]);
 });
 
-test('a level that forbids what is found ends the run, and the record says why', async () => {
+test('fails the run for fatal findings, and records the reason', async () => {
   const failed = await check('policy', { FAKE_E2E_VERSION: 'v1.38.0', FAKE_CLIENT: '{"gitVersion":"v1.33.0"}' }).catch(
     (error: unknown) => error,
   );
@@ -129,19 +129,19 @@ test('a level that forbids what is found ends the run, and the record says why',
   );
 });
 
-test('at level warn the same is told, and the run goes on', async () => {
+test('only warns at level warn', async () => {
   await check('warn', { FAKE_E2E_VERSION: 'v1.38.0', FAKE_CLIENT: '{"gitVersion":"v1.33.0"}' });
   expect(lines).toHaveLength(3);
   expect(await record()).toContainEqual(expect.stringMatching(/e2e\.test: v1\.38\.0\ne2e\.test v1\.38\.0 is 2 minor/));
 });
 
-test('at level off nothing is asked', async () => {
+test('does nothing at level off', async () => {
   await check('off', NO_SERVER);
   await expect(calls()).rejects.toThrow();
   expect(lines).toEqual([]);
 });
 
-test('the level exact compares builds', async () => {
+test('compares builds at level exact', async () => {
   const build = (commit: string) => `{"gitVersion":"v1.36.1","gitCommit":"${commit}","gitTreeState":"clean"}`;
   await check('exact', { FAKE_SERVER: build('abc'), FAKE_CLIENT: build('abc') });
   await expect(check('exact', { FAKE_SERVER: build('abc'), FAKE_CLIENT: build('def') })).rejects.toThrow('1 violation');
@@ -149,30 +149,30 @@ test('the level exact compares builds', async () => {
 });
 
 describe('the server', () => {
-  test('is asked again, five times, while it does not answer; kubectl tells its own version all the same', async () => {
+  test('is queried five times while it does not respond; the version of kubectl is known', async () => {
     await expect(check('policy', NO_SERVER)).rejects.toThrow('1 violation at level "policy"');
     expect((await calls()).filter((call) => call.includes('version -o'))).toHaveLength(5);
     expect(lines).toEqual([
-      'version skew: server unknown, kubectl v1.36.1, e2e.test v1.36.1, ginkgo 2.28.1',
-      'version skew: the version of the API server is unknown: The connection to the server localhost:8080 was refused - did you specify the right host or port?',
+      'Versions: server unknown, kubectl v1.36.1, e2e.test v1.36.1, ginkgo 2.28.1',
+      'Version skew: the version of the API server is unknown: The connection to the server localhost:8080 was refused - did you specify the right host or port?',
     ]);
     expect(await record()).toContainEqual(
       expect.stringMatching(/server: failed: the version of the API server is unk/),
     );
   });
 
-  test('is asked once when there is no kubeconfig', async () => {
+  test('is queried once when there is no kubeconfig', async () => {
     await rm(join(dir, 'config'));
     await check('warn', NO_SERVER);
     expect((await calls()).filter((call) => call.includes('version -o'))).toHaveLength(1);
   });
 
-  test('that answers the third time is known', async () => {
+  test('that responds the third time is known', async () => {
     await check('policy', { FAKE_COMES_UP: '3' });
     expect((await calls()).filter((call) => call.includes('version -o'))).toHaveLength(3);
   });
 
-  test('that emulates an older version counts as that one, though kubectl drops the fields', async () => {
+  test('that emulates an older version counts as that version, though kubectl drops the fields', async () => {
     const raw = '{"gitVersion":"v1.37.0","emulationMajor":"1","emulationMinor":"36"}';
     const server = { FAKE_SERVER: '{"gitVersion":"v1.37.0"}', FAKE_RAW: raw };
     await check('policy', server);
@@ -181,11 +181,11 @@ describe('the server', () => {
     expect(lines.at(-1)).toContain('newer than the API server v1.37.0 (emulating 1.36) (allowed: 1.35 to 1.37)');
   });
 
-  test('without the raw answer counts as what it says', async () => {
+  test('without the raw response counts as its own version', async () => {
     await check('minor', { FAKE_RAW: 'no such path' });
   });
 
-  test('is not asked again once the run is stopped', async () => {
+  test('is not queried again once the run is stopped', async () => {
     const stop = new AbortController();
     const reason = new Error('stopped');
     stop.abort(reason);
@@ -193,17 +193,17 @@ describe('the server', () => {
   });
 });
 
-test.each(['kubectl', 'e2e.test', 'ginkgo'])('a missing %s is unknown and says why', async (missing) => {
+test.each(['kubectl', 'e2e.test', 'ginkgo'])('reports a missing %s as unknown, with the reason', async (missing) => {
   await check('warn', {}, { missing });
   expect(lines.join('\n')).toMatch(new RegExp(`the version of ${missing} is unknown: ${missing} could not be started`));
 });
 
-test('the version of e2e.test is the last line that is one', async () => {
+test('reads the version of e2e.test from the last line that is one', async () => {
   await check('exact', { FAKE_E2E_VERSION: 'I1123 flags parsed\\nv1.2.3\\nv1.2.x\\n\\nv1.36.1\\n' });
   await expect(check('exact', { FAKE_E2E_VERSION: '' })).rejects.toThrow('1 violation');
 });
 
-test('what is ignored is not asked or not counted, and skipped in the record', async () => {
+test('ignored components are not queried or do not count, and are skipped in junit', async () => {
   const env = {
     FAKE_E2E_VERSION: 'v1.20.0',
     FAKE_GINKGO_VERSION: 'Ginkgo Version 1.16.5',
@@ -211,7 +211,7 @@ test('what is ignored is not asked or not counted, and skipped in the record', a
   };
   await check('policy', env, { ignored: ['e2e.test', 'ginkgo', 'kubelet'] });
   expect((await calls()).join()).not.toContain('nodes');
-  expect(await record()).toContain(`${SUITE}: e2e.test: skipped: left out by --check-version-skew-ignore`);
+  expect(await record()).toContain(`${SUITE}: e2e.test: skipped: ignored by --check-version-skew-ignore`);
 });
 
 function nodes(...versions: string[]): string {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
   describeVersions,
+  findSkew,
   isFatal,
-  judgeSkew,
   type Seen,
   type SeenVersions,
   type ServerVersion,
@@ -19,8 +19,8 @@ interface Versions {
   kubelets?: string[] | { unknown: string };
 }
 
-function seen(given: Versions): SeenVersions {
-  const { server = 'v1.36.2', kubectl = 'v1.36.2', e2e = 'v1.36.2', ginkgo = '2.27.2', kubelets = [] } = given;
+function seen(versions: Versions): SeenVersions {
+  const { server = 'v1.36.2', kubectl = 'v1.36.2', e2e = 'v1.36.2', ginkgo = '2.27.2', kubelets = [] } = versions;
   const info = <T extends VersionInfo>(from: string | T | { unknown: string }): Seen<T | VersionInfo> => {
     if (typeof from === 'string') return { value: { gitVersion: from } };
     return 'unknown' in from ? from : { value: from };
@@ -37,10 +37,10 @@ function seen(given: Versions): SeenVersions {
 }
 
 const messages = (versions: Versions, level: SkewLevel, ignored: SkewComponent[] = []) =>
-  judgeSkew(seen(versions), { level, ignored }).map(({ message }) => message);
+  findSkew(seen(versions), { level, ignored }).map(({ message }) => message);
 
 const failing = (versions: Versions, level: SkewLevel) =>
-  judgeSkew(seen(versions), { level, ignored: [] }).filter((finding) => isFatal(finding, level)).length;
+  findSkew(seen(versions), { level, ignored: [] }).filter((finding) => isFatal(finding, level)).length;
 
 const emulating = (minor: string, compatible?: string): ServerVersion => ({
   gitVersion: 'v1.37.0',
@@ -64,7 +64,7 @@ describe('the policy', () => {
       { server: 'v1.37.0-rc.1', kubectl: 'v1.38.0-alpha.0', e2e: 'v1.37.0-rc.1' },
     ],
     [
-      'a minor field that reads 37+',
+      'a minor field of 37+',
       { server: { gitVersion: 'built here', major: '1', minor: '37+' }, kubectl: 'v1.38.0', e2e: 'v1.36.0' },
     ],
     ['kubelets three minor versions older', { kubelets: ['v1.33.0', 'v1.36.0', 'v1.33.9'] }],
@@ -105,7 +105,7 @@ describe('the policy', () => {
     [
       'another major version',
       { kubectl: 'v2.36.0' },
-      'kubectl v2.36.0 has another major version than the API server v1.36.2 (allowed: 1.35 to 1.37)',
+      'kubectl v2.36.0 has a different major version than the API server v1.36.2 (allowed: 1.35 to 1.37)',
     ],
     [
       'Ginkgo 1 for a newer suite',
@@ -143,23 +143,23 @@ describe('the policy', () => {
       'e2e.test v1.37.0 is newer than the API server v1.37.0 (emulating 1.36) (allowed: 1.35 to 1.36)',
     ],
     [
-      'what is older than the compatible version',
+      'a version older than the compatible one',
       { server: emulating('36', '36'), kubectl: 'v1.35.0', e2e: 'v1.36.0' },
       'kubectl v1.35.0 is older than the API server v1.37.0 (emulating 1.36) (allowed: 1.36 to 1.37)',
     ],
     [
       'a dispatcher that shows its own version',
       { kubectl: 'v1.32.4-dispatcher' },
-      'kubectl v1.32.4-dispatcher (a dispatcher, whose own version this is) is 4 minor versions older than the API server v1.36.2 (allowed: 1.35 to 1.37)',
+      'kubectl v1.32.4-dispatcher (the version of the dispatcher) is 4 minor versions older than the API server v1.36.2 (allowed: 1.35 to 1.37)',
     ],
   ];
   test.each(bad)('forbids %s', (_title, versions, message) => {
     const withKubectl = { kubectl: 'v1.37.0', ...versions };
-    const given = typeof versions.server === 'object' ? withKubectl : versions;
-    expect(messages(given, 'policy')).toEqual([message]);
-    expect(messages(given, 'warn')).toEqual([message]);
-    expect(failing(given, 'policy')).toBe(1);
-    expect(failing(given, 'warn')).toBe(0);
+    const tested = typeof versions.server === 'object' ? withKubectl : versions;
+    expect(messages(tested, 'policy')).toEqual([message]);
+    expect(messages(tested, 'warn')).toEqual([message]);
+    expect(failing(tested, 'policy')).toBe(1);
+    expect(failing(tested, 'warn')).toBe(0);
   });
 });
 
@@ -168,13 +168,13 @@ describe('the level minor', () => {
     ['equal minor versions', { kubectl: 'v1.36.0-rc.1', e2e: 'v1.36.9' }, 0],
     ['what the policy allows', { kubectl: 'v1.37.0', e2e: 'v1.35.0' }, 2],
     ['a beta cluster tested with master', { server: 'v1.37.0-rc.1', kubectl: 'v1.38.0-alpha.0', e2e: 'v1.37.0' }, 1],
-    ['old kubelets, which it does not look at', { kubelets: ['v1.20.0'] }, 0],
+    ['old kubelets, which it ignores', { kubelets: ['v1.20.0'] }, 0],
     ['another Ginkgo', { ginkgo: '1.16.5' }, 1],
   ])('%s', (_title, versions, violations) => {
     expect(failing(versions, 'minor')).toBe(violations);
   });
 
-  test('says what is allowed', () => {
+  test('reports what is allowed', () => {
     expect(messages({ e2e: 'v1.35.0' }, 'minor')).toEqual([
       'e2e.test v1.35.0 is older than the API server v1.36.2 (allowed: 1.36)',
     ]);
@@ -211,33 +211,33 @@ describe('the level exact', () => {
   });
 });
 
-describe('a version that is not known', () => {
+describe('an unknown version', () => {
   test.each<[string, Versions, string, number]>([
     ['of the server', { server: { unknown: 'refused' } }, 'the version of the API server is unknown: refused', 1],
     [
       'of an unstamped server',
       { server: 'v0.0.0-master+$Format:%H$' },
-      'the version of the API server is unknown: it calls itself "v0.0.0-master+$Format:%H$"',
+      'the version of the API server is unknown: it reports "v0.0.0-master+$Format:%H$"',
       1,
     ],
     ['of kubectl', { kubectl: { unknown: 'not found' } }, 'the version of kubectl is unknown: not found', 1],
-    ['of e2e.test', { e2e: 'v0.0.0-master' }, 'the version of e2e.test is unknown: it calls itself "v0.0.0-master"', 1],
+    ['of e2e.test', { e2e: 'v0.0.0-master' }, 'the version of e2e.test is unknown: it reports "v0.0.0-master"', 1],
     ['of ginkgo', { ginkgo: { unknown: 'silent' } }, 'the version of ginkgo is unknown: silent', 0],
     ['of the kubelets', { kubelets: { unknown: 'forbidden' } }, 'the version of the kubelets is unknown: forbidden', 0],
     [
       'of one kubelet',
       { kubelets: ['', 'v1.36.0'] },
-      'the version of the kubelet on node n1 is unknown: it calls itself ""',
+      'the version of the kubelet on node n1 is unknown: it reports ""',
       0,
     ],
-  ])('%s fails what it decides, and is told', (_title, versions, message, failures) => {
+  ])('%s is reported, and fails the run where it decides', (_title, versions, message, failures) => {
     expect(messages(versions, 'policy')).toEqual([message]);
     expect(failing(versions, 'policy')).toBe(failures);
     expect(failing(versions, 'warn')).toBe(0);
   });
 });
 
-test('what is ignored is not told, and off tells nothing', () => {
+test('reports nothing for ignored components, and nothing at level off', () => {
   const versions = { kubectl: 'v1.30.0', e2e: 'v1.30.0', ginkgo: '1.16.5', kubelets: ['v1.10.0'] };
   expect(messages(versions, 'policy')).toHaveLength(4);
   expect(messages(versions, 'policy', ['kubectl', 'ginkgo', 'kubelet'])).toEqual([
@@ -246,7 +246,7 @@ test('what is ignored is not told, and off tells nothing', () => {
   expect(messages(versions, 'off')).toEqual([]);
 });
 
-test('one line has all versions', () => {
+test('describes all versions in one line', () => {
   expect(describeVersions(seen({ kubectl: 'v1.34.1', kubelets: ['v1.33.0', 'v1.33.0', 'v1.34.0'] }))).toBe(
     'server v1.36.2, kubectl v1.34.1, e2e.test v1.36.2, ginkgo 2.27.2, kubelets v1.33.0 (x2), v1.34.0 (x1)',
   );

@@ -3,15 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { parseFlags } from '../../../src/cli/flags/parse.ts';
 import { shellSplit } from '../../../src/text/shell-split.ts';
 import {
-  bringsConfigs,
   type Clusterloader2Values,
   clusterloaderArguments,
+  hasConfigs,
   isDryRun,
 } from '../../../testers/clusterloader2/arguments.ts';
 import { clusterloader2Flags } from '../../../testers/clusterloader2/flags.ts';
 import { suiteConfigs } from '../../../testers/clusterloader2/suites.ts';
 
-const cluster = {
+const run = {
   verbosity: 2,
   provider: 'gce',
   kubeconfig: '/kubeconfig',
@@ -21,18 +21,18 @@ const cluster = {
   extraArgs: [],
 };
 
-function values(...words: string[]): Clusterloader2Values {
-  const parsed = parseFlags({ cl2: clusterloader2Flags }, words, {});
+function values(...args: string[]): Clusterloader2Values {
+  const parsed = parseFlags({ cl2: clusterloader2Flags }, args, {});
   expect(parsed.faults).toEqual([]);
   return parsed.values.cl2;
 }
 
-test('the words come in the order kubetest2 has them', () => {
-  const words = clusterloaderArguments(
+test('has the arguments in the order of kubetest2', () => {
+  const args = clusterloaderArguments(
     values('--nodes=100', '--enable-prometheus-server', '--prometheus-pvc-storage-class=ssd'),
-    { ...cluster, configs: ['a.yaml', 'b.yaml'], overrides: ['o.yaml'], extraArgs: ['--x', 'y z'] },
+    { ...run, configs: ['a.yaml', 'b.yaml'], overrides: ['o.yaml'], extraArgs: ['--x', 'y z'] },
   );
-  expect(words).toEqual([
+  expect(args).toEqual([
     '--provider=gce',
     '--kubeconfig=/kubeconfig',
     '--report-dir=/artifacts',
@@ -48,8 +48,8 @@ test('the words come in the order kubetest2 has them', () => {
   ]);
 });
 
-test('what nobody gave is left out, so that its environment twin holds', () => {
-  expect(clusterloaderArguments(values(), { ...cluster, verbosity: 0 })).toEqual([
+test('omits flags that are not set, so that their environment variables apply', () => {
+  expect(clusterloaderArguments(values(), { ...run, verbosity: 0 })).toEqual([
     '--provider=gce',
     '--kubeconfig=/kubeconfig',
     '--report-dir=/artifacts',
@@ -57,18 +57,18 @@ test('what nobody gave is left out, so that its environment twin holds', () => {
   ]);
 });
 
-test('every extra word stands at the end, as it was quoted', () => {
-  const word = fc.string({ minLength: 1 }).filter((text) => !text.includes("'"));
+test('appends the extra arguments unchanged', () => {
+  const arg = fc.string({ minLength: 1 }).filter((text) => !text.includes("'"));
   fc.assert(
-    fc.property(fc.array(word), (extra) => {
+    fc.property(fc.array(arg), (extra) => {
       const extraArgs = shellSplit(extra.map((each) => `'${each}'`).join(' '));
-      expect(clusterloaderArguments(values(), { ...cluster, extraArgs }).slice(4)).toEqual(extra);
+      expect(clusterloaderArguments(values(), { ...run, extraArgs }).slice(4)).toEqual(extra);
     }),
   );
 });
 
 describe('suites', () => {
-  test('stand for their configs, in their order', () => {
+  test('have configs, in their order', () => {
     expect(suiteConfigs(['density', 'load', 'node-throughput'])).toEqual([
       'testing/density/config.yaml',
       'testing/load/config.yaml',
@@ -76,9 +76,9 @@ describe('suites', () => {
     ]);
   });
 
-  test.each(['Load', 'laod', '', 'toString'])('%j is none, and the known ones are listed', (name) => {
+  test.each(['Load', 'laod', '', 'toString'])('%j is unknown, and the error lists the known ones', (name) => {
     expect(() => suiteConfigs(['load', name])).toThrow(
-      `--suites: ${JSON.stringify(name)} is none of load, density, node-throughput`,
+      `unknown suite ${JSON.stringify(name)} in --suites (available: load, density, node-throughput)`,
     );
   });
 });
@@ -90,14 +90,14 @@ test.each([
   [['--dry-run=0'], false],
   [['--dry-running'], false],
   [[], false],
-])('%j asks for a dry run: %j', (words, dry) => {
-  expect(isDryRun(words)).toBe(dry);
+])('%j is a dry run: %j', (args, dry) => {
+  expect(isDryRun(args)).toBe(dry);
 });
 
 test.each([
   [['--testsuite=a.yaml'], true],
   [['--testconfig', 'a.yaml'], true],
   [['--testconfigs=a'], false],
-])('%j brings configs of its own: %j', (words, brings) => {
-  expect(bringsConfigs(words)).toBe(brings);
+])('%j contains configs: %j', (args, expected) => {
+  expect(hasConfigs(args)).toBe(expected);
 });

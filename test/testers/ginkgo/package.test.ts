@@ -14,12 +14,12 @@ const cpu = arch() === 'x64' ? 'amd64' : arch();
 const TARBALL = `kubernetes-test-${os}-${cpu}.tar.gz`;
 
 let dir: string;
-let asked: string[];
+let requests: string[];
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'package-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  asked = [];
+  requests = [];
 });
 
 const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -33,43 +33,43 @@ const cached = (url: string, name: string): Cached => ({
   cacheHit: false,
 });
 
-/** A source in which everything there is to ask for is there. `place` writes the file's name. */
+/** A source that has every file. `place` writes the file's name. */
 function source(more: Partial<Acquirer> = {}): Acquirer {
   return {
     resolve: async (name, { base } = { signal: new AbortController().signal }) => {
-      asked.push(base === undefined ? name : `${name} in ${base}`);
+      requests.push(base === undefined ? name : `${name} in ${base}`);
       const root = base ?? name.replace(/\/[^/]*$/, '');
       return { version: 'v1.36.1', base: root, root: `${root}/v1.36.1` };
     },
     file: async (url) => {
-      asked.push(url);
+      requests.push(url);
       return cached(url, 'kubectl');
     },
     members: async (url, names) => {
-      asked.push(url);
+      requests.push(url);
       return Object.fromEntries(names.map((name) => [name, cached(url, name)]));
     },
     place: async (file, path) => writeFile(path, file.path.slice('/cache/'.length)),
     notes: () => ({ read: async () => undefined, write: async () => {} }),
-    close: async () => void asked.push('closed'),
+    close: async () => void requests.push('closed'),
     ...more,
   };
 }
 
-async function acquire(words: readonly string[], acquirer = source(), build = false) {
+async function acquire(args: readonly string[], acquirer = source(), build = false) {
   const run = {
     dir,
     asked: { build, up: true, test: 'ginkgo', down: 'never' },
     log: { info: () => {} },
   } as unknown as Run;
-  const values = parseFlags({ ginkgo: flags }, words, {}).values.ginkgo;
+  const values = parseFlags({ ginkgo: flags }, args, {}).values.ginkgo;
   return await acquirePackage(values, run, async () => acquirer, new AbortController().signal);
 }
 
-test('the version comes from the marker, and everything else from the folder of that version', async () => {
+test('gets the version from the marker, and the files from the directory of that version', async () => {
   const { packageVersion, programs } = await acquire([]);
   expect(packageVersion).toBe('v1.36.1');
-  expect(asked).toEqual([
+  expect(requests).toEqual([
     'https://dl.k8s.io/release/latest.txt',
     `https://dl.k8s.io/release/v1.36.1/${TARBALL}`,
     `https://dl.k8s.io/release/v1.36.1/bin/${os}/${cpu}/kubectl`,
@@ -89,18 +89,18 @@ test.each([
   ],
   [['--test-package-url=gs://b/', '--test-package-dir=/ci/'], 'gs://b/ci/latest.txt'],
   [['--test-package-version=v1.36.1'], 'v1.36.1 in https://dl.k8s.io/release'],
-])('%j means %s', async (words, question) => {
-  await acquire(words);
-  expect(asked[0]).toBe(question);
+])('%j requests %s', async (args, request) => {
+  await acquire(args);
+  expect(requests[0]).toBe(request);
 });
 
-test('programs that an earlier call placed are replaced', async () => {
+test('replaces binaries of an earlier call', async () => {
   await acquire([]);
   await acquire([]);
   expect((await readdir(dir)).toSorted()).toEqual(['e2e.test', 'ginkgo', 'kubectl', 'test-package.json']);
 });
 
-test('links into the cache that an earlier call placed are replaced, also where their targets are gone', async () => {
+test('replaces links into the cache of an earlier call, also dangling ones', async () => {
   const place: Acquirer['place'] = async ({ sha256 }, path) => {
     await rm(path, { force: true });
     await symlink(join('/cache', sha256), path);
@@ -110,7 +110,7 @@ test('links into the cache that an earlier call placed are replaced, also where 
   expect(programs['e2e.test'].path).toBe(join(dir, 'e2e.test'));
 });
 
-test('a program that somebody built stays, and the others go beside it', async () => {
+test('keeps a built binary, and places its own in a subdirectory', async () => {
   await acquire([]);
   await writeFile(join(dir, 'e2e.test'), 'built');
   const { programs } = await acquire([]);
@@ -118,13 +118,13 @@ test('a program that somebody built stays, and the others go beside it', async (
   expect(programs.kubectl.path).toBe(join(dir, 'test-package', 'kubectl'));
 });
 
-test('while Build works, which will put its programs into the run directory, they go beside it at once', async () => {
+test('places its binaries in a subdirectory while Build runs', async () => {
   const { programs } = await acquire([], source(), true);
   expect(programs.ginkgo.path).toBe(join(dir, 'test-package', 'ginkgo'));
   expect(await readdir(dir)).toEqual(['test-package']);
 });
 
-test('when one of the downloads fails the other is stopped, nothing is placed, and the first cause is told', async () => {
+test('when a download fails it stops the other, places nothing, and throws the first error', async () => {
   let stopped = false;
   const acquirer = source({
     file: async () => {
@@ -141,5 +141,5 @@ test('when one of the downloads fails the other is stopped, nothing is placed, a
   await expect(acquire([], acquirer)).rejects.toThrow('no kubectl');
   expect(stopped).toBe(true);
   expect(await readdir(dir)).toEqual([]);
-  expect(asked.at(-1)).toBe('closed');
+  expect(requests.at(-1)).toBe('closed');
 });

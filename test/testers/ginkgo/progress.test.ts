@@ -7,7 +7,7 @@ const RESET = '\u001B[0m';
 const dot = `${GREEN}•${RESET}`;
 const ruler = '------------------------------';
 
-/** Ginkgo 2 in parallel, not verbose, with colours, as it was seen. */
+/** Recorded output of Ginkgo 2 in parallel, not verbose, with colours. */
 const PARALLEL = `Running Suite: Small - /run
 ===========================
 Random Seed: \u001B[1m1795432719${RESET}
@@ -89,18 +89,18 @@ const samples: [string, string, object][] = [
 describe.each(samples)('%s', (_title, text, expected) => {
   test('is counted', () => {
     const reader = new ProgressReader();
-    reader.take(Buffer.from(text));
+    reader.onOutput(Buffer.from(text));
     expect(reader.progress).toMatchObject(expected);
   });
 
-  test('is counted the same in whatever pieces it comes', () => {
+  test('is counted the same in chunks of any size', () => {
     const bytes = Buffer.from(text);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), (sizes) => {
         const reader = new ProgressReader();
         for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
           const size = sizes[turn % sizes.length] ?? 1;
-          reader.take(bytes.subarray(at, at + size));
+          reader.onOutput(bytes.subarray(at, at + size));
           at += size;
         }
         expect(reader.progress).toMatchObject(expected);
@@ -109,22 +109,22 @@ describe.each(samples)('%s', (_title, text, expected) => {
   });
 });
 
-test('a row of dots counts before it ends, but for its last one, of which more may be said', () => {
+test('counts an unfinished row of dots, except its last one, whose details may follow', () => {
   const reader = new ProgressReader();
-  reader.take(Buffer.from('Will run 20 of 20 specs\n•••S•'));
+  reader.onOutput(Buffer.from('Will run 20 of 20 specs\n•••S•'));
   expect(reader.progress).toMatchObject({ total: 20, done: 3 });
-  reader.take(Buffer.from('•'));
+  reader.onOutput(Buffer.from('•'));
   expect(reader.progress.done).toBe(4);
-  reader.take(Buffer.from(' [FAILED] [1 seconds]\n'));
+  reader.onOutput(Buffer.from(' [FAILED] [1 seconds]\n'));
   expect(reader.progress).toMatchObject({ done: 5, failed: 1 });
 });
 
-test('a line of megabytes does not hold it up', () => {
+test('is not slowed down by a line of megabytes', () => {
   const reader = new ProgressReader();
   const piece = Buffer.from('x'.repeat(65_536));
   const started = performance.now();
-  for (let turn = 0; turn < 200; turn += 1) reader.take(piece);
-  reader.take(Buffer.from('\n•\n'));
+  for (let turn = 0; turn < 200; turn += 1) reader.onOutput(piece);
+  reader.onOutput(Buffer.from('\n•\n'));
   expect(reader.progress.done).toBe(1);
   expect(performance.now() - started).toBeLessThan(2000);
 });

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { focusOn } from '../../../testers/ginkgo/rerun.ts';
 
-/** As Ginkgo compares: the suite's description, a blank, the spec's texts. */
+/** Matches as Ginkgo does: the suite's description, a space, the spec's texts. */
 const matches = (focus: string, suite: string, texts: string) => new RegExp(focus).test(`${suite} ${texts}`);
 
-// No brackets at the end, which are for the labels below, and no white space at the ends, which junit writers trim.
+// No trailing brackets, which are the labels below, and no outer white space, which junit writers trim.
 const texts = fc
   .string({
     unit: fc.constantFrom(
@@ -33,7 +33,7 @@ const texts = fc
   .map((text) => text.trim())
   .filter((text) => text !== '' && !text.endsWith(']'));
 
-test('a focus matches its own spec, with the labels that a junit writer put behind it', () => {
+test('a focus matches its own spec, with the labels that a junit writer appends', () => {
   const labels = fc.array(fc.constantFrom('Slow', 'sig-node', 'Feature:X, Y'), { maxLength: 3 });
   fc.assert(
     fc.property(texts, texts, labels, (suite, name, groups) => {
@@ -55,8 +55,8 @@ test('a focus matches no other spec', () => {
 
 test.each([
   ['a longer spec', 'should work twice'],
-  ['one that ends alike', 'it should work'],
-  ['one of other brackets', 'should work [Slow]'],
+  ['one with the same end', 'it should work'],
+  ['one with other brackets', 'should work [Slow]'],
 ])('%s is not matched', (_title, other) => {
   expect(matches(focusOn({ suite: 'e2e', name: 'should work' }), 'e2e', other)).toBe(false);
 });

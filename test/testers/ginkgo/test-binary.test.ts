@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Seen } from '../../../src/kube/skew/rules.ts';
-import { askOnce, type Binary } from '../../../testers/ginkgo/test-binary.ts';
+import { type Binary, cachedProbe } from '../../../testers/ginkgo/test-binary.ts';
 
 function binary(cached: boolean): Binary {
   const kept = new Map<string, unknown>();
@@ -11,24 +11,24 @@ function binary(cached: boolean): Binary {
   return { path: '/run/ginkgo', origin: 'here', sha256: '', ...(cached ? { notes } : {}) };
 }
 
-async function askedTwice(of: Binary, answer: Seen<string>): Promise<number> {
-  let asked = 0;
-  const ask = async () => {
-    asked += 1;
-    return answer;
+async function probesOfTwoCalls(of: Binary, result: Seen<string>): Promise<number> {
+  let probes = 0;
+  const probe = async () => {
+    probes += 1;
+    return result;
   };
-  for (const _ of [1, 2]) expect(await askOnce(of, 'ginkgo-version', ask)).toEqual(answer);
-  return asked;
+  for (const _ of [1, 2]) expect(await cachedProbe(of, 'ginkgo-version', probe)).toEqual(result);
+  return probes;
 }
 
-test('a program out of the cache is asked about itself once, any other one each time', async () => {
-  expect(await askedTwice(binary(true), { value: '2.28.1' })).toBe(1);
-  expect(await askedTwice(binary(false), { value: '2.28.1' })).toBe(2);
+test('probes a binary of the cache once, and any other each time', async () => {
+  expect(await probesOfTwoCalls(binary(true), { value: '2.28.1' })).toBe(1);
+  expect(await probesOfTwoCalls(binary(false), { value: '2.28.1' })).toBe(2);
 });
 
-test('what a program did not say is asked again, and each name has its own answer', async () => {
-  expect(await askedTwice(binary(true), { unknown: 'it did not answer' })).toBe(2);
+test('probes again for unknown facts, and caches by name', async () => {
+  expect(await probesOfTwoCalls(binary(true), { unknown: 'it did not respond' })).toBe(2);
   const both = binary(true);
-  await askOnce(both, 'ginkgo-version', async () => ({ value: '2.28.1' }));
-  expect(await askOnce(both, 'kubectl-version', async () => ({ value: 'v1.36.1' }))).toEqual({ value: 'v1.36.1' });
+  await cachedProbe(both, 'ginkgo-version', async () => ({ value: '2.28.1' }));
+  expect(await cachedProbe(both, 'kubectl-version', async () => ({ value: 'v1.36.1' }))).toEqual({ value: 'v1.36.1' });
 });

@@ -20,14 +20,14 @@ const LOGS = 'log-dump artifacts/cluster-logs';
 const CLOSE = `gcloud compute firewall-rules delete --project leased-1 --quiet ${NAME}-minion-nodeports`;
 const UNSTAGE = unstage('leased-1');
 
-/** A project that Boskos lends, and the words that bring a cluster up and down in it. */
+/** A project leased from Boskos, and the arguments that create a cluster in it. */
 async function leased() {
   const boskos = await FakeBoskos.start({ 'gce-project': ['leased-1'] });
   const version = `--kubernetes-version=${server.url}/release/stable-1.36.txt`;
   return { boskos, up: ['--up', version, `--boskos-location=${boskos.url}`, ...tree] };
 }
 
-/** Whatever happened, the project is empty and back, given back once, and no process is left. */
+/** Expects an empty project, released once, and no processes. */
 function expectNothingLeft(cloud: Cloud, boskos: FakeBoskos): void {
   expect(cloud.table).toEqual([]);
   expect(boskos.count('release')).toBe(1);
@@ -35,28 +35,28 @@ function expectNothingLeft(cloud: Cloud, boskos: FakeBoskos): void {
   expect(cloud.sandbox.processes()).toEqual([]);
 }
 
-/** Waits until a signal was taken note of, and for so long that the next one is another request. */
-async function heardOf(cloud: Cloud, { stderr }: Launched, said: string): Promise<void> {
-  await cloud.sandbox.until(() => stderr().includes(said), said);
+/** Waits until a signal was logged, and so long that the next one counts as another request. */
+async function signalLogged(cloud: Cloud, { stderr }: Launched, line: string): Promise<void> {
+  await cloud.sandbox.until(() => stderr().includes(line), line);
   await sleep(2200);
 }
 
-/** Kills a launcher as nothing can hinder, and what it leaves behind with it. */
+/** Kills a launcher and everything it started with SIGKILL. */
 async function killAll(cloud: Cloud, ended: Promise<unknown>): Promise<void> {
   for (const { pid } of cloud.sandbox.processes()) process.kill(pid, 'SIGKILL');
   await ended;
 }
 
 describe.each([
-  { how: 'hang', heard: ['kube-up got SIGINT'] },
-  { how: 'stubborn', heard: [] },
-])('a kube-up.sh that does not end ($how)', ({ how, heard }) => {
+  { how: 'hang', received: ['kube-up got SIGINT'] },
+  { how: 'stubborn', received: [] },
+])('a kube-up.sh that does not exit ($how)', ({ how, received }) => {
   test.each<{ signals: NodeJS.Signals[]; codes: number[] }>([
     { signals: ['SIGINT'], codes: [130] },
     { signals: ['SIGTERM'], codes: [143] },
     { signals: ['SIGHUP'], codes: [129] },
     { signals: ['SIGINT', 'SIGTERM'], codes: [130, 143] },
-  ])('is ended by $signals; its logs are saved, its machines removed, the project given back', async (stop) => {
+  ])('is stopped by $signals; its logs are saved, its instances deleted, the project released', async (stop) => {
     const { boskos, up } = await leased();
     await using _ = boskos;
     using cloud = new Cloud().plan('kube-up', how);
@@ -69,7 +69,7 @@ describe.each([
       'get-kube',
       'kube-up',
       'kube-up hangs',
-      ...heard,
+      ...received,
       LOGS,
       'kube-down',
       CLOSE,
@@ -79,7 +79,7 @@ describe.each([
     expectNothingLeft(cloud, boskos);
   });
 
-  test.each(['--timeout', '--up-timeout'])('is ended by %s', async (flag) => {
+  test.each(['--timeout', '--up-timeout'])('is stopped by %s', async (flag) => {
     const { boskos, up } = await leased();
     await using _ = boskos;
     using cloud = new Cloud().plan('kube-up', how);
@@ -88,7 +88,7 @@ describe.each([
   });
 });
 
-test.each(['killed', 'fail no'])('a kube-up.sh that ends as %s is cleaned up', async (how) => {
+test.each(['killed', 'fail no'])('tears down after a kube-up.sh that is or does: %s', async (how) => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-up', how);
@@ -97,7 +97,7 @@ test.each(['killed', 'fail no'])('a kube-up.sh that ends as %s is cleaned up', a
   expectNothingLeft(cloud, boskos);
 });
 
-test('a run that is stopped before there is a cluster takes none down, and gives the project back', async () => {
+test('a run that is stopped before it has a cluster tears down none, and releases the project', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('get-kube', 'hang');
@@ -109,7 +109,7 @@ test('a run that is stopped before there is a cluster takes none down, and gives
   expectNothingLeft(cloud, boskos);
 });
 
-test('a kube-down.sh that hangs is ended by --down-timeout, and the project given back', async () => {
+test('--down-timeout stops a kube-down.sh that hangs, and the project is released', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-down', 'stubborn');
@@ -119,7 +119,7 @@ test('a kube-down.sh that hangs is ended by --down-timeout, and the project give
   expect(cloud.sandbox.processes()).toEqual([]);
 });
 
-test('in a project of our own a kube-down.sh that hung is made good by a later --down', async () => {
+test('in a project of --gcp-project a later --down finishes after a kube-down.sh that hung', async () => {
   using cloud = new Cloud().plan('kube-down', 'stubborn');
   const version = `--kubernetes-version=${server.url}/release/stable-1.36.txt`;
   const words = ['--up', '--down', version, '--gcp-project=p-1', ...tree, '--down-timeout=2s'];
@@ -129,7 +129,7 @@ test('in a project of our own a kube-down.sh that hung is made good by a later -
   expect(cloud.table).toEqual([]);
 });
 
-test('the first signal during kube-down.sh lets it work, heartbeats go on, the second ends it and gives the project back', async () => {
+test('during kube-down.sh the first signal only lets it finish, with heartbeats; the second stops it and releases the project', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-down', 'hang');
@@ -138,7 +138,7 @@ test('the first signal during kube-down.sh lets it work, heartbeats go on, the s
   await cloud.called('kube-down hangs');
   child.kill('SIGINT');
   await boskos.called('update', boskos.count('update') + 2);
-  await heardOf(cloud, launched, 'continuing the cleanup');
+  await signalLogged(cloud, launched, 'continuing the cleanup');
   expect(cloud.allCalls()).not.toContain('kube-down got SIGINT');
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ code: 130 });
@@ -146,7 +146,7 @@ test('the first signal during kube-down.sh lets it work, heartbeats go on, the s
   expect(cloud.sandbox.processes()).toEqual([]);
 });
 
-test('a third signal ends kube-down.sh and everything else at once; a later --down finishes', async () => {
+test('a third signal kills kube-down.sh and everything else at once; a later --down finishes', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-down', 'stubborn');
@@ -154,9 +154,9 @@ test('a third signal ends kube-down.sh and everything else at once; a later --do
   const { child, ended } = launched;
   await cloud.called('kube-down hangs');
   child.kill('SIGINT');
-  await heardOf(cloud, launched, 'continuing the cleanup');
+  await signalLogged(cloud, launched, 'continuing the cleanup');
   child.kill('SIGINT');
-  await heardOf(cloud, launched, 'ending the current step');
+  await signalLogged(cloud, launched, 'ending the current step');
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ code: 130 });
   expect(cloud.junit()).toContain('name="Interrupted"');
@@ -166,7 +166,7 @@ test('a third signal ends kube-down.sh and everything else at once; a later --do
   expectNothingLeft(cloud, boskos);
 });
 
-test('a gcloud that hangs while Down looks for what is left is ended by --down-timeout, and the project given back', async () => {
+test('--down-timeout stops a gcloud that hangs in the leak check, and the project is released', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud();
@@ -186,11 +186,11 @@ test('a gcloud that hangs while Down looks for what is left is ended by --down-t
   expect(cloud.sandbox.processes()).toEqual([]);
 });
 
-test('a run whose keeper does not come up fails, and does not go on for that', async () => {
+test('a run fails when the keeper of its lease does not start', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud();
-  // Where the keeper writes its log there is a folder.
+  // A directory where the keeper writes its log.
   mkdirSync(join(cloud.sandbox.dir, 'rundir', RUN, 'boskos-keeper.log'), { recursive: true });
   const { code, stderr } = await cloud.run(...up);
   expect(code, stderr).toBe(4);
@@ -200,7 +200,7 @@ test('a run whose keeper does not come up fails, and does not go on for that', a
   expectNothingLeft(cloud, boskos);
 });
 
-test('logs that hang are given up after --cleanup-timeout, and Down follows', async () => {
+test('stops a log collection that hangs after --cleanup-timeout, then tears down', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('log-dump', 'stubborn');
@@ -210,7 +210,7 @@ test('logs that hang are given up after --cleanup-timeout, and Down follows', as
   expectNothingLeft(cloud, boskos);
 });
 
-test('a run that is stopped while it waits for the nodes takes the cluster down', async () => {
+test('a run that is stopped while it waits for the nodes tears down the cluster', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cluster = await api({});
@@ -224,10 +224,10 @@ test('a run that is stopped while it waits for the nodes takes the cluster down'
   expectNothingLeft(cloud, boskos);
 });
 
-test('a run that is stopped while Boskos has no project starts nothing and holds nothing', async () => {
+test('a run that is stopped while it waits for Boskos starts nothing and holds no lease', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
-  Object.assign(boskos.find('leased-1'), { owner: 'somebody else', state: 'busy' });
+  Object.assign(boskos.find('leased-1'), { owner: 'another-owner', state: 'busy' });
   using cloud = new Cloud();
   const { child, ended } = cloud.start(...up, '--down');
   await boskos.called('acquire');
@@ -238,7 +238,7 @@ test('a run that is stopped while Boskos has no project starts nothing and holds
   expect(cloud.sandbox.processes()).toEqual([]);
 });
 
-test('a run that is stopped while a new attempt is prepared makes none, and leaves nothing', async () => {
+test('a run that is stopped between two attempts starts none, and leaves nothing', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-up', 'fail STOCKOUT').plan('kube-down', 'hang');
@@ -251,7 +251,7 @@ test('a run that is stopped while a new attempt is prepared makes none, and leav
   expectNothingLeft(cloud, boskos);
 });
 
-test('a launcher that was killed during kube-down.sh is followed by a --down that finishes its work', async () => {
+test('a --down finishes after a launcher that was killed during kube-down.sh', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-down', 'hang');
@@ -264,7 +264,7 @@ test('a launcher that was killed during kube-down.sh is followed by a --down tha
 });
 
 describe('a launcher that was killed during kube-up.sh', () => {
-  test('leaves a state from which --down finishes its work', async () => {
+  test('leaves a state from which --down finishes', async () => {
     const { boskos, up } = await leased();
     await using _ = boskos;
     using cloud = new Cloud().plan('kube-up', 'hang');
@@ -277,7 +277,7 @@ describe('a launcher that was killed during kube-up.sh', () => {
     expectNothingLeft(cloud, boskos);
   });
 
-  test('has its leftovers removed before a new --up, in the same project', async () => {
+  test('has its leftovers deleted before the next --up, in the same project', async () => {
     const { boskos, up } = await leased();
     await using _ = boskos;
     using cloud = new Cloud().plan('kube-up', 'hang');
@@ -293,16 +293,16 @@ describe('a launcher that was killed during kube-up.sh', () => {
   });
 });
 
-test('a project that is lost during kube-up.sh ends the run, and nothing in it is touched any more', async () => {
+test('a lease that is lost during kube-up.sh stops the run, and nothing in the project is touched', async () => {
   const { boskos, up } = await leased();
   await using _ = boskos;
   using cloud = new Cloud().plan('kube-up', 'hang');
   const { ended } = cloud.start(...up, '--down', '--boskos-heartbeat-interval-seconds=1');
   await cloud.called('kube-up hangs');
-  Object.assign(boskos.find('leased-1'), { owner: 'somebody else' });
+  Object.assign(boskos.find('leased-1'), { owner: 'another-owner' });
   const { code, stderr } = await ended;
   expect(code).toBe(3);
-  expect(stderr).toContain('is not ours any more');
+  expect(stderr).toContain('the lease of project leased-1 was lost');
   expect(cloud.calls()).toEqual(['get-kube', 'kube-up', 'kube-up hangs', 'kube-up got SIGINT']);
-  expect(boskos.find('leased-1').owner).toBe('somebody else');
+  expect(boskos.find('leased-1').owner).toBe('another-owner');
 });

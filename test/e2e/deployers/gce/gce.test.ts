@@ -25,7 +25,7 @@ const UNSTAGE = unstage('p-1');
 const LOGS = ['log-dump artifacts/cluster-logs', 'kubectl cluster-info dump --request-timeout=60s'];
 
 describe('a whole run', () => {
-  test('calls the scripts in order, leaves nothing, and tells the tests where the cluster is', async () => {
+  test('calls the scripts in order, leaves nothing, and passes the cluster to the tests', async () => {
     using cloud = new Cloud();
     const { code, stderr } = await cloud.run(...up(), '--down', '--test=exec', '--', 'sh', '-c', 'env >from-tests');
     expect(code, stderr).toBe(0);
@@ -58,7 +58,7 @@ describe('a whole run', () => {
 });
 
 describe('the environment of the scripts', () => {
-  test('has the names and values of kubetest2, and of the rest what credentials and proxies need', async () => {
+  test('has the variables of kubetest2, and otherwise only what credentials and proxies need', async () => {
     using cloud = new Cloud({
       HTTPS_PROXY: 'http://proxy',
       GOOGLE_APPLICATION_CREDENTIALS: '/c',
@@ -92,7 +92,7 @@ describe('the environment of the scripts', () => {
     expect(env).not.toHaveProperty('KUBE_RUNTIME_CONFIG');
   });
 
-  test('has what the flags say, those of --env last', async () => {
+  test('has the variables of the flags, those of --env last', async () => {
     using cloud = new Cloud({ USER: 'root' });
     const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       '--num-nodes=4001': { CLUSTER_IP_RANGE: '10.64.0.0/11' },
@@ -114,7 +114,7 @@ describe('the environment of the scripts', () => {
       '--env=NODE_SIZE=late,NUM_NODES=7': { NODE_SIZE: 'late', NUM_NODES: '7' },
     };
     await cloud.run('--down', ...Object.keys(words), ...here);
-    // Machines on GCE let nobody in as root.
+    // Instances on GCE reject root.
     expect(cloud.envOf('kube-down')).toMatchObject(Object.assign({ USER: 'kubetest2' }, ...Object.values(words)));
   });
 
@@ -123,7 +123,7 @@ describe('the environment of the scripts', () => {
     [1001, 13],
     [2001, 12],
     [4001, 11],
-  ])('gives %i nodes addresses of a /%i', (nodes, bits) => {
+  ])('sets the IP range of a cluster: %i nodes, /%i', (nodes, bits) => {
     expect(clusterIpRange(nodes)).toBe(`10.64.0.0/${bits}`);
   });
 });
@@ -132,20 +132,20 @@ describe('the release', () => {
   const sumOf = (bytes: string | Buffer = '') => createHash('sha256').update(bytes).digest('hex');
   const at = (name: string) => `/release/v1.36.1/${name}.tar.gz`;
 
-  test('is the verified one: get-kube.sh fetches nothing but what was put beside it', async () => {
+  test('is verified: get-kube.sh gets only what was downloaded for it', async () => {
     using cloud = new Cloud();
-    const before = server.asked.length;
+    const before = server.requested.length;
     expect(await cloud.run(...up())).toMatchObject({ code: 0 });
     const names = ['kubernetes', `kubernetes-${CLIENT}`, 'kubernetes-server-linux-amd64'];
     const got = readFileSync(join(cloud.state, 'got-kube'), 'utf8').trimEnd().split('\n');
     expect(new Set(got)).toEqual(new Set(names.map((name) => `${sumOf(server.answers[at(name)])}  ${name}.tar.gz`)));
-    const asked = server.asked.slice(before).filter((path) => path.endsWith('.tar.gz'));
+    const asked = server.requested.slice(before).filter((path) => path.endsWith('.tar.gz'));
     expect(new Set(asked)).toEqual(new Set(names.map(at)));
     expect(cloud.sandbox.has(`rundir/${RUN}/release`)).toBe(false);
     expect(JSON.parse(cloud.sandbox.read('artifacts/metadata.json'))).toMatchObject({ 'cluster-version': 'v1.36.1' });
   });
 
-  test('is refused before anything is made when one of its packages is not what was published', async () => {
+  test('is rejected before anything is created when the checksum of a package does not match', async () => {
     using cloud = new Cloud();
     const path = at('kubernetes-server-linux-arm64');
     Object.assign(server.answers, { [path]: 'damaged', [`${path}.sha512`]: '0'.repeat(128) });
@@ -156,14 +156,16 @@ describe('the release', () => {
     expect(cloud.allCalls()).toEqual([]);
   });
 
-  test('has the tests and the programs of other nodes when --env asks for them', async () => {
+  test('has the tests and the binaries of other nodes when --env sets their variables', async () => {
     using cloud = new Cloud();
     const more = ['node-windows-amd64', 'test-linux-amd64', 'test-portable', 'test-windows-amd64'];
     Object.assign(server.answers, Object.fromEntries(more.map((part) => [at(`kubernetes-${part}`), part])));
-    const before = server.asked.length;
+    const before = server.requested.length;
     const env = '--env=KUBERNETES_DOWNLOAD_TESTS=y,KUBERNETES_NODE_PLATFORM=windows';
     expect(await cloud.run(...up(), env)).toMatchObject({ code: 0 });
-    expect(server.asked.slice(before)).toEqual(expect.arrayContaining(more.map((part) => at(`kubernetes-${part}`))));
+    expect(server.requested.slice(before)).toEqual(
+      expect.arrayContaining(more.map((part) => at(`kubernetes-${part}`))),
+    );
     expect(cloud.envOf('get-kube')).toMatchObject({
       KUBERNETES_DOWNLOAD_TESTS: 'y',
       KUBERNETES_NODE_PLATFORM: 'windows',
@@ -174,7 +176,7 @@ describe('the release', () => {
     ['/ci/latest.txt', 'sha512'],
     ['/release/page.txt', 'is HTML or XML'],
     ['/release/none.txt', '404'],
-  ])('of %s is refused (%s) before anything is made', async (marker, reason) => {
+  ])('of %s is rejected (%s) before anything is created', async (marker, reason) => {
     using cloud = new Cloud();
     const { code, stderr } = await cloud.run('--up', '--down', `--kubernetes-version=${server.url}${marker}`, ...here);
     expect(code).toBe(3);
@@ -194,7 +196,7 @@ describe('readiness', () => {
   });
 
   test.each([
-    ['a node that did not come', nodes('master', 'minion-group-1'), '2 of 3 nodes Ready'],
+    ['a missing node', nodes('master', 'minion-group-1'), '2 of 3 nodes Ready'],
     [
       'a node that is not Ready',
       { ...nodes('master', 'minion-group-1'), [`${NAME}-minion-group-2`]: false },
@@ -221,7 +223,7 @@ describe('another attempt', () => {
     'ERROR: ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS',
     "The zone 'z' does not have enough resources available to fulfill the request.",
     "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.",
-  ])('is made in the next zone after: %s', async (words) => {
+  ])('runs in the next zone after: %s', async (words) => {
     using cloud = new Cloud();
     cloud.plan('kube-up', `fail ${words}`);
     const { code, stderr } = await cloud.run(...up(), '--down', ...retry);
@@ -246,7 +248,7 @@ describe('another attempt', () => {
     expect(cloud.table).toEqual([]);
   });
 
-  test('is not made for other failures, nor unasked', async () => {
+  test('does not run for other failures, nor without --up-retries', async () => {
     using cloud = new Cloud();
     cloud.plan('kube-up', 'fail no permission', "fail Quota 'CPUS' exceeded");
     expect(await cloud.run(...up(), '--down', ...retry)).toMatchObject({ code: 3 });
@@ -258,7 +260,7 @@ describe('another attempt', () => {
     expect(cloud.table).toEqual([]);
   });
 
-  test('is not made when the ground cannot be cleared', async () => {
+  test('does not run when the teardown fails', async () => {
     using cloud = new Cloud();
     cloud.plan('kube-up', 'fail STOCKOUT').plan('kube-down', 'fail no', 'ok');
     writeFileSync(join(cloud.state, 'refuse-instances'), '');
@@ -273,33 +275,33 @@ describe('Down', () => {
     ['us-west1-a', 'us-central1'],
     ['europe-north1-b', 'europe-west6'],
     ['asia-east1-c', 'asia-northeast1'],
-  ])('takes what kube-up.sh of %s has staged out of its bucket in %s', async (zone, region) => {
+  ])('deletes what kube-up.sh in %s has staged from its bucket in %s', async (zone, region) => {
     using cloud = new Cloud();
     expect(await cloud.run(...up(), '--down', `--gcp-zone=${zone}`)).toMatchObject({ code: 0 });
     expect(cloud.calls('gcloud storage')).toEqual([unstage('p-1', region)]);
     expect(cloud.tars).toEqual([]);
   });
 
-  test('leaves in the bucket what another cluster of that name may use', async () => {
+  test('keeps staged tars that another cluster of that name may use', async () => {
     using cloud = new Cloud();
     const name = '--env=KUBE_GCE_INSTANCE_PREFIX=ours,KUBE_GCE_NETWORK=ours';
     expect(await cloud.run(...up(), '--down', name)).toMatchObject({ code: 0 });
     expect(cloud.calls('gcloud storage')).toEqual([]);
   });
 
-  test('runs kube-down.sh again when it fails', async () => {
+  test('retries kube-down.sh when it fails', async () => {
     using cloud = new Cloud();
     cloud.plan('kube-down', 'fail busy');
     expect(await cloud.run(...up(), '--down')).toMatchObject({ code: 0 });
     expect(cloud.calls('kube-down')).toHaveLength(2);
   });
 
-  test('removes one by one what a kube-down.sh that never works has left', async () => {
+  test('deletes resources one by one when kube-down.sh keeps failing', async () => {
     using cloud = new Cloud();
     cloud.plan('kube-down', 'fail no');
     const { code, stderr } = await cloud.run(...up(), '--down', '--down-retries=0');
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain('kube-down.sh failed, but nothing is left');
+    expect(stderr).toContain('kube-down.sh failed, but no resources are left');
     expect(cloud.table).toEqual([]);
     const kinds = cloud.calls('gcloud').flatMap((call) => /compute (.*) delete .*--project=/.exec(call)?.[1] ?? []);
     expect(kinds).toEqual([
@@ -316,7 +318,7 @@ describe('Down', () => {
     );
   });
 
-  test('removes what kube-down.sh has left although it says it went well, and nothing of others', async () => {
+  test('deletes what a kube-down.sh that exits with 0 has left, and nothing of others', async () => {
     using cloud = new Cloud();
     cloud.put('disks', 'kt2-other-master-pd', 'zone=z');
     cloud.put('firewall-rules', 'default-allow-ssh');
@@ -337,17 +339,17 @@ describe('Down', () => {
   test.each([
     ['warn', 0, /name="LeakCheck"(?![^>]*>\s*<failure)/],
     ['fail', 4, /name="LeakCheck"[^>]*>\s*<failure/],
-  ])('with --leaked-resources=%s ends with %i when something cannot be removed', async (mode, wanted, row) => {
+  ])('with --leaked-resources=%s exits with %i when a resource cannot be deleted', async (mode, wanted, row) => {
     using cloud = new Cloud();
     cloud.plan('kube-down', 'leak');
     writeFileSync(join(cloud.state, 'refuse-disks'), '');
     const { code, stderr } = await cloud.run(...up(), '--down', `--leaked-resources=${mode}`);
     expect(code, stderr).toBe(wanted);
-    expect(stderr).toContain(`the cluster is gone but for disks ${NAME}-master-pd (zone us-central1-b)`);
+    expect(stderr).toContain(`Leaked resources: disks ${NAME}-master-pd (zone us-central1-b)`);
     expect(cloud.junit()).toMatch(row);
   });
 
-  test('with --leaked-resources=off looks for nothing', async () => {
+  test('with --leaked-resources=off lists no resources', async () => {
     using cloud = new Cloud();
     cloud.plan('kube-down', 'leak');
     expect(await cloud.run(...up(), '--down', '--leaked-resources=off')).toMatchObject({ code: 0 });
@@ -363,14 +365,14 @@ describe('Down', () => {
     expect(cloud.allCalls()).toEqual([]);
   });
 
-  test('of a run id whose state is not here goes by the project that was typed', async () => {
+  test('of a run without state uses the project of --gcp-project', async () => {
     using cloud = new Cloud();
     cloud.put('instances', `${NAME}-master`, 'zone=us-central1-b', NAME);
     expect(await cloud.run('--down', ...here)).toMatchObject({ code: 0 });
     expect(cloud.table).toEqual([]);
   });
 
-  test('refuses another project than the one of its run', async () => {
+  test('rejects another project than the one of its run', async () => {
     using cloud = new Cloud();
     await cloud.run(...up());
     const { code, stderr } = await cloud.run('--down', '--gcp-project=p-2');
@@ -383,7 +385,7 @@ describe('Down', () => {
 describe('a project from Boskos', () => {
   const leased = ['--repo-root=kubernetes-tree', '--ready-timeout=0'];
 
-  test('is the one the scripts and the tests get, and is given back once, dirty', async () => {
+  test('is passed to the scripts and the tests, and is released once, dirty', async () => {
     await using boskos = await FakeBoskos.start({ 'gce-project': ['leased-1'] });
     using cloud = new Cloud();
     const words = ['--up', '--down', version(), ...leased, `--boskos-location=${boskos.url}`];
@@ -395,7 +397,7 @@ describe('a project from Boskos', () => {
     expect(boskos.find('leased-1')).toMatchObject({ state: 'dirty', owner: '' });
   });
 
-  test('is given back when Down never works', async () => {
+  test('is released when Down fails', async () => {
     await using boskos = await FakeBoskos.start({ 'gce-project': ['leased-1'] });
     using cloud = new Cloud();
     cloud.plan('kube-down', 'fail no');
@@ -407,7 +409,7 @@ describe('a project from Boskos', () => {
     expect(cloud.facts()['gce-cluster']).toBeUndefined();
   });
 
-  test('is held between --up, --test and --down, and given back by the last', async () => {
+  test('is held between --up, --test and --down, and released by the last', async () => {
     await using boskos = await FakeBoskos.start({ 'gce-project': ['leased-1'] });
     using cloud = new Cloud();
     expect(await cloud.run('--up', version(), ...leased, `--boskos-location=${boskos.url}`)).toMatchObject({ code: 0 });
@@ -426,7 +428,7 @@ describe('a project from Boskos', () => {
     expect(cloud.sandbox.processes()).toEqual([]);
   });
 
-  test("that is somebody else's by the time of --down is not touched", async () => {
+  test('that has another owner at --down is not touched', async () => {
     await using boskos = await FakeBoskos.start({ 'gce-project': ['leased-1'] });
     using cloud = new Cloud();
     await cloud.run(
@@ -436,15 +438,15 @@ describe('a project from Boskos', () => {
       `--boskos-location=${boskos.url}`,
       '--boskos-heartbeat-interval-seconds=0',
     );
-    Object.assign(boskos.find('leased-1'), { owner: 'somebody else' });
+    Object.assign(boskos.find('leased-1'), { owner: 'another-owner' });
     const { code, stderr } = await cloud.run('--down');
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain('is not ours any more');
+    expect(stderr).toContain('the lease of project leased-1 was lost');
     expect(cloud.calls('kube-down')).toEqual([]);
-    expect(boskos.find('leased-1').owner).toBe('somebody else');
+    expect(boskos.find('leased-1').owner).toBe('another-owner');
   });
 
-  test('that cannot be had starts nothing', async () => {
+  test('that is not available starts nothing', async () => {
     await using boskos = await FakeBoskos.start({ 'gce-project': [], other: ['o'] });
     using cloud = new Cloud();
     const words = ['--up', '--down', version(), ...leased, '--boskos-acquire-timeout-seconds=0'];
@@ -452,19 +454,19 @@ describe('a project from Boskos', () => {
     expect(cloud.allCalls()).toEqual([]);
   });
 
-  test('is not asked for when the tree has no scripts', async () => {
+  test('is not acquired when the tree has no scripts', async () => {
     await using boskos = await FakeBoskos.start({ 'gce-project': ['leased-1'] });
     using cloud = new Cloud();
     rmSync(join(cloud.tree, 'cluster/kube-up.sh'));
     const { code, stderr } = await cloud.run('--up', '--down', ...leased, `--boskos-location=${boskos.url}`);
     expect(code).toBe(2);
-    expect(stderr).toContain('kube-up.sh: --repo-root has to be a Kubernetes tree');
+    expect(stderr).toContain('kube-up.sh does not exist: --repo-root must be a Kubernetes source tree');
     expect(boskos.calls).toEqual([]);
   });
 });
 
 describe('logs', () => {
-  test('of a second state go beside the first, or replace it', async () => {
+  test('of a second state are saved beside the first, or replace them', async () => {
     using cloud = new Cloud();
     cloud.plan('kube-up', 'fail no');
     await cloud.run(...up());
@@ -484,7 +486,7 @@ describe('logs', () => {
   });
 });
 
-test('SSH keys are put in place where gcloud looks for them', async () => {
+test('copies SSH keys to where gcloud looks for them', async () => {
   using cloud = new Cloud();
   const key = (name: string) => join(cloud.sandbox.dir, name);
   for (const name of ['private', 'public']) writeFileSync(key(name), name);
@@ -498,21 +500,21 @@ test('SSH keys are put in place where gcloud looks for them', async () => {
   expect((statSync(placed).mode & 0o777).toString(8)).toBe('600');
 });
 
-test('--enable-compute-api comes first', async () => {
+test('--enable-compute-api runs first', async () => {
   using cloud = new Cloud();
   await cloud.run(...up(), '--enable-compute-api');
   expect(cloud.calls('gcloud')[0]).toBe('gcloud services enable compute.googleapis.com --project=p-1 --quiet');
 });
 
-test('--build takes the place of get-kube.sh', async () => {
+test('--build replaces get-kube.sh', async () => {
   using cloud = new Cloud();
   const { code, stderr } = await cloud.run('--build', '--up', version(), ...here);
   expect(code, stderr).toBe(0);
-  expect(stderr).toContain('--kubernetes-version has no say with --build');
+  expect(stderr).toContain('Ignoring --kubernetes-version: --build takes precedence');
   expect(cloud.calls().slice(0, 2)).toEqual(['make release-tars', 'kube-up']);
 });
 
-test('--legacy-mode builds a quick-release whose version has the run id', async () => {
+test('--legacy-mode builds a quick-release whose version has the run ID', async () => {
   using cloud = new Cloud();
   mkdirSync(join(cloud.tree, 'hack'));
   writeFileSync(
@@ -529,9 +531,9 @@ test('--legacy-mode builds a quick-release whose version has the run id', async 
 });
 
 test.each([
-  ['--num-nodes=0', 'at least 1 node'],
+  ['--num-nodes=0', 'must be at least 1'],
   ['--env=NOTHING', 'NAME=VALUE'],
-  ['--env=KUBE_GCE_NETWORK=', 'cannot be empty'],
+  ['--env=KUBE_GCE_NETWORK=', 'must not be empty'],
   ['--up-retry-pattern=(', '--up-retry-pattern'],
   ['--gcp-zones=a', '--gcp-zones needs --up-retries'],
   ['--stage=gs://b/elsewhere', '--stage'],
@@ -544,7 +546,7 @@ test.each([
   expect(existsSync(cloud.sandbox.artifacts)).toBe(false);
 });
 
-test('--dry-run names the scripts and starts none', async () => {
+test('--dry-run prints the scripts and starts none', async () => {
   using cloud = new Cloud();
   const { stdout } = await cloud.run(...up(), '--down', '--dry-run', '--test=exec', '--', 'true');
   expect(stdout).toMatch(/^ {2}KUBECONFIG=\/.*kubeconfig/m);

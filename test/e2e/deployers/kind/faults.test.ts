@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Machine } from '../../../helpers/kind-machine.ts';
+import { KindHost } from '../../../helpers/kind-host.ts';
 
 const CREATE = 'kind create cluster --name kind-r1 --kubeconfig rundir/r1/kubeconfig --retain';
 const DELETE = 'kind delete cluster --name kind-r1 --kubeconfig rundir/r1/kubeconfig';
@@ -22,130 +22,124 @@ const STOPS: readonly Stop[] = [
   { name: '--up-timeout', codes: [124], flag: '--up-timeout=4s' },
 ];
 
-/** Runs the launcher, stops it as told once a line was written, and waits for its end. */
-async function stopped(
-  machine: Machine,
-  words: readonly string[],
-  stop: Stop,
-  env: Record<string, string>,
-  line: string,
-) {
-  const { child, ended } = machine.start([...words, ...HURRY, ...(stop.flag ? [stop.flag] : [])], env);
-  await Promise.race([machine.called(line), ended]);
+/** Starts the launcher, stops it once a line was recorded, and waits until it exits. */
+async function stopped(host: KindHost, args: readonly string[], stop: Stop, env: Record<string, string>, line: string) {
+  const { child, ended } = host.start([...args, ...HURRY, ...(stop.flag ? [stop.flag] : [])], env);
+  await Promise.race([host.called(line), ended]);
   for (const signal of stop.signals ?? []) child.kill(signal);
   return await ended;
 }
 
-function expectNothingLeft(machine: Machine): void {
-  expect(machine.clusters()).toEqual([]);
-  expect(machine.exists('state/network')).toBe(false);
-  expect(machine.facts()['cluster-name']).toBeUndefined();
+function expectNothingLeft(host: KindHost): void {
+  expect(host.clusters()).toEqual([]);
+  expect(host.exists('state/network')).toBe(false);
+  expect(host.facts()['cluster-name']).toBeUndefined();
 }
 
 describe.each(['hangs', 'stubborn'])('a create that %s', (create) => {
   test.concurrent.each(STOPS)('is ended by $name, its logs are saved and its nodes deleted', async (stop) => {
-    using machine = new Machine();
+    using host = new KindHost();
     const env = { FAKE_CREATE: create };
-    const { code } = await stopped(machine, ['--up', '--down'], stop, env, 'kind hangs');
+    const { code } = await stopped(host, ['--up', '--down'], stop, env, 'kind hangs');
     expect(stop.codes).toContain(code);
-    const heard = create === 'stubborn' ? [] : ['kind got SIGINT'];
-    expect(machine.calls()).toEqual([CREATE, 'kind hangs', ...heard, EXPORT, DELETE]);
-    expect(machine.junit()).toMatch(/<testcase name="(?:Interrupted|Timeout)"/);
-    expectNothingLeft(machine);
+    const received = create === 'stubborn' ? [] : ['kind got SIGINT'];
+    expect(host.calls()).toEqual([CREATE, 'kind hangs', ...received, EXPORT, DELETE]);
+    expect(host.junit()).toMatch(/<testcase name="(?:Interrupted|Timeout)"/);
+    expectNothingLeft(host);
   });
 });
 
-test('a create that is stopped by --up alone leaves nothing either', async () => {
-  using machine = new Machine();
+test('a create that is stopped, with --up alone, leaves nothing', async () => {
+  using host = new KindHost();
   const stop = { name: 'SIGTERM', codes: [143], signals: ['SIGTERM' as const] };
-  const { code } = await stopped(machine, ['--up'], stop, { FAKE_CREATE: 'hangs' }, 'kind hangs');
+  const { code } = await stopped(host, ['--up'], stop, { FAKE_CREATE: 'hangs' }, 'kind hangs');
   expect(code).toBe(143);
-  expectNothingLeft(machine);
+  expectNothingLeft(host);
 });
 
-describe.each(['fails', 'early', 'killed'])('a create that ends as %s', (create) => {
-  test.concurrent.each([0, 2])('is cleaned up although the delete fails %i times', async (failures) => {
-    using machine = new Machine();
+describe.each(['fails', 'early', 'killed'])('a create with fault %s', (create) => {
+  test.concurrent.each([0, 2])('is torn down although the delete fails %i times', async (failures) => {
+    using host = new KindHost();
     const env = { FAKE_CREATE: create, FAKE_DELETE_FAILS: String(failures) };
-    const { code } = await machine.run(['--up', '--down', ...HURRY], env);
+    const { code } = await host.run(['--up', '--down', ...HURRY], env);
     expect(code).toBe(3);
-    expect(machine.calls()).toEqual([CREATE, EXPORT, ...Array(failures + 1).fill(DELETE)]);
-    expectNothingLeft(machine);
+    expect(host.calls()).toEqual([CREATE, EXPORT, ...Array(failures + 1).fill(DELETE)]);
+    expectNothingLeft(host);
   });
 });
 
-test('a delete that passes and leaves a container is repeated', async () => {
-  using machine = new Machine();
-  const ended = await machine.run(['--up', '--down', ...HURRY], { FAKE_DELETE: 'leaves', FAKE_DELETE_FAILS: '1' });
+test('retries a delete that exits with 0 and leaves a container', async () => {
+  using host = new KindHost();
+  const ended = await host.run(['--up', '--down', ...HURRY], { FAKE_DELETE: 'leaves', FAKE_DELETE_FAILS: '1' });
   expect(ended.code).toBe(0);
-  expect(machine.calls().filter((call) => call === DELETE)).toHaveLength(2);
-  expectNothingLeft(machine);
+  expect(host.calls().filter((call) => call === DELETE)).toHaveLength(2);
+  expectNothingLeft(host);
 });
 
-test('a delete that never works is what a passed run fails with, and the state still has the cluster', async () => {
-  using machine = new Machine();
-  const ended = await machine.run(['--up', '--down', ...HURRY], { FAKE_DELETE_FAILS: '99' });
+test('a run fails when the delete keeps failing, and its state keeps the cluster', async () => {
+  using host = new KindHost();
+  const ended = await host.run(['--up', '--down', ...HURRY], { FAKE_DELETE_FAILS: '99' });
   expect(ended.code).toBe(4);
-  expect(machine.facts()['cluster-name']).toBe('kind-r1');
-  expect(machine.junit()).toContain('the kind cluster kind-r1 could not be removed and may still be there');
+  expect(host.facts()['cluster-name']).toBe('kind-r1');
+  expect(host.junit()).toContain('cannot delete kind cluster &quot;kind-r1&quot;, it may still exist');
 });
 
-test('a delete that never works does not hide why the create failed', async () => {
-  using machine = new Machine();
+test('a delete that keeps failing does not hide why the create failed', async () => {
+  using host = new KindHost();
   const env = { FAKE_CREATE: 'fails', FAKE_CREATE_SAYS: 'no space left on device', FAKE_DELETE_FAILS: '99' };
-  const ended = await machine.run(['--up', '--down', ...HURRY], env);
+  const ended = await host.run(['--up', '--down', ...HURRY], env);
   expect(ended.code).toBe(3);
   expect(ended.stderr).toMatch(/The run failed: Up failed: the disk is full/);
 });
 
-test('a delete that hangs is ended by --down-timeout; a later --down makes it good', async () => {
-  using machine = new Machine();
-  const ended = await machine.run(['--up', '--down', '--down-timeout=1s', ...HURRY], { FAKE_DELETE: 'stubborn' });
+test('--down-timeout stops a delete that hangs; a later --down finishes', async () => {
+  using host = new KindHost();
+  const ended = await host.run(['--up', '--down', '--down-timeout=1s', ...HURRY], { FAKE_DELETE: 'stubborn' });
   expect(ended.code).toBe(4);
-  expect(await machine.run(['--down'])).toMatchObject({ code: 0 });
-  expectNothingLeft(machine);
+  expect(await host.run(['--down'])).toMatchObject({ code: 0 });
+  expectNothingLeft(host);
 });
 
-test('a signal during the delete leaves it time to finish its work in the same call', async () => {
-  using machine = new Machine();
-  const { child, ended } = machine.start(['--up', '--down', ...HURRY], { FAKE_DELETE_FAILS: '1' });
-  await machine.called(DELETE);
+test('the first signal during the delete lets it finish', async () => {
+  using host = new KindHost();
+  const { child, ended } = host.start(['--up', '--down', ...HURRY], { FAKE_DELETE_FAILS: '1' });
+  await host.called(DELETE);
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ code: 130 });
-  expectNothingLeft(machine);
+  expectNothingLeft(host);
 });
 
-test('logs that hang are given up after --cleanup-timeout, keep what they have, and Down still happens', async () => {
-  using machine = new Machine();
-  const ended = await machine.run(['--up', '--down', '--cleanup-timeout=2s', ...HURRY], { FAKE_EXPORT: 'hangs' });
+test('stops a log export that hangs after --cleanup-timeout, keeps its files, then tears down', async () => {
+  using host = new KindHost();
+  const ended = await host.run(['--up', '--down', '--cleanup-timeout=2s', ...HURRY], { FAKE_EXPORT: 'hangs' });
   expect(ended.code).toBe(0);
-  expect(machine.text('artifacts/logs/journal.log')).toBe('booted\n');
-  expectNothingLeft(machine);
+  expect(host.text('artifacts/logs/journal.log')).toBe('booted\n');
+  expectNothingLeft(host);
 });
 
-test('logs that fail are a warning', async () => {
-  using machine = new Machine();
-  const ended = await machine.run(['--up', '--down', ...HURRY], { FAKE_EXPORT: 'fails' });
+test('warns when the log export fails', async () => {
+  using host = new KindHost();
+  const ended = await host.run(['--up', '--down', ...HURRY], { FAKE_EXPORT: 'fails' });
   expect(ended.code).toBe(0);
   expect(ended.stderr).toContain('The cluster logs could not all be saved');
 });
 
-test('what a launcher that was killed in mid-create has made is found by a later --down', async () => {
-  using machine = new Machine();
-  const { child, ended } = machine.start(['--up', '--down', ...HURRY], { FAKE_CREATE: 'hangs', PROW_JOB_ID: 'r1' });
-  await machine.called('kind hangs');
+test('a later --down deletes the cluster of a launcher that was killed during the create', async () => {
+  using host = new KindHost();
+  const { child, ended } = host.start(['--up', '--down', ...HURRY], { FAKE_CREATE: 'hangs', PROW_JOB_ID: 'r1' });
+  await host.called('kind hangs');
   child.kill('SIGKILL');
   await ended;
-  machine.killHanging();
-  expect(machine.clusters()).toEqual(['kind-r1']);
-  expect(await machine.run(['--down'])).toMatchObject({ code: 0 });
-  expectNothingLeft(machine);
+  host.killHanging();
+  expect(host.clusters()).toEqual(['kind-r1']);
+  expect(await host.run(['--down'])).toMatchObject({ code: 0 });
+  expectNothingLeft(host);
 });
 
-test('a build that hangs is ended, and nothing is taken down since nothing was taken', async () => {
-  using machine = new Machine();
+test('stops a build that hangs, and tears down nothing', async () => {
+  using host = new KindHost();
   const stop = { name: 'SIGINT', codes: [130], signals: ['SIGINT' as const] };
-  const { code } = await stopped(machine, ['--build', '--up', '--down'], stop, { FAKE_BUILD: 'hangs' }, 'kind hangs');
+  const { code } = await stopped(host, ['--build', '--up', '--down'], stop, { FAKE_BUILD: 'hangs' }, 'kind hangs');
   expect(code).toBe(130);
-  expect(machine.calls()).toEqual(['kind build node-image --image kindest/node:r1', 'kind hangs', 'kind got SIGINT']);
+  expect(host.calls()).toEqual(['kind build node-image --image kindest/node:r1', 'kind hangs', 'kind got SIGINT']);
 });

@@ -5,7 +5,7 @@ import type { Part, Plan } from '../../../helpers/programs/recorder.ts';
 import { fakeBoskos } from '../../../helpers/servers/boskos.ts';
 import { Stage } from '../../../helpers/stage.ts';
 
-/** gcloud as a project answers whose SSH keys are these. */
+/** gcloud of a project with these SSH keys. */
 const project = (...keys: string[]): readonly Part[] => [
   {
     when: 'compute project-info describe',
@@ -21,7 +21,7 @@ function stage(plan: Plan = {}): Stage {
   return at;
 }
 
-/** Gives the home a key pair. */
+/** Adds a key pair to the home directory. */
 function withKeys(at: Stage): void {
   mkdirSync(join(at.home, '.ssh'), { mode: 0o700 });
   writeFileSync(join(at.home, '.ssh/google_compute_engine'), 'secret');
@@ -30,12 +30,12 @@ function withKeys(at: Stage): void {
 
 const node = ['node', '--run-id=run-1', '--gcp-project=p-1', '--gcp-zone=us-west1-b'];
 const tests = ['--test=node', '--', '--repo-root=kubernetes'];
-const verbs = (at: Stage) => at.wordsOf('gcloud').map((words) => words.slice(2, 4).join(' '));
-/** The SSH keys gcloud was given, call by call. */
+const verbs = (at: Stage) => at.argsOf('gcloud').map((args) => args.slice(2, 4).join(' '));
+/** The SSH keys that gcloud got, by call. */
 const written = (at: Stage) => at.calls.flatMap(({ kept }) => kept ?? []);
 
 describe('Up and Down', () => {
-  test('put a key the project does not know into it, and take it out again', async () => {
+  test('add a missing key to the project, and remove it', async () => {
     const at = stage({ gcloud: project('old:ssh-rsa OLD old') });
     withKeys(at);
     expect((await at.run(...node, '--up')).exitCode).toBe(0);
@@ -54,14 +54,14 @@ describe('Up and Down', () => {
     expect(readdirSync(join(at.home, '.ssh'))).toHaveLength(2);
   });
 
-  test('leave a key the project knows alone', async () => {
+  test('keep a key that the project already has', async () => {
     const at = stage({ gcloud: project('other:ssh-rsa AAAA someone') });
     withKeys(at);
     expect((await at.run(...node, '--up', '--down')).exitCode).toBe(0);
     expect(verbs(at)).toEqual(['describe --project=p-1']);
   });
 
-  test('make a key pair where there is none, and remove that', async () => {
+  test('create a key pair if there is none, and remove it', async () => {
     const at = stage({ gcloud: project() });
     expect((await at.run(...node, '--up')).exitCode).toBe(0);
     const key = join(at.home, '.ssh/google_compute_engine');
@@ -76,27 +76,27 @@ describe('Up and Down', () => {
     expect(readdirSync(join(at.home, '.ssh'))).toEqual([]);
   });
 
-  test('a key pair that was changed since stays', async () => {
+  test('keep a key pair that has changed since', async () => {
     const at = stage({ gcloud: project() });
     await at.run(...node, '--up');
     writeFileSync(join(at.home, '.ssh/google_compute_engine.pub'), 'ssh-rsa MINE me\n');
     const { stderr } = await at.run('node', '--run-id=run-1', '--down');
-    expect(stderr).toContain('is not what this run put there, so it stays');
+    expect(stderr).toContain('it has changed since this run created it');
     expect(readdirSync(join(at.home, '.ssh'))).toHaveLength(2);
   });
 
-  test('Up that fails in the middle is taken down', async () => {
+  test('a failed Up is torn down', async () => {
     const [describe, , remove] = project('old:ssh-rsa OLD old') as [Part, Part, Part];
     const at = stage({
       gcloud: [describe, { when: 'compute project-info add-metadata', exit: 1, stderr: 'no permission' }, remove],
     });
     const { exitCode, stderr } = await at.run(...node, '--up', '--down');
     expect(exitCode).toBe(3);
-    expect(stderr).toContain('the SSH keys of project p-1 cannot be read or changed');
+    expect(stderr).toContain('cannot read or change the SSH keys of project p-1');
     expect(existsSync(join(at.home, '.ssh/google_compute_engine'))).toBe(false);
   });
 
-  test('a change of the metadata by somebody else meanwhile is waited out', async () => {
+  test('retry when another client has changed the metadata', async () => {
     const conflict: Part = {
       when: 'compute project-info add-metadata',
       exit: 1,
@@ -117,7 +117,7 @@ describe('Up and Down', () => {
   });
 });
 
-test('the tester gets project, zone and keys, and gcloud is pointed at both', async () => {
+test('passes project, zone and keys to the tester and gcloud', async () => {
   const at = stage();
   withKeys(at);
   const { exitCode } = await at.run(...node, '--up', '--down', ...tests);
@@ -134,23 +134,23 @@ test('the tester gets project, zone and keys, and gcloud is pointed at both', as
 });
 
 describe('a project from Boskos', () => {
-  test('serves deployer and tester, and is given back after Down', async () => {
+  test('serves deployer and tester, and is released after Down', async () => {
     const boskos = await fakeBoskos();
     const at = stage();
     withKeys(at);
-    const words = ['node', '--gcp-zone=z', `--boskos-location=${boskos.url}`, '--up', '--down', ...tests];
-    expect((await at.run(...words)).exitCode).toBe(0);
+    const args = ['node', '--gcp-zone=z', `--boskos-location=${boskos.url}`, '--up', '--down', ...tests];
+    expect((await at.run(...args)).exitCode).toBe(0);
     expect(boskos.calls).toEqual(['acquire gce-project', 'release leased-1 dirty']);
-    expect(at.wordsOf('make')[0]).toContain('CLOUDSDK_CORE_PROJECT=leased-1');
+    expect(at.argsOf('make')[0]).toContain('CLOUDSDK_CORE_PROJECT=leased-1');
     expect(verbs(at).every((verb) => verb.endsWith('--project=leased-1'))).toBe(true);
   });
 
-  test('is given back when the tests fail', async () => {
+  test('is released when the tests fail', async () => {
     const boskos = await fakeBoskos();
     const at = stage({ make: { exit: 1 } });
     withKeys(at);
-    const words = ['node', '--gcp-zone=z', `--boskos-location=${boskos.url}`, '--up', '--down', ...tests];
-    expect((await at.run(...words)).exitCode).toBe(1);
+    const args = ['node', '--gcp-zone=z', `--boskos-location=${boskos.url}`, '--up', '--down', ...tests];
+    expect((await at.run(...args)).exitCode).toBe(1);
     expect(boskos.calls.at(-1)).toBe('release leased-1 dirty');
   });
 
@@ -165,7 +165,7 @@ describe('a project from Boskos', () => {
     expect(boskos.calls).toEqual(['acquire gce-project', 'release leased-1 dirty']);
   });
 
-  test('is given back when Up fails', async () => {
+  test('is released when Up fails', async () => {
     const boskos = await fakeBoskos();
     const at = stage({ gcloud: { exit: 1, stderr: 'not allowed' } });
     const { exitCode } = await at.run('node', '--gcp-zone=z', `--boskos-location=${boskos.url}`, '--up');
@@ -174,7 +174,7 @@ describe('a project from Boskos', () => {
   });
 });
 
-test('Up without a zone is a usage error, and nothing is taken', async () => {
+test('Up without a zone is a usage error, and acquires no project', async () => {
   const boskos = await fakeBoskos();
   const { exitCode, stderr } = await stage().run('node', `--boskos-location=${boskos.url}`, '--up');
   expect(exitCode).toBe(2);

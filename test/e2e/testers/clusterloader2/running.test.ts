@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Cloud, releases } from '../../../helpers/gce-project.ts';
 import type { Part, Plan } from '../../../helpers/programs/recorder.ts';
 import { published, serve } from '../../../helpers/servers/files.ts';
-import { Stage, said } from '../../../helpers/stage.ts';
+import { messagesIn, Stage } from '../../../helpers/stage.ts';
 
 const suite = (cases: string) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="ClusterLoaderV2" tests="2" time="90">${cases}</testsuite>\n`;
@@ -28,7 +28,7 @@ const reports = (junit: string) => ({
   '$ARTIFACTS/PodStartupLatency_PodStartupLatency_load_2026-08-01T10:00:00Z.json': summary,
 });
 
-/** A checkout of perf-tests with its standard configs, and stand-ins for the tools. */
+/** A checkout of perf-tests with its standard configs, and fakes of the tools. */
 function stage(plan: Plan = {}, env: Readonly<Record<string, string>> = {}): Stage {
   const at = new Stage(['go', 'git', 'clusterloader2'], { git: tree(), go: toolchain, ...plan }, env);
   for (const name of ['load', 'density', 'node-throughput', 'mine']) {
@@ -53,7 +53,7 @@ const noop = ['noop', '--test=clusterloader2', '--'];
 const built = [...noop, '--binary=bin/clusterloader2', '--repo-root=perf-tests'];
 
 describe('clusterloader2 gets', () => {
-  test('its configs, found in the repository, and the deployer behind it', async () => {
+  test('its configs from the repository, and the values of the deployer', async () => {
     const at = stage();
     writeFileSync(join(at.dir, 'kubeconfig'), '');
     const { exitCode } = await at.run(
@@ -85,7 +85,7 @@ describe('clusterloader2 gets', () => {
     ]);
   });
 
-  test('the environment as it is, and $PROVIDER where nothing else tells', async () => {
+  test('the unchanged environment, and $PROVIDER as the last default', async () => {
     const twins = { CL2_LOAD_TEST_THROUGHPUT: '20', NUM_NODES: '5', ENABLE_PROMETHEUS_SERVER: 'true', PROVIDER: 'aws' };
     const at = stage({}, { ...twins, KUBECONFIG: '/somewhere/config' });
     await at.run(...built, '--suites=load', '--report-dir=reports');
@@ -101,12 +101,12 @@ describe('clusterloader2 gets', () => {
   });
 });
 
-test('the provider is that of the deployer', async () => {
+test('gets the provider of the deployer', async () => {
   const server = await releases();
   onTestFinished(() => server.close());
   using cloud = new Cloud();
   const { dir, bin } = cloud.sandbox;
-  writeFileSync(join(bin, 'clusterloader2'), `#!/bin/sh\necho "$@" >"${dir}/words"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, 'clusterloader2'), `#!/bin/sh\necho "$@" >"${dir}/args"\n`, { mode: 0o755 });
   writeFileSync(join(dir, 'mine.yaml'), 'name: x\n');
   const { code, stderr } = await cloud.run(
     ...['--up', '--repo-root=kubernetes-tree', '--gcp-project=p-1', '--ready-timeout=0'],
@@ -114,11 +114,11 @@ test('the provider is that of the deployer', async () => {
     ...[`--binary=${bin}/clusterloader2`, '--test-configs=mine.yaml'],
   );
   expect(code, stderr).toBe(0);
-  expect(cloud.sandbox.read('words')).toMatch(/^--provider=gce --kubeconfig=\S+kubeconfig /);
+  expect(cloud.sandbox.read('args')).toMatch(/^--provider=gce --kubeconfig=\S+kubeconfig /);
 });
 
-test('a program that a URL names is fetched, and runs', async () => {
-  // A real program of this machine that ends well whatever it is told.
+test('downloads and runs the binary of a URL', async () => {
+  // A real binary of this host that exits with 0 with any arguments.
   const bytes = readFileSync('/bin/true');
   const { url } = await serve(published('/cl2/clusterloader2', bytes));
   const at = stage();
@@ -138,73 +138,76 @@ test('a program that a URL names is fetched, and runs', async () => {
 describe('nothing starts', () => {
   test.each([
     [['--suites=load'], 'needs --repo-root=PERF-TESTS, or --binary'],
-    [['--repo-root=perf-tests', '--suites=laod'], '--suites: "laod" is none of load, density, node-throughput'],
-    [['--repo-root=perf-tests'], 'no tests: give --suites'],
-    [['--repo-root=perf-tests', '--suites=load', "--extra-args='a"], '--extra-args: '],
-    [['--repo-root=elsewhere', '--suites=load'], 'is no checkout of perf-tests'],
-    [['--repo-root=perf-tests', '--test-configs=missing.yaml'], '--test-configs: there is no "missing.yaml" in'],
+    [
+      ['--repo-root=perf-tests', '--suites=laod'],
+      'unknown suite "laod" in --suites (available: load, density, node-throughput)',
+    ],
+    [['--repo-root=perf-tests'], 'no tests specified: set --suites'],
+    [['--repo-root=perf-tests', '--suites=load', "--extra-args='a"], 'invalid --extra-args: '],
+    [['--repo-root=elsewhere', '--suites=load'], 'not a checkout of perf-tests'],
+    [['--repo-root=perf-tests', '--test-configs=missing.yaml'], 'invalid --test-configs: "missing.yaml" not found in'],
     [
       ['--repo-root=perf-tests', '--suites=load', '--test-overrides=a.yaml,b.yaml'],
-      '--test-overrides: there is no "a.yaml", "b.yaml" in',
+      'invalid --test-overrides: "a.yaml", "b.yaml" not found in',
     ],
-    [['--repo-root=perf-tests', '--suites=load', '--binary=missing'], 'is not a program that can be run'],
-  ])('with %j', async (words, sentence) => {
+    [['--repo-root=perf-tests', '--suites=load', '--binary=missing'], 'missing: not an executable file'],
+  ])('with %j', async (args, message) => {
     const at = stage();
-    const { exitCode, stderr } = await at.run(...noop, ...words);
+    const { exitCode, stderr } = await at.run(...noop, ...args);
     expect(exitCode).not.toBe(0);
-    expect(stderr).toContain(sentence);
+    expect(stderr).toContain(message);
     expect(at.calls).toEqual([]);
   });
 });
 
 describe('without --binary clusterloader2 is built', () => {
-  const words = [...noop, '--repo-root=perf-tests', '--suites=load'];
+  const args = [...noop, '--repo-root=perf-tests', '--suites=load'];
 
   test('once for a commit and a toolchain', async () => {
     const at = stage();
-    expect((await at.run(...words)).exitCode).toBe(0);
-    expect((await at.run(...words)).exitCode).toBe(0);
-    const builds = at.wordsOf('go').filter(([verb]) => verb === 'build');
+    expect((await at.run(...args)).exitCode).toBe(0);
+    expect((await at.run(...args)).exitCode).toBe(0);
+    const builds = at.argsOf('go').filter(([verb]) => verb === 'build');
     expect(builds).toEqual([
       ['build', '-o', expect.stringContaining('cache/kubetest2-ts/clusterloader2/aaaa'), './cmd/'],
     ]);
-    expect(at.wordsOf('clusterloader2')).toHaveLength(2);
+    expect(at.argsOf('clusterloader2')).toHaveLength(2);
     const [key = ''] = readdirSync(join(at.dir, 'cache/kubetest2-ts/clusterloader2'));
     expect(key).toBe(`${'a'.repeat(40)}-go1.26.0-linux-amd64`);
     expect(readdirSync(join(at.dir, 'cache/kubetest2-ts/clusterloader2', key))).toEqual(['clusterloader2']);
   });
 
-  test('each time when the checkout has changes', async () => {
+  test('each time if the checkout has changes', async () => {
     const at = stage({ git: tree(' M pkg/x.go\n') });
-    await at.run(...words);
-    await at.run(...words);
-    expect(at.wordsOf('go').filter(([verb]) => verb === 'build')).toHaveLength(2);
-    expect(at.wordsOf('clusterloader2')).toHaveLength(2);
+    await at.run(...args);
+    await at.run(...args);
+    expect(at.argsOf('go').filter(([verb]) => verb === 'build')).toHaveLength(2);
+    expect(at.argsOf('clusterloader2')).toHaveLength(2);
   });
 
-  test('and a build that fails is told with the way out', async () => {
+  test('and the error of a failed build names the way out', async () => {
     const at = stage({ go: [{ when: 'build', exit: 1, stderr: 'syntax error' }] });
-    const { exitCode, stderr } = await at.run(...words);
+    const { exitCode, stderr } = await at.run(...args);
     expect(exitCode).not.toBe(0);
-    expect(stderr).toContain('--binary=PATH takes one that is, and needs no Go toolchain');
-    expect(at.wordsOf('clusterloader2')).toEqual([]);
+    expect(stderr).toContain('set --binary to use a built one, which needs no Go toolchain');
+    expect(at.argsOf('clusterloader2')).toEqual([]);
   });
 });
 
 describe('results', () => {
-  test('passed tests are told with their latencies, and drawn', async () => {
+  test('of passed tests are shown with their latencies, and drawn', async () => {
     const at = stage({ clusterloader2: { write: reports(passed) } });
     const { exitCode, stderr } = await at.run(...built, '--suites=load');
     expect(exitCode).toBe(0);
     expect(stderr).toContain('clusterloader2: 1 test, 1 step, 0 failed, 25m0s');
-    expect(said(stderr)).toMatch(
+    expect(messagesIn(stderr)).toMatch(
       /load: PodStartupLatency_PodStartupLatency\n +pod_startup +600ms +1\.20s +2\.40s +5\.00s/,
     );
     expect(stderr).toContain('PodStartupLatency_PodStartupLatency_load_2026-08-01T10:00:00Z.json');
     expect(readFileSync(join(at.artifacts, 'clusterloader2-latency.svg'), 'utf8')).toContain('pod_startup');
   });
 
-  test('of many calls the slowest are told, and all that missed their objective', async () => {
+  test('of many calls show the slowest, and all that missed their objective', async () => {
     const calls = Array.from({ length: 30 }, (_, at) => ({
       data: { Perc50: 1, Perc90: 2, Perc99: at < 24 ? at : 2000 + at },
       unit: 'ms',
@@ -213,11 +216,11 @@ describe('results', () => {
     const file = '$ARTIFACTS/APIResponsivenessPrometheus_load_2026-08-01T10:00:00Z.json';
     const write = { ...reports(passed), [file]: JSON.stringify({ version: 'v1', dataItems: calls }) };
     const { stderr } = await stage({ clusterloader2: { write } }).run(...built, '--suites=load');
-    const told = Array.from(said(stderr).matchAll(/^ +GET (r\d+) .*?(MISSED)?$/gm), ([, name, missed]) => [
+    const shown = Array.from(messagesIn(stderr).matchAll(/^ +GET (r\d+) .*?(MISSED)?$/gm), ([, name, missed]) => [
       name,
       missed,
     ]);
-    expect(told).toEqual([29, 28, 27, 26, 25, 24].map((at) => [`r${at}`, 'MISSED']));
+    expect(shown).toEqual([29, 28, 27, 26, 25, 24].map((at) => [`r${at}`, 'MISSED']));
     expect(stderr).toContain('and 24 more');
   });
 
@@ -231,7 +234,7 @@ describe('results', () => {
     expect((await at.run('perf', '--help')).stdout).toContain('perf compare RUN RUN');
   });
 
-  test('missed objectives come first, with measured and allowed value', async () => {
+  test('start with missed objectives, with measured and allowed value', async () => {
     const at = stage({ clusterloader2: { write: reports(failed), exit: 1 } });
     const { exitCode, stderr } = await at.run(...built, '--suites=load');
     expect(exitCode).toBe(1);
@@ -244,24 +247,24 @@ describe('results', () => {
     expect(record).toContain(
       'load: [step: 29] gathering measurements: objectives missed; measurement call X - Y error: no samples',
     );
-    expect(said(stderr)).toMatch(/objectives missed:\n +APIResponsivenessPrometheus .*\n *failed:/);
+    expect(messagesIn(stderr)).toMatch(/objectives missed:\n +APIResponsivenessPrometheus .*\n *failed:/);
   });
 
   test.each([
     ['none', undefined, 'no results: '],
     ['one that is cut off', passed.slice(0, 150), 'junit.xml is not valid XML'],
     ['an empty one', '', 'junit.xml is empty'],
-  ])('a failure with junit.xml being %s is told', async (_, text, sentence) => {
+  ])('of a failure with junit.xml being %s have the reason', async (_, text, message) => {
     const write = text === undefined ? {} : { '$ARTIFACTS/junit.xml': text };
     const at = stage({ clusterloader2: { exit: 1, write, stderr: 'E0801 boom' } });
     const { exitCode, stderr } = await at.run(...built, '--suites=load');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('clusterloader2 failed without results');
-    expect(at.artifact('junit_runner.xml')).toContain(sentence);
+    expect(at.artifact('junit_runner.xml')).toContain(message);
     expect(at.artifact('junit_runner.xml')).toContain('E0801 boom');
   });
 
-  test('results of an earlier run are not counted', async () => {
+  test('of an earlier run do not count', async () => {
     const at = stage({ clusterloader2: [{ exit: 1 }] });
     writeFileSync(join(at.artifacts, 'junit.xml'), failed);
     const { utimesSync } = await import('node:fs');
@@ -271,7 +274,7 @@ describe('results', () => {
     expect(at.artifact('junit_runner.xml')).toContain('is from an earlier run');
   });
 
-  test('being killed is a failure that names the signal', async () => {
+  test('of a killed process name the signal', async () => {
     const at = stage({ clusterloader2: { die: 'SIGKILL' } });
     const { exitCode } = await at.run(...built, '--suites=load');
     expect(exitCode).toBe(1);
@@ -280,20 +283,20 @@ describe('results', () => {
 });
 
 describe('a dry run', () => {
-  const words = [...built, '--suites=load', '--extra-args=--dry-run'];
+  const args = [...built, '--suites=load', '--extra-args=--dry-run'];
 
-  test('ends with exit code 1 and is no failure', async () => {
+  test('passes although clusterloader2 exits with 1', async () => {
     const at = stage({ clusterloader2: { exit: 1, stderr: 'F0801 Dry run mode enabled, exiting after dumping\n' } });
-    const { exitCode, stderr } = await at.run(...words);
+    const { exitCode, stderr } = await at.run(...args);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('compiled its configs and ran nothing');
+    expect(stderr).toContain('and ran no tests (dry run)');
   });
 
   test('that fails for another reason is a failure', async () => {
     const at = stage({ clusterloader2: { exit: 1, stderr: 'F0801 Test compilation failed: [x]\n' } });
-    const { exitCode, stderr } = await at.run(...words);
+    const { exitCode, stderr } = await at.run(...args);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('could not compile its configs');
+    expect(stderr).toContain('cannot compile its configs');
   });
 });
 

@@ -2,18 +2,18 @@ import { chmod, copyFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { FROM_PATH, type Place, place } from '../../../helpers/ginkgo-machine.ts';
+import { FROM_PATH, type GinkgoHost, ginkgoHost } from '../../../helpers/ginkgo-host.ts';
 
 const suite = (...cases: string[]) =>
   `<testsuites><testsuite name="Kubernetes e2e suite">${cases.join('')}</testsuite></testsuites>`;
 const passed = (name: string) => `<testcase name="[It] ${name}" time="1.5"/>`;
 const failed = (name: string) => `<testcase name="[It] ${name}" time="2"><failure>expected one</failure></testcase>`;
 
-const runner = (at: Place) => readFile(join(at.artifacts, 'junit_runner.xml'), 'utf8');
+const runner = (at: GinkgoHost) => readFile(join(at.artifacts, 'junit_runner.xml'), 'utf8');
 
-describe('what the tests say', () => {
-  test('is told when they pass, on the terminal and in junit', async () => {
-    const at = await place();
+describe('the outcome of the tests', () => {
+  test('is shown when they pass, in the log and in junit', async () => {
+    const at = await ginkgoHost();
     await at.write('junit_01.xml', suite(passed('one'), passed('two')));
     await at.write('ginkgo.out', '••\nRan 2 of 9 Specs in 3.0 seconds\n');
     const ended = await at.run(FROM_PATH);
@@ -22,8 +22,8 @@ describe('what the tests say', () => {
     expect(await runner(at)).toMatch(/<testcase name="Test".*2 specs ran: 2 passed/s);
   });
 
-  test('is told with the failures when they do not; the exit code is 1', async () => {
-    const at = await place();
+  test('is shown with the failures when they fail; the exit code is 1', async () => {
+    const at = await ginkgoHost();
     await at.write('junit_01.xml', suite(passed('one'), failed('two')));
     const ended = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '1' } });
     expect(ended).toMatchObject({ code: 1 });
@@ -33,8 +33,8 @@ describe('what the tests say', () => {
     expect(record).toContain('expected one');
   });
 
-  test('stands on the last screen of a terminal too when something came after the tests', async () => {
-    const at = await place();
+  test('is on the last screen of a terminal even if there is output after the tests', async () => {
+    const at = await ginkgoHost();
     await at.write('junit_01.xml', suite(passed('one'), failed('two')));
     const env = { FAKE_GINKGO_EXIT: '1', NO_COLOR: '1', TERM: 'xterm' };
     for (const [launcher, times] of [
@@ -49,7 +49,7 @@ describe('what the tests say', () => {
   });
 
   test('comes from the output when there is no junit file', async () => {
-    const at = await place();
+    const at = await ginkgoHost();
     await at.write(
       'ginkgo.out',
       'Will run 3 of 9 specs\n•\n• [FAILED] [1 seconds]\n•\nRan 3 of 9 Specs in 1 seconds\n',
@@ -59,17 +59,17 @@ describe('what the tests say', () => {
     expect(ended.stderr).toContain('1 of 3 specs failed');
   });
 
-  test('is not taken for a number of specs when nothing tells one', async () => {
-    const at = await place();
+  test('has no number of specs if it is unknown', async () => {
+    const at = await ginkgoHost();
     await at.write('ginkgo.out', 'nothing to count\n');
     const ended = await at.run(FROM_PATH);
     expect(ended).toMatchObject({ code: 0 });
-    expect(ended.stderr).toContain('which specs ran is not known: neither the output nor a junit file tells');
+    expect(ended.stderr).toContain('number of specs unknown: no junit file, and no totals in the output');
     expect(ended.stderr).not.toContain('0 specs');
   });
 
-  test('is passed through as it comes', async () => {
-    const at = await place();
+  test('has the output passed through', async () => {
+    const at = await ginkgoHost();
     await at.write('ginkgo.out', 'some output\nRan 1 of 1 Specs in 1 seconds\n');
     expect((await at.run(FROM_PATH)).stdout).toContain('some output\n');
   });
@@ -77,25 +77,25 @@ describe('what the tests say', () => {
 
 describe('a run without specs', () => {
   test.each([
-    ['by its output', 'Ran 0 of 9 Specs in 0.1 seconds\n', undefined],
-    ['by its junit file', 'nothing to read\n', suite('<testcase name="[It] one"><skipped/></testcase>')],
-  ])('fails, known %s', async (_title, output, junit) => {
-    const at = await place();
+    ['its output', 'Ran 0 of 9 Specs in 0.1 seconds\n', undefined],
+    ['its junit file', 'nothing to read\n', suite('<testcase name="[It] one"><skipped/></testcase>')],
+  ])('fails, according to %s', async (_title, output, junit) => {
+    const at = await ginkgoHost();
     await at.write('ginkgo.out', output);
     if (junit !== undefined) await at.write('junit_01.xml', junit);
     const ended = await at.run(FROM_PATH);
     expect(ended).toMatchObject({ code: 1 });
-    expect(ended.stderr).toContain('no spec ran: nothing is selected by the focus, skip and label filter together');
+    expect(ended.stderr).toContain('no spec ran: no spec matches the focus, skip and label filter');
   });
 
   test('passes with --allow-no-tests', async () => {
-    const at = await place();
+    const at = await ginkgoHost();
     await at.write('ginkgo.out', 'Ran 0 of 9 Specs in 0.1 seconds\n');
     expect(await at.run([...FROM_PATH, '--allow-no-tests'])).toMatchObject({ code: 0 });
   });
 
-  test('says so when the suite fails before its specs', async () => {
-    const at = await place();
+  test('is reported when the suite fails before its specs', async () => {
+    const at = await ginkgoHost();
     const setup = '<testcase name="[SynchronizedBeforeSuite]"><failure>no nodes</failure></testcase>';
     await at.write('junit_01.xml', suite(setup));
     await at.write('ginkgo.out', 'Ran 0 of 9 Specs in 0.1 seconds\n');
@@ -104,27 +104,43 @@ describe('a run without specs', () => {
   });
 });
 
+test.each([
+  ['before any spec ran', 'boom\nRan 0 of 9 Specs in 0.1 seconds\nTest Suite Failed\n', 'Ran 0 of 9 Specs'],
+  [
+    'although no spec failed',
+    'Ran 2 of 2 Specs in 1 seconds\nDetected Programmatic Focus\n',
+    'Detected Programmatic Focus',
+  ],
+])('reports the reason when ginkgo fails %s', async (_title, output, reason) => {
+  const at = await ginkgoHost();
+  await at.write('ginkgo.out', output);
+  const ended = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '197' } });
+  expect(ended).toMatchObject({ code: 1 });
+  const when = reason.startsWith('Ran') ? ' before any spec ran' : ', but no spec failed';
+  expect(ended.stderr).toContain(`Test failed: ginkgo exited with code 197${when}: ${reason}`);
+});
+
 describe('--rerun-failed', () => {
   test('focuses exactly the specs that failed', async () => {
-    const at = await place();
+    const at = await ginkgoHost();
     const setup = '<testcase name="[BeforeSuite]"><failure/></testcase>';
     await at.write('earlier/junit_01.xml', suite(passed('one'), failed('does a+b (twice) [Slow]'), setup));
     await at.write('earlier/junit_02.xml', suite(failed('three')));
     await at.write('earlier/junit_runner.xml', suite(failed('Test')));
     await at.run([...FROM_PATH, '--rerun-failed=earlier']);
-    const [focus] = (await at.argv()).filter((word) => word.startsWith('--ginkgo.focus'));
+    const [focus] = (await at.argv()).filter((arg) => arg.startsWith('--ginkgo.focus'));
     expect(focus).toBe(
       '--ginkgo.focus=^Kubernetes e2e suite \\s*does a\\+b \\(twice\\)(?: \\[Slow\\])?\\s*$|^Kubernetes e2e suite \\s*three\\s*$',
     );
   });
 
   test.each([
-    ['a file that is not there', 'none.xml', 'none.xml is not there'],
+    ['a missing file', 'none.xml', 'none.xml (--rerun-failed): no such file or directory'],
     ['a file that is no junit', 'bad.xml', 'bad.xml is not valid XML'],
-    ['a folder without junit files', '.', 'has no junit*.xml'],
-    ['results without a failure', 'good.xml', 'no spec failed in good.xml'],
-  ])('refuses %s before anything runs', async (_title, file, message) => {
-    const at = await place();
+    ['a directory without junit files', '.', 'no junit*.xml in '],
+    ['results without a failure', 'good.xml', 'no failed spec in good.xml'],
+  ])('rejects %s before anything runs', async (_title, file, message) => {
+    const at = await ginkgoHost();
     await at.write('bad.xml', '<testsuites');
     await at.write('good.xml', suite(passed('one')));
     const ended = await at.run([...FROM_PATH, `--rerun-failed=${file}`]);
@@ -132,8 +148,8 @@ describe('--rerun-failed', () => {
     expect(ended.stderr).toContain(message);
   });
 
-  test('has nothing to do, with --allow-no-tests, when nothing failed', async () => {
-    const at = await place();
+  test('does nothing, with --allow-no-tests, if nothing failed', async () => {
+    const at = await ginkgoHost();
     await at.write('good.xml', suite(passed('one')));
     const ended = await at.run([...FROM_PATH, '--rerun-failed=good.xml', '--allow-no-tests']);
     expect(ended).toMatchObject({ code: 0 });
@@ -141,8 +157,8 @@ describe('--rerun-failed', () => {
   });
 });
 
-test('--list-specs prints what would run to stdout, and nothing else goes there', async () => {
-  const at = await place();
+test('--list-specs prints only the specs that would run to stdout', async () => {
+  const at = await ginkgoHost();
   const spec = (text: string, State: string) => ({
     ContainerHierarchyTexts: ['[sig]', 'Pods'],
     LeafNodeType: 'It',
@@ -156,12 +172,12 @@ test('--list-specs prints what would run to stdout, and nothing else goes there'
   const argv = (await at.read('e2e.argv')).split('\0');
   expect(argv).toContain('--ginkgo.focus=Pods');
   expect(argv).toContain('--ginkgo.dry-run');
-  expect(argv.findLast((word) => word.startsWith('--report-dir'))).toBe('--report-dir=');
+  expect(argv.findLast((arg) => arg.startsWith('--report-dir'))).toBe('--report-dir=');
 });
 
-describe('the programs of the tests', () => {
-  test('are told and recorded with version, origin and digest', async () => {
-    const at = await place();
+describe('the binaries of the tests', () => {
+  test('are logged and recorded with version, origin and digest', async () => {
+    const at = await ginkgoHost();
     const ended = await at.run(FROM_PATH);
     expect(ended.stderr).toMatch(/e2e\.test v1\.36\.1 from PATH: \/.*\/e2e\.test, sha256 [0-9a-f]{64}/);
     expect(await at.metadata()).toMatchObject({
@@ -174,8 +190,8 @@ describe('the programs of the tests', () => {
     });
   });
 
-  test('that Build left in the run directory are used and stay as they are', async () => {
-    const at = await place();
+  test('that Build put into the run directory are used unchanged', async () => {
+    const at = await ginkgoHost();
     const built = join(at.dir, 'rundir', 'run');
     await mkdir(built, { recursive: true });
     for (const name of ['e2e.test', 'ginkgo', 'kubectl']) {
@@ -186,36 +202,36 @@ describe('the programs of the tests', () => {
       await chmod(join(built, name), 0o755);
     }
     await rename(join(built, 'kubectl'), join(built, 'moved'));
-    const words = ['--use-built-binaries', '--check-version-skew=off'];
-    const without = await at.run(words);
+    const args = ['--use-built-binaries', '--check-version-skew=off'];
+    const without = await at.run(args);
     expect(without).toMatchObject({ code: 3 });
-    expect(without.stderr).toContain(`there is no built kubectl at ${join(built, 'kubectl')}`);
+    expect(without.stderr).toContain(`no built kubectl at ${join(built, 'kubectl')}`);
     await rename(join(built, 'moved'), join(built, 'kubectl'));
-    expect(await at.run(words)).toMatchObject({ code: 0 });
+    expect(await at.run(args)).toMatchObject({ code: 0 });
     expect(await at.argv()).toContain(join(built, 'e2e.test'));
   });
 
-  test('that are not on the PATH stop the run before there is a cluster', async () => {
-    const at = await place();
+  test('that are not on PATH fail the run before there is a cluster', async () => {
+    const at = await ginkgoHost();
     const ended = await at.run(FROM_PATH, { env: { PATH: '/usr/bin:/bin' }, launcher: ['--up'] });
     expect(ended).toMatchObject({ code: 3 });
-    expect(ended.stderr).toContain('--use-binaries-from-path: there is no e2e.test on the PATH');
+    expect(ended.stderr).toContain('e2e.test not found on PATH (--use-binaries-from-path)');
   });
 });
 
 describe('the version skew check', () => {
-  test('goes before the tests and keeps them from starting where the level says so', async () => {
-    const at = await place();
-    const words = ['--use-binaries-from-path', '--check-version-skew=policy'];
-    const ended = await at.run(words, { env: { FAKE_SERVER: '{"gitVersion":"v1.34.0"}' } });
+  test('runs before the tests and fails the run at a strict level', async () => {
+    const at = await ginkgoHost();
+    const args = ['--use-binaries-from-path', '--check-version-skew=policy'];
+    const ended = await at.run(args, { env: { FAKE_SERVER: '{"gitVersion":"v1.34.0"}' } });
     expect(ended).toMatchObject({ code: 1 });
-    expect(ended.stderr).toContain('version skew: e2e.test v1.36.1 is 2 minor versions newer');
+    expect(ended.stderr).toContain('Version skew: e2e.test v1.36.1 is 2 minor versions newer');
     await expect(at.argv()).rejects.toThrow();
     expect(await readFile(join(at.artifacts, 'junit_version_skew.xml'), 'utf8')).toContain('<failure');
   });
 
-  test('only tells at the default level, and is exact when bare', async () => {
-    const at = await place();
+  test('only warns at the default level, and is exact without a value', async () => {
+    const at = await ginkgoHost();
     const env = { FAKE_SERVER: '{"gitVersion":"v1.36.2"}' };
     expect(await at.run(['--use-binaries-from-path'], { env })).toMatchObject({ code: 0 });
     const exact = await at.run(['--use-binaries-from-path', '--check-version-skew'], { env });
@@ -223,8 +239,8 @@ describe('the version skew check', () => {
     expect(exact.stderr).toContain('2 violations at level "exact"');
   });
 
-  test('asks the kubectl that the tests will use', async () => {
-    const at = await place();
+  test('checks the kubectl that the tests use', async () => {
+    const at = await ginkgoHost();
     const ended = await at.run([
       '--use-binaries-from-path',
       '--check-version-skew=policy',
@@ -235,8 +251,8 @@ describe('the version skew check', () => {
   });
 });
 
-test('the kubeconfig of the deployer goes before that of the environment', async () => {
-  const at = await place();
+test('the kubeconfig of the deployer takes precedence over that of the environment', async () => {
+  const at = await ginkgoHost();
   await at.write('mine', 'apiVersion: v1\nkind: Config\n');
   await at.run(FROM_PATH, { launcher: ['--kubeconfig=mine'], env: { KUBECONFIG: '/other' } });
   expect(await at.argv()).toContain(`--kubeconfig=${at.dir}/mine`);

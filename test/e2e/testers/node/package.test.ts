@@ -10,7 +10,7 @@ import { tarOf } from '../../../helpers/test-package.ts';
 
 const host = platformOf({ platform: platform(), arch: arch() });
 const name = (kind: string) => `kubernetes-${kind}-${host.os}-${host.arch}.tar.gz`;
-// A real program of this machine that ends well whatever it is told.
+// A real binary of this host that exits with 0 with any arguments.
 const program = readFileSync('/bin/true');
 const testPackage = gzipSync(
   tarOf(
@@ -21,7 +21,7 @@ const testPackage = gzipSync(
 );
 const nodePackage = gzipSync(tarOf({ path: 'kubernetes/node/bin/kubelet', bytes: program }));
 
-const words = (url: string) => [
+const args = (url: string) => [
   'noop',
   '--test=node',
   '--run-id=run-1',
@@ -35,7 +35,7 @@ const words = (url: string) => [
   '--gcp-project=p',
 ];
 
-test('both packages of the version the marker names are fetched, and their programs run', async () => {
+test('downloads both packages of the version in the marker, and runs their binaries', async () => {
   const root = '/ci/fast/v1.99.0';
   const { url, asked } = await serve({
     '/ci/fast/latest-fast.txt': text('v1.99.0\n'),
@@ -43,7 +43,7 @@ test('both packages of the version the marker names are fetched, and their progr
     ...published(`${root}/${name('node')}`, nodePackage),
   });
   const at = new Stage([]);
-  const { exitCode, stderr } = await at.run(...words(url));
+  const { exitCode, stderr } = await at.run(...args(url));
   expect(stderr).not.toContain('could not');
   expect(exitCode).toBe(0);
   const dir = join(at.dir, '_rundir/run-1');
@@ -53,7 +53,7 @@ test('both packages of the version the marker names are fetched, and their progr
   expect(at.artifact('events.jsonl')).toContain(`--e2e-node-binary=${join(dir, 'e2e_node.test')}`);
 });
 
-test('a package that is not what was published ends the run before any test', async () => {
+test('a package with a checksum mismatch fails the run before any test', async () => {
   const root = '/ci/fast/v1.99.0';
   const { url } = await serve({
     '/ci/fast/latest-fast.txt': text('v1.99.0'),
@@ -64,15 +64,15 @@ test('a package that is not what was published ends the run before any test', as
     ),
   });
   const at = new Stage([]);
-  const { exitCode, stderr } = await at.run(...words(url));
+  const { exitCode, stderr } = await at.run(...args(url));
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain(name('node'));
   expect(at.artifact('events.jsonl')).not.toContain('--e2e-node-binary');
 });
 
-test('a marker that is not there is told', async () => {
+test('names a marker that does not exist', async () => {
   const { url } = await serve({});
-  const { exitCode, stderr } = await new Stage([]).run(...words(url));
+  const { exitCode, stderr } = await new Stage([]).run(...args(url));
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain('latest-fast.txt');
 });

@@ -18,16 +18,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A folder of its own in which the built program runs the ginkgo tester, with stand-ins for its programs on PATH. */
-export interface Place {
+/** A temporary directory in which the built program runs the ginkgo tester, with fakes of its programs on PATH. */
+export interface GinkgoHost {
   readonly dir: string;
   readonly artifacts: string;
-  /** Runs `kubetest2-ts noop --test=ginkgo … -- …`; on a terminal all it prints is stdout. */
-  run(words: readonly string[], more?: More): Promise<Ended>;
-  /** A file for the stand-ins, or that they wrote. */
+  /** Runs `kubetest2-ts noop --test=ginkgo … -- …`; on a terminal all output is stdout. */
+  run(args: readonly string[], more?: More): Promise<Ended>;
+  /** A file for the fakes, or written by them. */
   write(name: string, content: string): Promise<void>;
   read(name: string): Promise<string>;
-  /** What ginkgo was called with; its environment. */
+  /** The arguments of ginkgo; its environment. */
   argv(): Promise<string[]>;
   env(): Promise<Record<string, string>>;
   metadata(): Promise<Record<string, string>>;
@@ -39,10 +39,10 @@ interface More {
   readonly terminal?: boolean;
 }
 
-/** Stand-ins from PATH, no question to the cluster. */
+/** Uses the fakes on PATH, and no cluster. */
 export const FROM_PATH = ['--use-binaries-from-path', '--check-version-skew=off'];
 
-export async function place(): Promise<Place> {
+export async function ginkgoHost(): Promise<GinkgoHost> {
   const dir = await mkdtemp(join(tmpdir(), 'ginkgo-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const artifacts = join(dir, 'artifacts');
@@ -61,8 +61,8 @@ export async function place(): Promise<Place> {
       return Object.fromEntries(entries.map((entry) => /^([^=]*)=(.*)$/s.exec(entry)?.slice(1) ?? []));
     },
     metadata: async () => JSON.parse(await readFile(join(artifacts, 'metadata.json'), 'utf8')),
-    run: async (words, { env = {}, launcher = [], terminal = false } = {}) => {
-      const all = ['noop', '--test=ginkgo', '--run-id=run', ...launcher, '--', ...words];
+    run: async (args, { env = {}, launcher = [], terminal = false } = {}) => {
+      const all = ['noop', '--test=ginkgo', '--run-id=run', ...launcher, '--', ...args];
       const argv = [process.execPath, program, ...all];
       const [file = '', ...rest] = terminal ? ['script', '-qec', shellQuote(argv), '/dev/null'] : argv;
       const child = spawn(file, rest, {

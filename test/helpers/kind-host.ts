@@ -18,10 +18,10 @@ import { sharingCompiledCode } from './compile-cache.ts';
 const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 const tools = fileURLToPath(new URL('programs/kind-tools', import.meta.url));
 
-/** The stand-in for kind. */
+/** The fake kind. */
 export const kindFake = join(tools, 'kind');
 
-/** What the stand-ins, and the launcher itself, start. */
+/** The programs that the fakes and the launcher start. */
 const BASICS = ['sh', 'cat', 'cp', 'dirname', 'ls', 'mkdir', 'mkfifo', 'rm', 'sed', 'wc'];
 
 /** One run of the built launcher, as a user sees it. */
@@ -32,12 +32,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A temporary folder in which the launcher runs with the stand-ins for kind, docker and make on PATH. */
-export class Machine implements Disposable {
-  readonly folder = mkdtempSync(join(tmpdir(), 'kt2-kind-'));
-  readonly state = join(this.folder, 'state');
-  readonly artifacts = join(this.folder, 'artifacts');
-  readonly rundir = join(this.folder, 'rundir');
+/** A temporary directory in which the launcher runs with fakes of kind, docker and make on PATH. */
+export class KindHost implements Disposable {
+  readonly dir = mkdtempSync(join(tmpdir(), 'kt2-kind-'));
+  readonly state = join(this.dir, 'state');
+  readonly artifacts = join(this.dir, 'artifacts');
+  readonly rundir = join(this.dir, 'rundir');
   readonly #children: ChildProcess[] = [];
 
   constructor() {
@@ -45,12 +45,12 @@ export class Machine implements Disposable {
   }
 
   /** Starts `kubetest2-ts kind …`, as run r1. */
-  start(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, [program, 'kind', ...words], {
-      cwd: this.folder,
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const child = spawn(process.execPath, [program, 'kind', ...args], {
+      cwd: this.dir,
       env: {
         PATH: [tools, '/usr/bin', '/bin'].join(delimiter),
-        HOME: this.folder,
+        HOME: this.dir,
         ...sharingCompiledCode,
         ARTIFACTS: this.artifacts,
         KUBETEST2_RUN_DIR: this.rundir,
@@ -76,40 +76,40 @@ export class Machine implements Disposable {
     return { child, ended };
   }
 
-  async run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    return await this.start(words, env).ended;
+  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return await this.start(args, env).ended;
   }
 
-  /** Resolves when the stand-ins have written a line. */
+  /** Resolves when the fakes have written a line. */
   async called(line: string): Promise<void> {
     const stop = new AbortController();
     const seen = new Promise<void>((resolve) => {
-      const look = () => this.calls().includes(line) && resolve();
-      watch(this.state, { signal: stop.signal }, look);
-      look();
+      const check = () => this.calls().includes(line) && resolve();
+      watch(this.state, { signal: stop.signal }, check);
+      check();
     });
     await seen;
     stop.abort();
   }
 
-  /** A PATH with the stand-in for docker, and no kind. */
+  /** A PATH with the fake docker, and no kind. */
   withoutKind(): string {
-    const folder = join(this.folder, 'docker-only');
-    mkdirSync(folder, { recursive: true });
-    symlinkSync(join(tools, 'docker'), join(folder, 'docker'));
-    return [folder, '/usr/bin', '/bin'].join(delimiter);
+    const dir = join(this.dir, 'docker-only');
+    mkdirSync(dir, { recursive: true });
+    symlinkSync(join(tools, 'docker'), join(dir, 'docker'));
+    return [dir, '/usr/bin', '/bin'].join(delimiter);
   }
 
-  /** A PATH with the stand-in for kind, one for each of these providers, and none of the machine's own. */
+  /** A PATH with the fake kind, a fake for each of these providers, and none of the real ones. */
   withProviders(...providers: readonly string[]): string {
-    const folder = mkdtempSync(join(this.folder, 'providers-'));
-    symlinkSync(join(tools, 'kind'), join(folder, 'kind'));
-    for (const provider of providers) symlinkSync(join(tools, 'docker'), join(folder, provider));
-    for (const name of BASICS) symlinkSync(join('/bin', name), join(folder, name));
-    return folder;
+    const dir = mkdtempSync(join(this.dir, 'providers-'));
+    symlinkSync(join(tools, 'kind'), join(dir, 'kind'));
+    for (const provider of providers) symlinkSync(join(tools, 'docker'), join(dir, provider));
+    for (const name of BASICS) symlinkSync(join('/bin', name), join(dir, name));
+    return dir;
   }
 
-  /** How kind and make were called, in order, with this machine's folder left out. */
+  /** The calls of kind and make, in order, with paths relative to the directory. */
   calls(): string[] {
     return this.#lines('calls');
   }
@@ -118,7 +118,7 @@ export class Machine implements Disposable {
     return this.#lines('docker-calls');
   }
 
-  /** The names of the clusters that are there. */
+  /** The names of the existing clusters. */
   clusters(): string[] {
     return readdirSync(join(this.state, 'clusters'));
   }
@@ -132,16 +132,16 @@ export class Machine implements Disposable {
   }
 
   text(path: string): string {
-    return readFileSync(join(this.folder, path), 'utf8');
+    return readFileSync(join(this.dir, path), 'utf8');
   }
 
   exists(path: string): boolean {
-    return existsSync(join(this.folder, path));
+    return existsSync(join(this.dir, path));
   }
 
-  /** What the stand-in for kind writes as the kubeconfig of a cluster, of which CONTEXT is the name: the path, for FAKE_KUBECONFIG. */
+  /** Writes the kubeconfig template of the fake kind, in which CONTEXT is the name of the context. Returns its path, for FAKE_KUBECONFIG. */
   kubeconfig(server = 'https://127.0.0.1:1', cluster: object = {}): string {
-    const path = join(this.folder, 'kubeconfig-of-kind');
+    const path = join(this.dir, 'kubeconfig-of-kind');
     const content = {
       'current-context': 'CONTEXT',
       contexts: [{ name: 'CONTEXT', context: { cluster: 'c', user: 'u' } }],
@@ -152,26 +152,26 @@ export class Machine implements Disposable {
     return path;
   }
 
-  /** Ends a kind that hangs and that a killed launcher could not end. */
+  /** Kills a kind that hangs and that a killed launcher could not stop. */
   killHanging(): void {
     const path = join(this.state, 'hanging');
     if (!existsSync(path)) return;
     try {
       process.kill(Number(readFileSync(path, 'utf8')), 'SIGKILL');
     } catch {
-      // Gone already, as it should be.
+      // It has exited, as it should.
     }
   }
 
   [Symbol.dispose](): void {
     for (const child of this.#children) child.kill('SIGKILL');
     this.killHanging();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true });
   }
 
   #lines(name: string): string[] {
     const path = join(this.state, name);
     if (!existsSync(path)) return [];
-    return readFileSync(path, 'utf8').replaceAll(`${this.folder}/`, '').trimEnd().split('\n');
+    return readFileSync(path, 'utf8').replaceAll(`${this.dir}/`, '').trimEnd().split('\n');
   }
 }
