@@ -28,10 +28,11 @@ export async function plannedCluster(context: GceContext, project: string, zone:
   return { repoRoot, variables, zone: variables['KUBE_GCE_ZONE'] || (await defaultZone(repoRoot)), before: [] };
 }
 
-/** Records a cluster, with its project and zone under the names that other parts of the program read. */
-export async function rememberCluster(run: Run, cluster: Cluster): Promise<void> {
-  const { project } = namesOf(cluster);
-  await run.state.remember({ [FACT]: JSON.stringify(cluster), project, zone: cluster.zone });
+/** Records a cluster before it is created, with its project and zone under the names that other parts of the program read. */
+export async function holdCluster(run: Run, cluster: Cluster): Promise<void> {
+  const { project, prefix } = namesOf(cluster);
+  const facts = { [FACT]: JSON.stringify(cluster), project, zone: cluster.zone };
+  await run.state.holding(`the cluster ${prefix} in project ${project}`, facts);
 }
 
 export async function forgetCluster(run: Run): Promise<void> {

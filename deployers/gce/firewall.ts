@@ -15,7 +15,7 @@ export async function openNodePorts(run: Run, cluster: Cluster, signal: AbortSig
 /** Deletes the rule, unless kube-down.sh has done so with the other rules of the network. Warns when it cannot. */
 export async function closeNodePorts(run: Run, cluster: Cluster, signal: AbortSignal): Promise<void> {
   try {
-    await run.exec(deleteCommand(cluster), { signal, output: 'capture' });
+    await run.exec(deleteCommand(cluster), { signal, output: 'capture', tracked: true });
   } catch (error) {
     signal.throwIfAborted();
     if (/was not found/.test(causeOf(error, CommandError)?.output ?? '')) return;

@@ -20,6 +20,8 @@ class GceCluster implements Deployer {
   readonly provider = 'gce';
   readonly #context: GceContext;
   readonly #project: Project;
+  /** Down was begun in this call. */
+  #tornDown = false;
 
   constructor(context: GceContext) {
     this.#context = context;
@@ -49,6 +51,7 @@ class GceCluster implements Deployer {
 
   async down(signal: AbortSignal): Promise<void> {
     const { run } = this.#context;
+    this.#tornDown = true;
     const cluster = await this.#clusterToTearDown();
     if (cluster === undefined) {
       run.log.info('No cluster to tear down: this run did not create one');
@@ -102,7 +105,7 @@ class GceCluster implements Deployer {
     const keep = run.asked.down !== 'always' && recallCluster(run) !== undefined;
     const leased = this.#project.lost !== undefined;
     await this.#project.close(keep, signal);
-    if (leased && !keep) await forgetCluster(run);
+    if (leased && !keep && this.#tornDown) await forgetCluster(run);
   }
 
   plan(step: 'build' | 'up' | 'down'): readonly (readonly string[])[] {
@@ -127,13 +130,13 @@ class GceCluster implements Deployer {
 
   async #checkDown(root: string): Promise<void> {
     const { run, values } = this.#context;
-    const known = recallCluster(run) !== undefined || run.state.recall('project') !== undefined;
-    if (!known && !run.asked.up && values.gcpProject === '') {
+    const isKnown = recallCluster(run) !== undefined;
+    if (run.isNew && !run.asked.up && values.gcpProject === '') {
       throw new UsageError(
         '--down without --up needs the run that created the cluster (--run-id), or --gcp-project with that run ID',
       );
     }
-    if (!known || run.asked.up) await checkScripts(root, ['kube-down.sh']);
+    if (run.asked.up || (!isKnown && values.gcpProject !== '')) await checkScripts(root, ['kube-down.sh']);
   }
 }
 

@@ -11,7 +11,7 @@ export async function removeStagedTars(run: Run, cluster: Cluster, signal: Abort
   if (!ownsNames(run, cluster)) return;
   for (const directory of stagedTars(cluster)) {
     try {
-      await run.exec(removeCommand(cluster, directory), { signal, output: 'capture' });
+      await run.exec(removeCommand(cluster, directory), { signal, output: 'capture', tracked: true });
     } catch (error) {
       signal.throwIfAborted();
       if (/matched no objects|not found/.test(causeOf(error, CommandError)?.output ?? '')) continue;

@@ -5,7 +5,7 @@ import { placeSshKeys } from '../../src/gcp/ssh-keys.ts';
 import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
 import { monotonic } from '../../src/system/clock.ts';
 import { CapacityWatch } from './capacity-errors.ts';
-import { type Cluster, namesOf, plannedCluster, rememberCluster } from './cluster.ts';
+import { type Cluster, holdCluster, namesOf, plannedCluster, recallCluster } from './cluster.ts';
 import type { GceContext } from './context.ts';
 import { removeCluster } from './down.ts';
 import { kubeconfigPath } from './environment.ts';
@@ -18,6 +18,7 @@ import { findKubectl, runScript } from './scripts.ts';
 /** Creates the cluster in a project and waits until it is ready. After a failure it is kept, for its logs. */
 export async function up(context: GceContext, project: string, signal: AbortSignal): Promise<void> {
   const { run, values } = context;
+  refuseExisting(run);
   const planned = await plannedCluster(context, project, values.gcpZone);
   const release = run.asked.build ? {} : await getKube(context, planned, signal);
   if ((await findKubectl(run, planned.repoRoot)) === undefined) {
@@ -32,6 +33,16 @@ export async function up(context: GceContext, project: string, signal: AbortSign
     const cluster = { ...(await plannedCluster(context, project, zone)), before };
     if (await tryOnce(context, cluster, release, attempt, signal)) return;
   }
+}
+
+/** What an earlier call of this run created is left alone: a second Up would count it as another's, or delete it. */
+function refuseExisting(run: Run): void {
+  const existing = recallCluster(run);
+  if (existing === undefined) return;
+  const { prefix, project } = namesOf(existing);
+  throw new RunError(
+    `cluster "${prefix}" already exists in project ${project} (created by this run): tear it down with --down, or use another --run-id`,
+  );
 }
 
 /** One attempt. True when the cluster is up, false when it was torn down for another attempt. */
@@ -81,8 +92,7 @@ async function create(
 ): Promise<void> {
   const { run } = context;
   const { project, prefix } = namesOf(cluster);
-  await rememberCluster(run, cluster);
-  await run.state.holding(`the cluster ${prefix} in project ${project}`);
+  await holdCluster(run, cluster);
   run.log.info(`Creating cluster "${prefix}" in project ${project}, zone ${cluster.zone}`);
   await runScript(run, cluster, ['kube-up.sh'], { signal, env: release, onOutput: capacity.onOutput });
   await waitUntilReady(context, cluster, signal);

@@ -86,7 +86,7 @@ async function removeBuiltImage(tools: Tools, signal: AbortSignal): Promise<void
   const image = run.state.recall('built-image');
   if (image === undefined) return;
   try {
-    await run.exec(['docker', 'image', 'rm', image], { signal, output: 'capture' });
+    await run.exec(['docker', 'image', 'rm', image], { signal, output: 'capture', tracked: true });
     await run.state.remember({ 'built-image': undefined });
   } catch (error) {
     signal.throwIfAborted();

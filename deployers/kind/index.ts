@@ -26,6 +26,7 @@ class KindCluster implements Deployer {
   readonly #name: string;
   #tools: Tools | undefined;
   #plan: ClusterPlan | undefined;
+  /** This call began to create the cluster, and it is not up. */
   #failed = false;
 
   constructor(values: KindValues, run: Run) {
@@ -58,8 +59,9 @@ class KindCluster implements Deployer {
   async up(signal: AbortSignal): Promise<void> {
     const tools = this.#ready();
     const plan = this.#plan ?? { name: this.#name, flagConfig: undefined, fileConfig: undefined };
-    this.#failed = true;
-    await up(tools, { ...plan, image: nodeImage(tools) }, signal);
+    await up(tools, { ...plan, image: nodeImage(tools) }, signal, () => {
+      this.#failed = true;
+    });
     this.#failed = false;
   }
 

@@ -24,10 +24,14 @@ export interface ClusterPlan {
 /** The name of a cluster among the run's resources to tear down. */
 export const clusterResource = (name: string): string => `kind cluster ${name}`;
 
-/** Creates the cluster and waits until it is ready. After a failure its nodes are kept, for their logs. */
-export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal): Promise<void> {
+/**
+ * Creates the cluster and waits until it is ready. After a failure its nodes are kept, for their logs. `onClaim` is
+ * called before anything is created: what exists until then is not this call's.
+ */
+export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal, onClaim: () => void): Promise<void> {
   const { run, values } = tools;
   await claim(tools, plan.name, signal);
+  onClaim();
   const config = await saveConfig(tools, plan);
   await create(tools, plan, config, signal);
   const containers = await containersOf(tools, plan.name, signal);
@@ -51,7 +55,7 @@ async function claim(tools: Tools, name: string, signal: AbortSignal): Promise<v
       `kind cluster "${name}" already exists (${creator}): delete it (kind delete cluster --name ${name}), or use another --cluster-name`,
     );
   }
-  await run.state.remember({
+  await run.state.holding(clusterResource(name), {
     'cluster-name': name,
     'kubeconfig-path': kubeconfigPath(tools),
     'kind-program': tools.kind,
@@ -59,7 +63,6 @@ async function claim(tools: Tools, name: string, signal: AbortSignal): Promise<v
     'kind-network': networkIsNew ? 'new' : undefined,
     'kind-nodes': undefined,
   });
-  await run.state.holding(clusterResource(name));
 }
 
 /** Saves the configuration for kind in the artifacts. Returns its path; undefined for kind's defaults. */
@@ -94,7 +97,7 @@ async function create(
   } catch (error) {
     // Another process has created a cluster with the name meanwhile: it is not ours.
     if (causedByNameTaken(error)) {
-      await run.state.remember({ 'cluster-name': undefined });
+      await run.state.remember({ 'cluster-name': undefined, 'kind-network': undefined });
       await run.state.released(clusterResource(name));
     }
     throw error;

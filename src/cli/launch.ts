@@ -6,6 +6,7 @@ import type { Log } from '../api/log.ts';
 import type { Registry } from '../api/registry.ts';
 import type { Tester } from '../api/tester.ts';
 import { acquireFlags, acquireSettings } from '../download/flags.ts';
+import { watchRequests } from '../http/open-requests.ts';
 import { identify } from '../lifecycle/identity.ts';
 import { runLifecycle } from '../lifecycle/lifecycle.ts';
 import type { Plan } from '../lifecycle/plan.ts';
@@ -130,6 +131,9 @@ interface Work {
 async function runAndReport(work: Work): Promise<number> {
   const { plan, run, lenient, launch } = work;
   const { world, session } = launch;
+  session.activity.addSource(() => run.steps.running());
+  using requests = watchRequests();
+  session.activity.addSource(requests.lines);
   const began = monotonic();
   const seconds = () => (monotonic() - began) / 1000;
   let failure: unknown;

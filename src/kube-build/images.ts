@@ -36,7 +36,7 @@ type Docker = (...args: readonly string[]) => ReturnType<Exec>;
 function dockerOf({ env, exec }: Pick<Run, 'env' | 'exec'>, signal: AbortSignal): Docker {
   // Older versions of docker have no `manifest` without the variable.
   const withManifests = { ...env, DOCKER_CLI_EXPERIMENTAL: 'enabled' };
-  return (...args) => exec(['docker', ...args], { signal, env: withManifests, output: 'capture' });
+  return (...args) => exec(['docker', ...args], { signal, env: withManifests, output: 'capture', tracked: true });
 }
 
 async function tarballs(directory: string): Promise<{ arch: string; file: string }[]> {

@@ -39,6 +39,15 @@ export class StepRecorder {
     return [...this.#running.keys()].at(-1);
   }
 
+  /** The steps that run, for the report of what this process waits for. */
+  running(): string[] {
+    const now = this.#now().getTime();
+    return Array.from(
+      this.#running,
+      ([name, began]) => `step ${name}, running for ${Math.round((now - began) / 1000)}s`,
+    );
+  }
+
   description(name: StepName): string | undefined {
     return this.#descriptions.get(name);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../helpers/programs/recorder.ts';
 import { fakeBoskos } from '../../../helpers/servers/boskos.ts';
-import { junit, Stage, messagesIn } from '../../../helpers/stage.ts';
+import { junit, messagesIn, Stage } from '../../../helpers/stage.ts';
 
 const passing = junit({ passed: ['Kubelet runs', 'Summary answers'], skipped: ['Other'] });
 
