@@ -98,6 +98,8 @@ class TarSink implements Sink {
 
   #take(entry: ReadEntry): void {
     const name = plain(entry.path);
+    // What the parser still had in memory when extracting was stopped.
+    if (this.#ended) return void entry.resume();
     if (!['File', 'OldFile', 'ContiguousFile'].includes(entry.type)) {
       this.#stop(new Error(`${name} is a ${entry.type}, not a regular file`));
       entry.resume();

@@ -93,6 +93,14 @@ const hostile: [string, Buffer, RegExp][] = [
     /is a SymbolicLink, not a regular file/,
   ],
   [
+    'has it twice, first as a symbolic link, then as a file',
+    packageOf(
+      { path: E2E, type: 'SymbolicLink', linkpath: '../e2e.test' },
+      { path: E2E, bytes: e2e.subarray(0, 9000) },
+    ),
+    /is a SymbolicLink, not a regular file/,
+  ],
+  [
     'has a hard link for it',
     packageOf({ path: E2E, type: 'Link', linkpath: '/bin/sh' }),
     /is a Link, not a regular file/,
