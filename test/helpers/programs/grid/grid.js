@@ -25,12 +25,31 @@ const deployer = defineDeployer({
   },
 });
 
+/** A fault of the program itself, not of what it starts. */
+async function crash(how, signal) {
+  if (how === undefined) return;
+  if (how === 'throw')
+    setTimeout(() => {
+      throw new Error('a bug');
+    }, 10);
+  if (how === 'reject') void Promise.reject(new Error('a bug'));
+  await new Promise((_, reject) => {
+    if (how === 'stall') return;
+    const timer = setTimeout(reject, 60_000);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
 const tester = defineTester({
   name: 'steps',
   summary: 'does Test with grid-step',
   flags: {},
   create: ({ run }) => ({
     test: async ({ env }, signal) => {
+      await crash(run.env.GRID_CRASH, signal);
       await run.exec(['grid-step', 'Test'], { signal, env });
     },
     ...(run.env.GRID_PREPARES === undefined
