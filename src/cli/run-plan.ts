@@ -30,8 +30,8 @@ export function planOf(line: LauncherLine, chosen: ChosenTester | undefined, run
 }
 
 /** True for a `--down=never` that was specified, not merely left out. */
-export const isKept = ({ given, values }: LauncherLine): boolean =>
-  given.has('down') && values.launcher.down === 'never';
+export const isKept = ({ specified, values }: LauncherLine): boolean =>
+  specified.has('down') && values.launcher.down === 'never';
 
 /** Whether there is anything to do. */
 export function asksForAnything(plan: Plan, tester: Tester | undefined): boolean {
