@@ -67,16 +67,11 @@ describe('help', () => {
   });
 
   test('of a deployer lists its own flags, then those of the tester, then common ones', () => {
-    const { stdout } = run('kubetest2-ts kind --test=exec --help');
-    const headings = Array.from(stdout.matchAll(/^(\S.*):$/gm), ([, heading = '']) => heading);
-    expect(headings[1]).toBe('Flags of the kind deployer');
-    expect(headings.at(-2)).toBe('Common flags');
-    const both = run('kubetest2-ts noop --test=ginkgo --help').stdout;
+    const { stdout } = run('kubetest2-ts noop --test=ginkgo --help');
     const order = ['Flags of the noop deployer:', 'Flags of the ginkgo tester, after --:', 'Common flags:'];
-    expect(order.map((heading) => both.indexOf(heading)).toSorted((a, b) => a - b)).toEqual(
-      order.map((heading) => both.indexOf(heading)),
-    );
-    expect(both).not.toContain('--cleanup-timeout');
+    const headings = Array.from(stdout.matchAll(/^\S.*:$/gm), ([heading]) => heading);
+    expect(headings.filter((heading) => order.includes(heading))).toEqual(order);
+    expect(stdout).not.toContain('--cleanup-timeout');
   });
 });
 

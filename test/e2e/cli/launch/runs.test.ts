@@ -161,7 +161,7 @@ describe.concurrent('the run', () => {
 
   test('shows in status, with what can no longer be read told apart', async () => {
     using sandbox = new Sandbox();
-    expect((await sandbox.run(['status'])).stdout).toContain('There are no runs');
+    expect((await sandbox.run(['status'])).stdout).toContain('No runs in ');
     await sandbox.run(['noop', '--run-id=good', '--up', '--down']);
     await sandbox.run(['noop', '--run-id=bad', '--test=exec', '--', 'false']);
     mkdirSync(join(sandbox.dir, 'rundir/broken'));
