@@ -8,7 +8,7 @@ import { type CommandWorld, defineCommand } from './command.ts';
 
 const flags = {
   threshold: text('Accepted growth of a percentile, in percent of the first run.', '10%'),
-  floor: duration('Growth that is accepted whatever its percentage.', 5),
+  floor: duration('Growth that is always accepted, regardless of its percentage.', 5),
 } as const;
 
 export const perf = defineCommand({

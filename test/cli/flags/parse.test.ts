@@ -141,7 +141,9 @@ describe("pflag's grammar", () => {
     expect(read({ TWIN: '' })).toBe('declared');
     expect(read({ TWIN: 'x' }, '--twin=typed')).toBe('typed');
     const flags: Flags = { n: count('n', 1, { env: 'N' }) };
-    expect(parseFlags({ flags }, [], { N: 'many' }).faults).toEqual([expect.stringMatching(/^invalid \$N "many": expected a whole number$/)]);
+    expect(parseFlags({ flags }, [], { N: 'many' }).faults).toEqual([
+      expect.stringMatching(/^invalid \$N "many": expected a whole number$/),
+    ]);
   });
 
   test('two owners of one name are a mistake of the program', () => {
