@@ -24,8 +24,8 @@ const bytes = (help: string): Flag<number> => ({
   hint: 'size',
   help,
   fallback: 0,
-  parse: (typed) => {
-    const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?$/i.exec(typed) ?? [];
+  parse: (text) => {
+    const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?$/i.exec(text) ?? [];
     if (number === undefined) throw new Error('a size such as 500M or 20Gi');
     return Number(number) * (UNITS[unit.toLowerCase()] ?? 1);
   },

@@ -133,11 +133,11 @@ describe('the environment of the tests', () => {
     expect(ended.stderr).toContain(message);
   });
 
-  test('a variable that looks like the rest of a value is told', async () => {
+  test('a variable that looks like the rest of a value causes a warning', async () => {
     const at = await place();
     const ended = await at.run([...FROM_PATH, '--env=A=type=x,count=2']);
     expect(ended).toMatchObject({ code: 0 });
-    expect(ended.stderr).toContain(`quote the value: --env='"A=type=x,count=2"'`);
+    expect(ended.stderr).toContain(`quote it: --env='"A=type=x,count=2"'`);
   });
 });
 
