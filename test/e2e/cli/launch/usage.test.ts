@@ -140,18 +140,6 @@ describe.concurrent('the command line', () => {
     expect(code, stderr).toBe(0);
   });
 
-  test('every command has help', async () => {
-    using sandbox = new Sandbox();
-    const { stdout } = await sandbox.run(['--help']);
-    const [, commands = ''] = /^Commands:\n([\s\S]*?)\n\n/m.exec(stdout) ?? [];
-    const names = [...commands.matchAll(/^ {2}(\w+)/gm)].map(([, name = '']) => name);
-    expect(names.length).toBeGreaterThan(6);
-    for (const name of names) {
-      const { code, stdout: help } = await sandbox.run([name, '--help']);
-      expect([code, help]).toEqual([0, expect.stringMatching(new RegExp(`^Usage:\\n  kubetest2-ts ${name}`))]);
-    }
-  });
-
   test('the help of the launcher fits 80 columns, or those of the terminal', async () => {
     using sandbox = new Sandbox();
     for (const columns of [80, 60]) {
