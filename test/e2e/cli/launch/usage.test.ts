@@ -205,7 +205,8 @@ describe.concurrent('the names of the program', () => {
     expect([deployer.code, deployer.stdout]).toEqual([0, 'as a deployer\n']);
     const tester = await sandbox.start(['names/kubetest2-tester-exec', 'echo', 'as a tester']).ended;
     expect([tester.code, tester.stdout]).toEqual([0, 'as a tester\n']);
-  });
+    // Five starts of the program, one after the other.
+  }, 120_000);
 
   test('do not replace other files without --force', async () => {
     using sandbox = new Sandbox();
