@@ -6,7 +6,7 @@ export default {
     'bin/*.ts',
     'src/index.ts',
     'scripts/*.ts',
-    'scripts/*/{build,package,release,components,totals,check-bundle}.ts',
+    'scripts/*/{build,package,release,components,totals,check-bundle,style}.ts',
     'scripts/bench/**/*.ts',
     'test/helpers/programs/**/*.ts',
   ],

@@ -85,6 +85,14 @@ describe('imports', () => {
     expect(wrong.map(arrow)).toEqual([]);
   });
 
+  test('are allowed as the table of CONTRIBUTING.md says', () => {
+    const page = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
+    const rows = page.matchAll(/^\| `([^`]+)` \| .+ \| ([^|]+) \|$/gm);
+    expect(Object.fromEntries(Array.from(rows, ([, room = '', others = '']) => [room, roomsOf(others)]))).toEqual(
+      rooms,
+    );
+  });
+
   test('name files as they are, with .ts', () => {
     expect(imports.filter(({ to }) => !isPackage(to) && !sources.has(to)).map(arrow)).toEqual([]);
   });
@@ -99,6 +107,13 @@ test('only the entries and the doors to the system touch the process', () => {
 
 function inSrc(room: string): string {
   return `src/${room}`;
+}
+
+/** The rooms in a cell of CONTRIBUTING.md: `api, deployers`, `everything in src`, or a dash for none. */
+function roomsOf(cell: string): string[] {
+  if (cell === '–') return [];
+  if (cell === 'everything in src') return ['src/*'];
+  return cell.split(', ').map((name) => (['deployers', 'testers'].includes(name) ? `${name}/*` : inSrc(name)));
 }
 
 /** The room a file is in: `src/api`, `src/index.ts`, `deployers/*`, `bin`. */

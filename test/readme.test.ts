@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { registry } from '../bin/registry.ts';
 import { exitCodes } from '../src/api/exit-codes.ts';
@@ -8,6 +9,7 @@ import { acquireFlags } from '../src/download/flags.ts';
 import { shellSplit } from '../src/text/shell-split.ts';
 
 const readme = readFileSync('README.md', 'utf8');
+const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...globSync('docs/*.md'), 'docs/reference/README.md'];
 const examples = Array.from(
   readme.matchAll(/`(?:kubetest2-ts|…) ([^`]*--test=[^`]* -- [^`]*|[^`]*--up[^`]*)`/g),
   ([, line = '']) => line,
@@ -40,8 +42,54 @@ describe('the README', () => {
     expect(rows).toEqual(Object.values(exitCodes).map(({ code }) => code));
   });
 
-  test('links to pages that exist', () => {
-    const links = Array.from(readme.matchAll(/\]\(([^)#:]+)\)/g), ([, path = '']) => path);
-    expect(links.filter((path) => readFileSync(path, 'utf8') === '')).toEqual([]);
+  test('links to every page', () => {
+    const linked = linksOf('README.md').map(({ path }) => path);
+    expect(pages.filter((page) => page !== 'README.md' && !linked.includes(page))).toEqual([]);
   });
 });
+
+describe('the pages', () => {
+  test('link to files and headings that exist', () => {
+    const broken = pages.flatMap((page) =>
+      linksOf(page)
+        .filter(({ path, heading }) => !existsSync(path) || (heading !== undefined && !headingsOf(path).has(heading)))
+        .map(({ path, heading }) => `${page}: ${path}${heading === undefined ? '' : `#${heading}`}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test('say at their top whom they are for', () => {
+    // These two are lists of facts about the program.
+    const lists = ['docs/performance.md', 'docs/dependencies.md'];
+    const silent = pages.filter((page) => !lists.includes(page) && !/^# .*\n\nFor /.test(readFileSync(page, 'utf8')));
+    expect(silent).toEqual([]);
+  });
+});
+
+interface Link {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly heading: string | undefined;
+}
+
+/** The links of a page within the repository. */
+function linksOf(page: string): Link[] {
+  const links = readFileSync(page, 'utf8').matchAll(/\]\(([^)#:\s]*)(?:#([^)]+))?\)/g);
+  return Array.from(links, ([, path = '', heading]) => ({
+    path: path === '' ? page : normalize(join(dirname(page), path)),
+    heading,
+  }));
+}
+
+/** The headings of a page as links name them. */
+function headingsOf(page: string): Set<string> {
+  const headings = readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm);
+  return new Set(
+    Array.from(headings, ([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}

@@ -3,55 +3,55 @@ import type { Flags, Values } from './flags.ts';
 import type { Run } from './run.ts';
 
 /**
- * One cluster's life. Every verb stops soon after its signal aborts, rethrowing the signal's reason.
- * The engine calls each at most once a run, in the order init, build, up, dumpLogs, down, finish.
+ * Manages one cluster. Every method stops soon after its signal aborts, and rethrows the signal's reason.
+ * A run calls each at most once, in the order init, build, up, dumpLogs, down, finish.
  */
 export interface Deployer {
-  /** Checks and takes what the later steps need. Runs once, before everything else. */
+  /** Checks and acquires what the later steps need. Runs once, before everything else. */
   init?(signal: AbortSignal): Promise<void>;
-  /** Builds Kubernetes in the form `up` consumes. A deployer without it refuses `--build`. */
+  /** Builds Kubernetes in the form `up` uses. Without it, `--build` is a usage error. */
   build?(signal: AbortSignal): Promise<void>;
-  /** Provisions a cluster and waits until it can be tested. On failure leaves whatever it made for `down` to find. */
+  /** Creates a cluster and waits until it is ready for tests. On failure it leaves what it created for `down` to remove. */
   up(signal: AbortSignal): Promise<void>;
-  /** Removes what this run created, and nothing else. Safe to call when there is nothing. */
+  /** Deletes what this run created, and nothing else. Does nothing when there is nothing to delete. */
   down(signal: AbortSignal): Promise<void>;
-  /** Saves what the cluster can tell, below the artifacts. The engine calls it once for each state of the cluster. */
+  /** Saves the cluster's logs to the artifacts directory. Called once for each state of the cluster. */
   dumpLogs?(signal: AbortSignal): Promise<void>;
   /**
    * The kubeconfig of the cluster: an absolute path, or undefined when this run needs no cluster.
-   * A deployer that promises one and has none throws.
+   * Throws when there should be one and is not.
    */
   kubeconfig?(): Promise<string | undefined>;
-  /** Where Up will write the kubeconfig, for `--dry-run`: an absolute path. */
+  /** The path where Up will write the kubeconfig, for `--dry-run`; absolute. */
   kubeconfigPath?(): string;
   /** Variables for the tester, the hooks and later calls of the run. */
   outputs?(): Readonly<Record<string, string>>;
-  /** The provider name e2e.test and clusterloader2 know this cluster by. */
+  /** The `--provider` of e2e.test and clusterloader2 for this cluster. */
   readonly provider?: string;
   /**
-   * Aborts when what the cluster stands on was lost, a borrowed project for instance. Asked for after `init`; the engine
-   * stops the run's work with its reason, as if the operator had.
+   * Aborts when what the cluster depends on is lost, a leased project for instance. Called after `init`; the run stops
+   * with its reason, as after a signal.
    */
   lost?(): AbortSignal | undefined;
-  /** Reacts to the tests' result, before logs and Down. `testError` is undefined when they passed. */
+  /** Called with the result of the tests, before logs and Down. `testError` is undefined when they passed. */
   afterTest?(testError: unknown, signal: AbortSignal): Promise<void>;
-  /** The commands a step would run, as far as they can be known, for `--dry-run`. */
+  /** The commands a step would run, as far as they are known, for `--dry-run`. */
   plan?(step: 'build' | 'up' | 'down'): readonly (readonly string[])[];
   /**
-   * The last word, on every path once `init` was called: gives back leases and keys. Called even when the operator has
-   * given everything up, with a signal that has aborted: then it only lets go of what would keep this process alive.
+   * Called last, on every path once `init` was called: releases leases and keys. After a third signal it is called with a
+   * signal that has already aborted; then it only releases what would keep this process alive.
    */
   finish?(signal: AbortSignal): Promise<void>;
 }
 
-/** What a deployer is created with. */
+/** The argument of DeployerKind.create. */
 export interface DeployerOrder<F extends Flags> {
   /** The values of its flags. */
   readonly flags: Values<F>;
   readonly run: Run;
 }
 
-/** A deployer as the command line sees it: a name, its flags, and how to make one. */
+/** A deployer as the command line sees it: name, flags, and a factory. */
 export interface DeployerKind<F extends Flags = Flags> {
   readonly is: 'deployer';
   readonly name: string;
@@ -63,8 +63,8 @@ export interface DeployerKind<F extends Flags = Flags> {
   /** Throws UsageError for values that cannot work together. Does nothing else: no files, no processes. */
   create(order: DeployerOrder<F>): Deployer;
   /**
-   * Flags (`--name=value`) of the named tester that go before what is typed: what jobs of this deployer have always said
-   * in another way, in variables for instance.
+   * Default flags (`--name=value`) for the named tester, which the command line overrides. For settings that jobs of this
+   * deployer keep elsewhere, in environment variables for instance.
    */
   testerDefaults?(tester: string, env: Env, values: Values<F>): readonly string[];
 }

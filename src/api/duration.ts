@@ -1,4 +1,4 @@
-/** Milliseconds. Go's `time.Duration`, which jobs write as `1h30m`, at the precision this program needs. */
+/** A Go `time.Duration` (`1h30m`) in milliseconds. */
 export type Duration = number;
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -12,7 +12,7 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3600e3,
 };
 
-/** Reads what Go's `time.ParseDuration` reads (`1h30m`, `1.5s`, `-2m`, `0`) into milliseconds; undefined for anything else. */
+/** Parses what Go's `time.ParseDuration` accepts (`1h30m`, `1.5s`, `-2m`, `0`) into milliseconds; undefined for anything else. */
 export function parseDuration(text: string): Duration | undefined {
   const [, sign = '', body = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
   if (body === '0') return 0;
@@ -24,7 +24,7 @@ export function parseDuration(text: string): Duration | undefined {
   return sign === '-' ? -total : total;
 }
 
-/** Writes milliseconds as Go's `Duration.String` does: `1h30m0s`, `1.5s`, `250ms`, `0s`. */
+/** Formats milliseconds as Go's `Duration.String` does: `1h30m0s`, `1.5s`, `250ms`, `0s`. */
 export function formatDuration(duration: Duration): string {
   const ms = Math.abs(duration);
   const sign = duration < 0 ? '-' : '';
@@ -39,7 +39,7 @@ export function formatDuration(duration: Duration): string {
   return minutes > 0 ? `${sign}${minutes}m${seconds}` : `${sign}${seconds}`;
 }
 
-/** A number with at most `digits` decimals and no zeros at its end. */
+/** A number with at most `digits` decimals and no trailing zeros. */
 function trim(value: number, digits: number): string {
   const text = value.toFixed(digits);
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;

@@ -3,23 +3,23 @@ import { UsageError } from './errors.ts';
 import type { Log } from './log.ts';
 
 /**
- * The pieces of a list flag such as `--env`, each NAME=VALUE, as variables; the last one of a name wins.
- * The list is split at every comma that is not in double quotes, so a piece that looks like the rest of a value is told:
- * without `=` it is a UsageError, with a name that is not in upper case a warning.
+ * The items of a list flag such as `--env`, each NAME=VALUE, as variables; the last one of a name wins.
+ * The list is split at every comma outside double quotes, so an item may be the rest of a value with a comma: an item
+ * without `=` is a UsageError, and a name that is not in upper case causes a warning.
  */
-export function readVariables(flag: string, pieces: readonly string[], log: Pick<Log, 'warn'>): Env {
+export function readVariables(flag: string, items: readonly string[], log: Pick<Log, 'warn'>): Env {
   const env: Env = {};
-  for (const [at, piece] of pieces.entries()) {
-    const before = pieces[at - 1];
-    const quoted = `${flag}='"${before === undefined ? piece : `${before},${piece}`}"'`;
-    const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(piece) ?? [];
+  for (const [at, item] of items.entries()) {
+    const before = items[at - 1];
+    const quoted = `${flag}='"${before === undefined ? item : `${before},${item}`}"'`;
+    const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(item) ?? [];
     if (name === undefined) {
       throw new UsageError(
-        `${flag}: ${JSON.stringify(piece)} is not NAME=VALUE; a value with a comma is quoted: ${quoted}`,
+        `invalid ${flag} ${JSON.stringify(item)}: expected NAME=VALUE; quote a value with a comma: ${quoted}`,
       );
     }
     if (before !== undefined && name !== name.toUpperCase()) {
-      log.warn(`${flag}: sets a variable ${name}; if it belongs to the value before it, quote the value: ${quoted}`);
+      log.warn(`${flag} sets the variable ${name}; if this is part of the previous value, quote it: ${quoted}`);
     }
     env[name] = value;
   }

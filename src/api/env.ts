@@ -1,2 +1,2 @@
-/** An environment for child processes: names to values. A name without a value is not passed on. */
+/** Environment variables of a child process, by name. An undefined value means not set. */
 export type Env = Record<string, string | undefined>;

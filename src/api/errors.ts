@@ -3,12 +3,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** A failure with a sentence that says what is wrong and, where there is one, the way out. */
+/** A failure with a message that names the cause and, where there is one, the way out. */
 export class RunError extends Error {
   override readonly name: string = 'RunError';
 }
 
-/** The operator, Prow or a closed terminal asked us to stop. Exit code 128 + the signal's number. */
+/** A signal stopped the run: from the operator, Prow or a closed terminal. Exit code 128 + the signal's number. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   readonly signal: StopSignal;
@@ -19,7 +19,7 @@ export class InterruptedError extends Error {
   }
 }
 
-/** The signals that ask this program to stop. */
+/** The signals that stop a run. */
 export type StopSignal =
   | 'SIGINT'
   | 'SIGTERM'
@@ -31,7 +31,7 @@ export type StopSignal =
   | 'SIGXCPU'
   | 'SIGPWR';
 
-/** A timeout. Exit code 124. */
+/** A timeout expired. Exit code 124. */
 export class TimedOutError extends Error {
   override readonly name = 'TimedOutError';
 
@@ -41,7 +41,7 @@ export class TimedOutError extends Error {
   }
 }
 
-/** What the run depends on, a leased project for instance, was lost. Exit code 3, whatever was running. */
+/** Something the run depends on was lost, a leased project for instance. Exit code 3 at every step. */
 export class LostError extends RunError {
   override readonly name = 'LostError';
 }
@@ -54,13 +54,13 @@ export class CrashError extends RunError {
 /** A child process that could not be started, exited with another code than 0, or was killed. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
-  /** The words of the command, quoted for a shell, secrets masked. */
+  /** The command, quoted for a shell, secrets masked. */
   readonly command: string;
-  /** The exit code; undefined when it was killed by a signal or never started. */
+  /** The exit code; undefined when a signal killed it or it did not start. */
   readonly exitCode: number | undefined;
-  /** The signal that ended it, if one did. */
+  /** The signal that killed it, if one did. */
   readonly signal: string | undefined;
-  /** The last part of what it printed, stdout and stderr as they came. */
+  /** The last part of its output, stdout and stderr interleaved as they came. */
   readonly output: string;
 
   constructor(
@@ -79,9 +79,9 @@ export class CommandError extends Error {
 /** The tests ran and did not all pass, or none ran. Exit code 1. */
 export class TestsFailedError extends RunError {
   override readonly name = 'TestsFailedError';
-  /** What the tester has to say beyond the message: failed specs, totals. Goes to junit's system-out. */
+  /** Details beyond the message: failed specs, totals. For junit's system-out. */
   readonly output: string;
-  /** The part of it that the tester has shown: what failed, on one screen. */
+  /** The failures on one screen, as the tester has printed them. */
   readonly report: string | undefined;
 
   constructor(message: string, output = '', options?: ErrorOptions & { readonly report?: string }) {
@@ -91,7 +91,7 @@ export class TestsFailedError extends RunError {
   }
 }
 
-/** The steps of a run, by the names their junit cases carry. */
+/** The steps of a run, by the names of their junit cases. */
 export type StepName =
   | 'Init'
   | 'DownLeftover'
@@ -107,7 +107,7 @@ export type StepName =
   | 'Finish'
   | 'Records';
 
-/** A step of the run failed; its cause says why. */
+/** A step of the run failed, for the reason in `cause`. */
 export class StepError extends Error {
   override readonly name = 'StepError';
   readonly step: StepName;
@@ -118,7 +118,7 @@ export class StepError extends Error {
   }
 }
 
-/** An error and everything that led to it, the outermost first; of several errors kept together, the first one's causes first. */
+/** An error and its causes, the outermost first; of an AggregateError, the causes of its first error first. */
 export function* causes(error: unknown): Generator<unknown> {
   yield error;
   if (error instanceof AggregateError) for (const each of error.errors) yield* causes(each);
@@ -131,7 +131,7 @@ export function causeOf<E extends Error>(error: unknown, kind: new (...args: nev
   return undefined;
 }
 
-/** The sentence of whatever was thrown. */
+/** The message of a thrown value, whether or not it is an Error. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; also: ');
   return error instanceof Error ? error.message : String(error);

@@ -10,9 +10,9 @@ import {
   UsageError,
 } from './errors.ts';
 
-/** What each exit code means; the reference page is made of this table. */
+/** The exit codes; the reference page is generated from this table. */
 export const exitCodes = {
-  passed: { code: 0, meaning: 'all that was asked passed' },
+  passed: { code: 0, meaning: 'everything passed' },
   testsFailed: { code: 1, meaning: 'the tests failed, or no test ran' },
   usage: { code: 2, meaning: 'the command line or a setting is wrong; nothing was started' },
   runFailed: {
@@ -20,12 +20,12 @@ export const exitCodes = {
     meaning:
       'init, Build, the preparation of the tester, Up or a hook failed, a leased project was lost, or a record could not be written',
   },
-  teardownFailed: { code: 4, meaning: 'everything passed but the teardown' },
-  timedOut: { code: 124, meaning: 'a time limit ran out' },
+  teardownFailed: { code: 4, meaning: 'only the teardown failed' },
+  timedOut: { code: 124, meaning: 'a timeout expired' },
   interrupted: { code: 128, meaning: '128 + n: stopped by signal n (130 SIGINT, 143 SIGTERM, 129 SIGHUP)' },
 } as const;
 
-/** The exit code of a failed run. Of several errors the first one decides, since the others followed from it. */
+/** The exit code of a failed run. The first of several errors decides, since it caused the others. */
 export function exitCodeOf(error: unknown): number {
   const first: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
   const step = causeOf(first, StepError)?.step;
@@ -40,7 +40,7 @@ export function exitCodeOf(error: unknown): number {
   return exitCodes.runFailed.code;
 }
 
-/** The exit code a shell gives a command that ended as this error says; undefined when no command is the cause. */
+/** The exit code a shell would report for the command that caused the error; undefined when no command did. */
 export function commandExitCode(error: unknown): number | undefined {
   const command = causeOf(error, CommandError);
   if (command?.exitCode !== undefined) return command.exitCode;

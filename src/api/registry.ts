@@ -1,15 +1,15 @@
 import type { DeployerKind } from './deployer.ts';
 import type { TesterKind } from './tester.ts';
 
-/** A deployer or tester of this program, loaded only when it is used. */
+/** A built-in deployer or tester; its module is loaded when it is used. */
 export interface Listed<K> {
   readonly name: string;
-  /** One line for `--help` and `list`, the same as the kind's own. */
+  /** One line for `--help` and `list`, equal to the summary of the kind. */
   readonly summary: string;
   readonly load: () => Promise<K>;
 }
 
-/** What is built into the program. Names found here go before programs on PATH. */
+/** The built-in deployers and testers. They take precedence over programs on PATH of the same name. */
 export interface Registry {
   readonly deployers: readonly Listed<DeployerKind>[];
   readonly testers: readonly Listed<TesterKind>[];

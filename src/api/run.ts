@@ -2,52 +2,52 @@ import type { Env } from './env.ts';
 import type { Exec } from './exec.ts';
 import type { Log } from './log.ts';
 
-/** What the command line asked for. */
+/** The steps that the command line asks for. */
 export interface Asked {
   readonly build: boolean;
   readonly up: boolean;
   /** The tester's name, or empty. */
   readonly test: string;
-  /** `--down`: always, only when everything passed, or not at all. */
+  /** `--down`: always, only if everything passed, or not at all. */
   readonly down: 'always' | 'on-success' | 'never';
-  /** `--down=never` was typed, so what did not come up stays too. */
+  /** `--down=never` was specified, so a cluster that failed to come up is kept as well. */
   readonly keep?: boolean;
 }
 
-/** The settings for fetching, from the launcher's common flags; read by src/download. */
+/** The settings for downloads, from the common flags; used by src/download. */
 export interface AcquireSettings {
   /** Absolute; `--cache-dir`. */
   readonly cacheDir: string;
-  /** Use the cache alone; `--offline`. */
+  /** Use only the cache; `--offline`. */
   readonly offline: boolean;
-  /** A pins file, or empty; `--pins`. */
+  /** Absolute path of a pins file, or empty; `--pins`. */
   readonly pins: string;
   /** Accept files without a published checksum; `--allow-unverified`. */
   readonly allowUnverified: boolean;
-  /** Ranged connections at once for large files; `--download-connections`. */
+  /** Concurrent connections for one large file; `--download-connections`. */
   readonly downloadConnections: number;
-  /** Where gs:// goes instead of storage.googleapis.com, or empty; `--gcs-endpoint`. */
+  /** URL that replaces https://storage.googleapis.com for gs://, or empty; `--gcs-endpoint`. */
   readonly gcsEndpoint: string;
 }
 
 /**
- * One run as its deployer and tester see it: who it is, where its files go, and the doors to the world.
- * Nothing in src, deployers or testers reaches the process, its environment or its streams in another way.
+ * One run as its deployer and tester see it: identity, directories, and access to processes, log and records.
+ * Deployers and testers reach the process, its environment and its streams in no other way.
  */
 export interface Run {
   /** `--run-id`, else `$PROW_JOB_ID`, else a new UUID. */
   readonly id: string;
-  /** True for an id that was just generated, under which no earlier call can have created anything. */
+  /** True for an ID that was just generated, so that no earlier call can have created anything with it. */
   readonly isNew?: boolean;
   /** Absolute; this run's own directory, first on the PATH of what it starts. */
   readonly dir: string;
-  /** Absolute; where the records go. */
+  /** Absolute; the artifacts directory. */
   readonly artifacts: string;
-  /** The working directory that relative paths of flags are meant from. */
+  /** The working directory, to which relative paths in flags are resolved. */
   readonly cwd: string;
   /**
    * The environment that child processes inherit. Live: what a deployer sets during Up (project, state store …)
-   * is what the tester and the hooks get after it.
+   * reaches the tester and the hooks after it.
    */
   readonly env: Env;
   readonly asked: Asked;
@@ -61,48 +61,48 @@ export interface Run {
 
 /** This program itself. */
 export interface Program {
-  /** As `--version` prints it. */
+  /** The version as `--version` prints it. */
   readonly version: string;
   /** The arguments that start this program again: node and the script, or the executable alone. */
   readonly self: readonly string[];
 }
 
-/** What a run keeps for its later calls, in `state.json` of the run directory. */
+/** The state that a run keeps for its later calls, in `state.json` of the run directory. */
 export interface StateAccess {
   /**
    * Records that the run is about to create or lease something that must be torn down or released, and arms the
-   * teardown; in the same write, facts about it. It is on disk before this returns, so a later call finds it even when
-   * this process is killed. Throws RunError when it cannot be written: then nothing may be created.
+   * teardown; in the same write, facts about it. Written to disk before this resolves, so that a later call finds it even
+   * if this process is killed. Throws RunError when it cannot be written: then nothing may be created.
    */
   holding(what: string, facts?: Readonly<Record<string, string | undefined>>): Promise<void>;
-  /** Records that what `holding` got under the same name is gone, so that nothing of it is left for a teardown. */
+  /** Records that what was passed to `holding` is gone, so that the teardown skips it. */
   released(what: string): Promise<void>;
-  /** A fact that this call or an earlier one of this run recorded with `remember`. */
+  /** A fact recorded with `remember`, by this call or an earlier one of the run. */
   recall(name: string): string | undefined;
   /**
    * Records facts (cluster name, project, lease owner …) in one write; undefined forgets one. Never fails: what cannot
-   * be written now is tried again with each step.
+   * be written now is retried with each step.
    */
   remember(facts: Readonly<Record<string, string | undefined>>): Promise<void>;
 }
 
-/** What a run leaves in its artifacts. */
+/** The records of a run in its artifacts directory. */
 export interface RecordsAccess {
   /** Adds or replaces keys of `metadata.json`. */
   metadata(entries: Readonly<Record<string, string>>): Promise<void>;
-  /** Adds a case of its own to `junit_runner.xml`, for instance one attempt of Up, or a leak check. */
+  /** Adds a case to `junit_runner.xml`, for instance for one attempt of Up or a leak check. */
   junitCase(entry: JunitEntry): Promise<void>;
   /** One line of `events.jsonl`; `event` names the kind (download, command, lease …). Secrets are masked. */
   event(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** A junit case that a deployer or tester adds beside the engine's own. */
+/** A junit case that a deployer or tester adds to those of the steps. */
 export interface JunitEntry {
   readonly name: string;
   readonly seconds: number;
   /** The cause, one sentence first; absent when it passed. */
   readonly failure?: string;
   readonly skipped?: string;
-  /** Output worth keeping; bounded by the writer. */
+  /** Output for system-out; truncated when it is written. */
   readonly output?: string;
 }

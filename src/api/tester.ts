@@ -2,17 +2,17 @@ import type { Env } from './env.ts';
 import type { Flags, Values } from './flags.ts';
 import type { Run } from './run.ts';
 
-/** What the tests are given, composed after Up. */
+/** The context of the tests, composed after Up. */
 export interface TestContext {
-  /** The live environment, the deployer's outputs, PATH with the run dir first, ARTIFACTS, KUBETEST2_RUN_DIR, KUBETEST2_RUN_ID, KUBECONFIG. */
+  /** The live environment, the deployer's outputs, PATH with the run directory first, ARTIFACTS, KUBETEST2_RUN_DIR, KUBETEST2_RUN_ID, KUBECONFIG. */
   readonly env: Env;
-  /** Absolute, or undefined when the deployer has no cluster to offer. */
+  /** Absolute, or undefined when the deployer has no cluster. */
   readonly kubeconfig: string | undefined;
   /** The deployer's provider name, if it has one. */
   readonly provider: string | undefined;
 }
 
-/** What a tester has to tell when its tests passed. */
+/** The report of tests that passed. */
 export interface TestSummary {
   /** Lines for the terminal and for junit's Test case: totals, slowest, flakes. */
   readonly text: string;
@@ -21,32 +21,32 @@ export interface TestSummary {
 /** Runs tests against the cluster. */
 export interface Tester {
   /**
-   * Whatever does not need the cluster: finding, downloading, verifying. The engine starts it beside Build and Up
-   * and waits for it before the tests; its failure stops Up.
+   * Does what does not need the cluster: finding, downloading and verifying programs. Runs in parallel with Build and Up
+   * and completes before the tests; its failure stops Up.
    */
   prepare?(signal: AbortSignal): Promise<void>;
-  /** True when `prepare` needs what Build makes; then it starts after Build. */
+  /** True when `prepare` needs the result of Build; then it starts after Build. */
   readonly preparesAfterBuild?: boolean;
   /** Resolves when the tests passed. Throws TestsFailedError, or CommandError, when they did not. */
   test(context: TestContext, signal: AbortSignal): Promise<TestSummary | undefined>;
-  /** The commands `test` would run, as far as they can be known, for `--dry-run`. */
+  /** The commands `test` would run, as far as they are known, for `--dry-run`. */
   plan?(context: TestContext): readonly (readonly string[])[];
 }
 
-/** What a tester is created with. */
+/** The argument of TesterKind.create. */
 export interface TesterOrder<F extends Flags> {
   /** The values of its flags. */
   readonly flags: Values<F>;
-  /** Everything after `--`, for a tester that takes its arguments as they are; else empty. */
+  /** Everything after `--` for a tester with `takesArgs`; else empty. */
   readonly args: readonly string[];
   /** The names of the flags that were specified. */
   readonly specified: ReadonlySet<string>;
-  /** `-v` among the tester's own flags. */
+  /** `-v` among the tester's own arguments. */
   readonly verbosity: number;
   readonly run: Run;
 }
 
-/** A tester as the command line sees it. */
+/** A tester as the command line sees it: name, flags, and a factory. */
 export interface TesterKind<F extends Flags = Flags> {
   readonly is: 'tester';
   readonly name: string;
@@ -54,9 +54,9 @@ export interface TesterKind<F extends Flags = Flags> {
   /** Whole command lines for help. */
   readonly examples?: readonly string[];
   readonly flags: F;
-  /** True when what follows `--` are no flags but belongs to the tester as it is (exec). */
+  /** True when the arguments after `--` are not parsed but passed to the tester (exec). */
   readonly takesArgs?: boolean;
-  /** What follows `--test=NAME` in the usage, then lines about it, when it takes arguments as they are. */
+  /** For `takesArgs`: the first line follows `--test=NAME` in the usage, further lines go below the help. */
   readonly usage?: string;
   /** Throws UsageError for values that cannot work. Does nothing else: no files, no processes. */
   create(order: TesterOrder<F>): Tester;

@@ -12,32 +12,32 @@ import { testerCommonFlags } from './flags/common-flags.ts';
 import { klogFlags } from './flags/launcher-flags.ts';
 import { type Parsed, parseFlags } from './flags/parse.ts';
 
-/** The tester of a command line, found and its words read, not yet made. */
+/** The tester of a command line, found and its arguments parsed, not yet created. */
 export interface ChosenTester {
   readonly name: string;
-  /** Ours, with its flags; absent for a program on PATH. */
+  /** The built-in tester; absent for a program on PATH. */
   readonly kind: TesterKind | undefined;
-  /** The program on PATH, when it is not ours. */
+  /** The program on PATH; absent for a built-in tester. */
   readonly path: string | undefined;
-  /** The words after `--`. */
-  readonly words: readonly string[];
+  /** The arguments after `--`. */
+  readonly args: readonly string[];
   readonly faults: readonly string[];
-  /** Words that are neither flags nor values. */
+  /** Arguments that are neither flags nor values. */
   readonly strays: readonly string[];
   readonly verbosity: number;
-  /** True when the tester's own words ask for help. */
+  /** True when `--help` is among the tester's own arguments. */
   readonly help: boolean;
-  /** Throws UsageError for values that cannot work. A program on PATH is asked for its help, so that it can refuse. */
+  /** Throws UsageError for values that cannot work. A program on PATH is started with `--help`, which fails when it is broken. */
   create(run: Run, signal: AbortSignal): Promise<Tester>;
 }
 
 /**
- * Finds the tester: ours by that name, else a program on PATH. `defaultsOf` gives the flags that go before what is typed
- * for one of ours. Throws UsageError that lists ours when there is none.
+ * Finds the tester: the built-in one of that name, else a program on PATH. `defaultsOf` returns the flags that a built-in
+ * tester gets before `args`, so that `args` override them. Throws UsageError when there is none.
  */
 export async function chooseTester(
   name: string,
-  words: readonly string[],
+  args: readonly string[],
   defaultsOf: (tester: string) => readonly string[],
   registry: Registry,
   world: Pick<World, 'env' | 'cwd'>,
@@ -45,54 +45,54 @@ export async function chooseTester(
   if (name === '') return undefined;
   const listed = registry.testers.find((tester) => tester.name === name);
   if (listed) {
-    return readOwn(await listed.load(), words, defaultsOf(name), world.env);
+    return readBuiltIn(await listed.load(), args, defaultsOf(name), world.env);
   }
   const path = findTester(name, world.env, world.cwd);
-  if (path !== undefined) return chooseForeign(name, path, words);
+  if (path !== undefined) return choosePlugin(name, path, args);
   throw new UsageError(unknownTester(name, registry.testers, world));
 }
 
-/** Reads the words of one of our testers. `defaults` are flags that go before what is typed. */
-export function readOwn(
+/** Parses the arguments of a built-in tester. `defaults` are flags that `args` override. */
+export function readBuiltIn(
   kind: TesterKind,
-  words: readonly string[],
+  args: readonly string[],
   defaults: readonly string[],
   env: Env,
 ): ChosenTester {
-  if (kind.takesArgs) return ownWords(kind, words);
+  if (kind.takesArgs) return withRawArgs(kind, args);
   const owners = { tester: kind.flags, common: testerCommonFlags, klog: klogFlags };
-  return ownFlags(kind, words, parseFlags(owners, [...defaults, ...words], env));
+  return withFlags(kind, args, parseFlags(owners, [...defaults, ...args], env));
 }
 
-/** Reads the words of one of our testers that stands alone: the flags for downloads are then among its own. */
+/** Parses the arguments of a built-in tester started as `kubetest2-tester-NAME`, which takes the flags for downloads as well. */
 export function readStandalone(
   kind: TesterKind,
-  words: readonly string[],
+  args: readonly string[],
   world: Pick<World, 'env' | 'cwd' | 'home'>,
 ): { readonly chosen: ChosenTester; readonly acquire: AcquireSettings } {
   const owners = { tester: kind.flags, common: testerCommonFlags, klog: klogFlags, acquire: acquireFlags };
-  const line = parseFlags(owners, kind.takesArgs ? [] : words, world.env);
-  const chosen = kind.takesArgs ? ownWords(kind, words) : ownFlags(kind, words, line);
+  const line = parseFlags(owners, kind.takesArgs ? [] : args, world.env);
+  const chosen = kind.takesArgs ? withRawArgs(kind, args) : withFlags(kind, args, line);
   return { chosen, acquire: acquireSettings(line.values.acquire, world) };
 }
 
-function ownWords(kind: TesterKind, words: readonly string[]): ChosenTester {
+function withRawArgs(kind: TesterKind, args: readonly string[]): ChosenTester {
   return {
     name: kind.name,
     kind,
     path: undefined,
-    words,
+    args,
     faults: [],
     strays: [],
     verbosity: 0,
     help: false,
-    create: async (run) => kind.create({ flags: {}, args: words, specified: new Set(), verbosity: 0, run }),
+    create: async (run) => kind.create({ flags: {}, args, specified: new Set(), verbosity: 0, run }),
   };
 }
 
-function ownFlags(
+function withFlags(
   kind: TesterKind,
-  words: readonly string[],
+  args: readonly string[],
   line: Parsed<{
     readonly tester: TesterKind['flags'];
     readonly common: typeof testerCommonFlags;
@@ -100,12 +100,12 @@ function ownFlags(
   }>,
 ): ChosenTester {
   const { v: verbosity } = line.values.klog;
-  const specified = line.given;
+  const { specified } = line;
   return {
     name: kind.name,
     kind,
     path: undefined,
-    words,
+    args,
     faults: line.faults.map((fault) => `${kind.name} tester: ${fault}`),
     strays: [...line.positionals, ...line.afterDashes],
     verbosity,
@@ -114,19 +114,19 @@ function ownFlags(
   };
 }
 
-function chooseForeign(name: string, path: string, words: readonly string[]): ChosenTester {
+function choosePlugin(name: string, path: string, args: readonly string[]): ChosenTester {
   return {
     name,
     kind: undefined,
     path,
-    words,
+    args,
     faults: [],
     strays: [],
     verbosity: 0,
     help: false,
     create: async (run, signal) => {
       const { PluginTester } = await import('../plugins/plugin-tester.ts');
-      const tester = new PluginTester(path, words, run);
+      const tester = new PluginTester(path, args, run);
       await tester.probe(signal);
       return tester;
     },
@@ -141,7 +141,7 @@ function unknownTester(
   const names = testers.map((tester) => tester.name);
   const reason = unusableProgram(`kubetest2-tester-${name}`, env, cwd);
   const near = closestName(name, names);
-  const hint = near === undefined ? '' : `; did you mean ${near}?`;
-  const why = reason ?? `no program kubetest2-tester-${name} is on PATH${hint}`;
-  return `--test: ${JSON.stringify(name)} is none of ${names.join(', ')}, and ${why}`;
+  const missing = `no program kubetest2-tester-${name} is on PATH`;
+  const hint = reason ?? (near === undefined ? missing : `did you mean ${JSON.stringify(near)}?`);
+  return `unknown tester ${JSON.stringify(name)} (available: ${names.join(', ')}); ${hint}`;
 }

@@ -6,7 +6,7 @@ import type { RecordedRun } from '../lifecycle/recorded-run.ts';
 import { plannedContext } from '../lifecycle/test-context.ts';
 import { shellQuote } from '../text/shell-quote.ts';
 
-/** What `--dry-run` prints: the phases in order with their limits, the folders, and the commands as far as they are known. */
+/** What `--dry-run` prints: the steps in order with their timeouts, the directories, and the commands as far as they are known. */
 export async function describePlan({
   plan,
   kind,
@@ -24,35 +24,35 @@ export async function describePlan({
 }): Promise<string> {
   const { limits } = plan;
   const context = await plannedContext(run, deployer);
-  const commands = (step: 'build' | 'up' | 'down') =>
-    (deployer.plan?.(step) ?? []).map((argv) => `      ${shellQuote(argv)}`);
+  const commands = (name: 'build' | 'up' | 'down') =>
+    (deployer.plan?.(name) ?? []).map((argv) => `      ${shellQuote(argv)}`);
   const lines = [
-    `deployer   ${kind.name}: ${kind.summary}`,
-    `tester     ${testerName || 'none'}`,
-    `run        ${run.id}${run.state.owesTeardown ? ' (continues a call that was killed)' : ''}`,
-    `run dir    ${run.dir}`,
-    `artifacts  ${run.artifacts}`,
+    `deployer       ${kind.name}: ${kind.summary}`,
+    `tester         ${testerName || 'none'}`,
+    `run            ${run.id}${run.state.owesTeardown ? ' (an earlier call of it was killed)' : ''}`,
+    `run directory  ${run.dir}`,
+    `artifacts      ${run.artifacts}`,
     '',
-    `phases${limits.timeout > 0 ? `, all work within ${formatDuration(limits.timeout)}` : ''}:`,
+    `steps${limits.timeout > 0 ? ` (timeout ${formatDuration(limits.timeout)} before the cleanup)` : ''}:`,
   ];
-  const phase = (wanted: boolean, name: string, limit: number, words: readonly string[] = []) => {
-    if (wanted) lines.push(`  ${name}${limit > 0 ? ` (at most ${formatDuration(limit)})` : ''}`, ...words);
+  const step = (planned: boolean, name: string, timeout: number, shown: readonly string[] = []) => {
+    if (planned) lines.push(`  ${name}${timeout > 0 ? ` (timeout ${formatDuration(timeout)})` : ''}`, ...shown);
   };
-  phase(plan.owed && plan.up, 'Down, owed by an earlier call', limits.cleanup, commands('down'));
-  phase(plan.build, 'Build', limits.build, commands('build'));
-  phase(plan.up, 'Up', limits.up, commands('up'));
-  phase(plan.preTestCmd.length > 0, 'PreTestCmd', 0, [`      ${shellQuote(plan.preTestCmd)}`]);
-  phase(
+  step(plan.owed && plan.up, 'Down, for the call that was killed', limits.cleanup, commands('down'));
+  step(plan.build, 'Build', limits.build, commands('build'));
+  step(plan.up, 'Up', limits.up, commands('up'));
+  step(plan.preTestCmd.length > 0, 'PreTestCmd', 0, [`      ${shellQuote(plan.preTestCmd)}`]);
+  step(
     tester !== undefined,
     'Test',
     limits.test,
     (tester?.plan?.(context) ?? []).map((argv) => `      ${shellQuote(argv)}`),
   );
-  phase(plan.postTestCmd.length > 0, 'PostTestCmd', 0, [`      ${shellQuote(plan.postTestCmd)}`]);
+  step(plan.postTestCmd.length > 0, 'PostTestCmd', 0, [`      ${shellQuote(plan.postTestCmd)}`]);
   const downName = plan.down === 'on-success' ? 'Down, if everything passed' : 'Down';
-  phase(plan.down !== 'never' || (plan.owed && !plan.up), downName, limits.down || limits.cleanup, commands('down'));
+  step(plan.down !== 'never' || (plan.owed && !plan.up), downName, limits.down || limits.cleanup, commands('down'));
   if (tester || plan.preTestCmd.length + plan.postTestCmd.length > 0) {
-    lines.push('', 'added to the environment of the tests and hooks:');
+    lines.push('', 'environment of tests and hooks, added to the inherited one:');
     for (const [name, value] of Object.entries(context.added)) lines.push(`  ${name}=${value}`);
   }
   return `${lines.join('\n')}\n`;

@@ -26,7 +26,7 @@ import { asksForAnything, isKept, onlyTearsDown, planOf } from './run-plan.ts';
 
 const TAKEN_OVER = 'another process took over this run while this one was suspended';
 
-/** One command line of a deployer, from its words to its exit code. `words` are those after the deployer's name. */
+/** Runs one command line of a deployer and returns the exit code. `words` are the arguments after the deployer's name. */
 export async function launch(
   kind: DeployerKind,
   words: readonly string[],
@@ -60,7 +60,7 @@ export async function launch(
     if (!causeOf(error, UsageError)) throw error;
     log.error(messageOf(error));
     log.error(
-      `usage: kubetest2-ts ${kind.name} [flags] -- [tester args]; kubetest2-ts ${kind.name} --help lists the flags`,
+      `usage: kubetest2-ts ${kind.name} [flags] -- [tester args]; run "kubetest2-ts ${kind.name} --help" for the flags`,
     );
     return exitCodeOf(error);
   }
@@ -69,7 +69,7 @@ export async function launch(
 interface Launch {
   readonly kind: DeployerKind;
   readonly line: LauncherLine;
-  /** What is wrong with the command line so far. */
+  /** One sentence for each error on the command line so far. */
   readonly faults: readonly string[];
   readonly chosen: ChosenTester | undefined;
   readonly world: World;
@@ -78,7 +78,7 @@ interface Launch {
   readonly begun: { run?: RecordedRun };
 }
 
-/** How often a run is looked at anew because another call of it ended between the look and the lock. */
+/** Attempts to read the state of a run, which another call may change until the lock is acquired. */
 const LOOKS = 5;
 
 async function launchParsed(launch: Launch): Promise<number> {
@@ -91,7 +91,7 @@ async function launchParsed(launch: Launch): Promise<number> {
   }
 }
 
-/** Makes the run, its deployer and its tester; all faults of the command line are reported at once, before anything is written. */
+/** Creates the run, its deployer and its tester. All usage errors are reported together, before anything is written. */
 async function launchOnce(launch: Launch): Promise<number> {
   const { kind, line, chosen, world } = launch;
   const { log, signals } = launch.session;
@@ -102,7 +102,8 @@ async function launchOnce(launch: Launch): Promise<number> {
   const run = runOf(launch);
   const deployer = await attempt(faults, async () => kind.create({ flags: line.values.deployer, run }));
   const tester = await attempt(faults, async () => await chosen?.create(run, signals.work));
-  if (launcher.build && deployer && !deployer.build) faults.push(`the deployer ${kind.name} cannot --build`);
+  if (launcher.build && deployer && !deployer.build)
+    faults.push(`--build: the ${kind.name} deployer cannot build Kubernetes`);
   if (faults.length > 0 || !deployer) throw new UsageError(faults.join('\n'));
 
   const plan = planOf(line, chosen, run);
@@ -160,14 +161,14 @@ async function runAll({ plan, deployer, tester, run, metadata, launch }: Work): 
     'run-id': run.id,
     ...metadata,
   });
-  session.log.info(`Run ${run.id}: run directory ${run.dir}, records in ${run.artifacts}`);
+  session.log.info(`Run ${run.id}: run directory ${run.dir}, artifacts ${run.artifacts}`);
   if (!asksForAnything(plan, tester)) {
-    session.log.warn('Nothing to do: specify --build, --up, --test or --down');
+    session.log.warn('Nothing to do: set --build, --up, --test or --down');
   }
   await runLifecycle(plan, deployer, tester, run, session.signals);
 }
 
-/** The last writes, and what the run ends with: a record that could not be written fails a run that passed. */
+/** Writes the last records and returns the result: a record that could not be written fails a run that passed. */
 function endRecords(run: RecordedRun, failure: unknown, lenient: boolean): { failure: unknown; exitCode: number } {
   run.retryRecords();
   const incomplete = () => (lenient ? [] : run.recordErrors);
@@ -192,7 +193,7 @@ const remainsOf = (run: RecordedRun): Remains => {
   return { calls, groups: children };
 };
 
-/** The run of a command line, with what earlier calls of it left; nothing is written yet. */
+/** The run of a command line with the state of its earlier calls; nothing is written yet. */
 function runOf({ kind, line, world, session }: Launch): RecordedRun {
   const { launcher, acquire } = line.values;
   const { cwd, env } = world;
@@ -239,7 +240,7 @@ function runOf({ kind, line, world, session }: Launch): RecordedRun {
   );
 }
 
-/** The value of `action`, or its usage error among the faults. */
+/** The value of `action`; undefined when it throws a UsageError, which is added to the faults. */
 async function attempt<T>(faults: string[], action: () => Promise<T>): Promise<T | undefined> {
   try {
     return await action();
@@ -254,7 +255,7 @@ function metadataEntries(pairs: readonly string[], faults: string[]): Env & Reco
   const entries: Record<string, string> = {};
   for (const pair of pairs) {
     const at = pair.indexOf('=');
-    if (at < 1) faults.push(`--metadata: ${JSON.stringify(pair)} is not key=value`);
+    if (at < 1) faults.push(`invalid --metadata ${JSON.stringify(pair)}: expected KEY=VALUE`);
     else entries[pair.slice(0, at)] = pair.slice(at + 1);
   }
   return entries;
@@ -267,10 +268,9 @@ function warnAboutStrays(
   afterDashes: readonly string[],
   log: Log,
 ): void {
-  if (positionals.length > 0) log.warn(`These words are not flags and are ignored: ${positionals.join(' ')}`);
+  if (positionals.length > 0) log.warn(`Ignoring arguments that are not flags: ${positionals.join(' ')}`);
   if (chosen && chosen.strays.length > 0) {
-    log.warn(`These words of the tester's are not flags and are ignored: ${chosen.strays.join(' ')}`);
+    log.warn(`Ignoring arguments of the ${chosen.name} tester that are not flags: ${chosen.strays.join(' ')}`);
   }
-  if (test === '' && afterDashes.length > 0)
-    log.warn('There are arguments for a tester, but no --test: they are ignored.');
+  if (test === '' && afterDashes.length > 0) log.warn('Ignoring the tester arguments after --: --test is not set');
 }

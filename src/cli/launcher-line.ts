@@ -3,7 +3,7 @@ import type { acquireFlags } from '../download/flags.ts';
 import type { klogFlags, launcherFlags } from './flags/launcher-flags.ts';
 import type { Parsed } from './flags/parse.ts';
 
-/** The command line of a deployer, read. */
+/** The parsed command line of a deployer. */
 export type LauncherLine = Parsed<{
   readonly launcher: typeof launcherFlags;
   readonly klog: typeof klogFlags;

@@ -11,7 +11,7 @@ import { isExecutable } from '../runtime/build-info.ts';
 import type { World } from '../runtime/world.ts';
 import { unusableProgram } from '../system/find-program.ts';
 
-/** First arguments that mean a command. */
+/** First arguments that stand for a command. */
 const LIKE_COMMANDS: Readonly<Record<string, string>> = {
   '-h': 'help',
   '--help': 'help',
@@ -19,13 +19,13 @@ const LIKE_COMMANDS: Readonly<Record<string, string>> = {
   '--version': 'version',
 };
 const LAUNCHERS = ['kubetest2-ts', 'kubetest2'];
-/** Whatever name it is called by, a program that borrows can be started again as the keeper of what it borrowed. */
+/** Under every name, the program that leased a project can be started again as the keeper of that lease. */
 const KEEPER = 'keep-lease';
 
 /**
- * One call of the program, from its words to its exit code. What it is depends on what it is given: a registry is the
- * launcher, or one of its deployers or testers when it was called by the name of one (`kubetest2-kind`,
- * `kubetest2-tester-exec`); a deployer or a tester alone is that program.
+ * One call of the program, from its arguments to its exit code. With a registry it is the launcher, or one of its
+ * deployers or testers when it was started by the name of one (`kubetest2-kind`, `kubetest2-tester-exec`); with a
+ * deployer or a tester alone it is that program.
  */
 export async function main(
   what: Registry | DeployerKind | TesterKind,
@@ -47,20 +47,20 @@ export async function main(
   }
 }
 
-/** A reader that goes away before the end, head for instance, has seen what it wanted. */
+/** Ignores EPIPE on stdout: a reader such as head may close the pipe early. */
 function letReadersGo(stdout: World['stdout']): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // During a run the door to child processes listens too, and tells.
+    // During a run src/process listens as well, and warns.
     if (error.code !== 'EPIPE' && stdout.listenerCount('error') === 1) throw error;
   });
 }
 
-/** Absolute. Throws UsageError where it was removed under this process. */
-function workingFolder(): string {
+/** Absolute. Throws UsageError when it was removed while this process started. */
+function workingDirectory(): string {
   try {
     return process.cwd();
   } catch (cause) {
-    throw new UsageError('the working folder does not exist any more: start this from one that does', { cause });
+    throw new UsageError('the working directory no longer exists: change to one that does', { cause });
   }
 }
 
@@ -72,7 +72,7 @@ function realWorld(args: readonly string[], env: Env): World {
     ),
     args,
     env,
-    cwd: workingFolder(),
+    cwd: workingDirectory(),
     home: env['HOME'] || homedir(),
     stdout: process.stdout,
     stderr: process.stderr,
@@ -122,10 +122,10 @@ async function unknownName(word: string, registry: Registry, { env, cwd }: World
   const reason = unusableProgram(`kubetest2-${word}`, env, cwd);
   const names = [...registry.deployers.map(({ name }) => name), ...commandNames];
   const near = closestName(word, names);
-  const hint =
-    reason ?? `no program kubetest2-${word} is on PATH${near === undefined ? '' : `; did you mean ${near}?`}`;
+  const missing = `no program kubetest2-${word} is on PATH`;
+  const hint = reason ?? (near === undefined ? missing : `did you mean ${JSON.stringify(near)}?`);
   return (
-    `${JSON.stringify(word)} is neither a deployer (${registry.deployers.map(({ name }) => name).join(', ')}) ` +
-    `nor a command (${commandNames.join(', ')}), and ${hint}`
+    `unknown deployer or command ${JSON.stringify(word)} ` +
+    `(deployers: ${registry.deployers.map(({ name }) => name).join(', ')}; commands: ${commandNames.join(', ')}); ${hint}`
   );
 }

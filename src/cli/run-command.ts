@@ -8,7 +8,7 @@ import { commandCommonFlags } from './flags/common-flags.ts';
 import { parseFlags } from './flags/parse.ts';
 import { commandHelp } from './help/command-help.ts';
 
-/** Runs one command of the launcher, from its arguments to its exit code. Throws UsageError for a command line that it cannot read. */
+/** Runs one command of the launcher and returns its exit code. Throws UsageError for a wrong command line. */
 export async function runCommand(
   listed: ListedCommand,
   args: readonly string[],

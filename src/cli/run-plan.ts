@@ -5,7 +5,7 @@ import { stopTime } from '../process/process-group.ts';
 import type { ChosenTester } from './choose-tester.ts';
 import type { LauncherLine } from './launcher-line.ts';
 
-/** What the flags of a command line ask of a run. */
+/** The plan of a run, from the flags of its command line. */
 export function planOf(line: LauncherLine, chosen: ChosenTester | undefined, run: RecordedRun): Plan {
   const { launcher } = line.values;
   return {
@@ -29,16 +29,16 @@ export function planOf(line: LauncherLine, chosen: ChosenTester | undefined, run
   };
 }
 
-/** True for a `--down=never` that was specified, not merely left out. */
-export const isKept = ({ given, values }: LauncherLine): boolean =>
-  given.has('down') && values.launcher.down === 'never';
+/** True when `--down=never` was specified, false when it is only the default. */
+export const isKept = ({ specified, values }: LauncherLine): boolean =>
+  specified.has('down') && values.launcher.down === 'never';
 
-/** Whether there is anything to do. */
+/** Whether the plan has a step. */
 export function asksForAnything(plan: Plan, tester: Tester | undefined): boolean {
   return isTeardown(plan) || plan.build || plan.up || hasHooks(plan) || tester !== undefined;
 }
 
-/** Whether a call does nothing but tear down: it needs no disk that can be written. */
+/** Whether a call only tears down, for which a writable disk is not required. */
 export function onlyTearsDown(plan: Plan, tester: Tester | undefined): boolean {
   return isTeardown(plan) && !plan.build && !plan.up && !hasHooks(plan) && tester === undefined;
 }

@@ -10,8 +10,8 @@ const MARKS = { passed: '✓', failed: '✗', skipped: '-' } as const;
 const COLOURS = { passed: 'green', failed: 'red', skipped: 'yellow' } as const;
 
 /**
- * The end of a run: on a terminal one screen (steps, cause, records, what to do next), elsewhere a line each of the
- * same facts.
+ * Reports the end of a run: steps, cause, artifacts and what to do next. On a terminal it is one screen, elsewhere one
+ * log line for each.
  */
 export function summarise(end: {
   readonly run: RecordedRun;
@@ -28,18 +28,18 @@ export function summarise(end: {
     const steps = run.steps.ended
       .map((step) => `${step.name} ${step.result} (${step.seconds.toFixed(1)} s)`)
       .join(', ');
-    if (steps !== '') log.info(`Steps: ${steps}.`);
-    if (failure === undefined) log.info(`The run ${verdict} in ${seconds.toFixed(1)} s; exit code 0.`);
-    else log.error(`The run ${verdict}; exit code ${exitCode}.`);
+    if (steps !== '') log.info(`Steps: ${steps}`);
+    if (failure === undefined) log.info(`The run ${verdict} in ${seconds.toFixed(1)} s; exit code 0`);
+    else log.error(`The run ${verdict}; exit code ${exitCode}`);
     for (const line of nextSteps(end)) log.info(line);
     return;
   }
   const colour = !world.env['NO_COLOR'];
-  const paint = (style: Parameters<typeof styleText>[0], words: string) =>
-    colour ? styleText(style, words, { validateStream: false }) : words;
+  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
   const lines = [
     '',
-    ...reportAgain(run.steps.ended, failure),
+    ...repeatedReport(run.steps.ended, failure),
     ...run.steps.ended.map((step) => stepLine(step, paint)),
     paint(['bold', failure === undefined ? 'green' : 'red'], `The run ${verdict}`) +
       ` (${seconds.toFixed(1)} s, exit code ${exitCode})`,
@@ -49,13 +49,13 @@ export function summarise(end: {
   world.stderr.write(`${lines.join('\n')}\n`);
 }
 
-function stepLine(step: StepRecord, paint: (style: 'green' | 'red' | 'yellow', words: string) => string): string {
+function stepLine(step: StepRecord, paint: (style: 'green' | 'red' | 'yellow', text: string) => string): string {
   const time = `${step.seconds.toFixed(1)} s`.padStart(10);
   return `${paint(COLOURS[step.result], MARKS[step.result])} ${step.name.padEnd(12)}${time}`;
 }
 
-/** What failed in the tests, once more where the teardown has pushed it off the screen. */
-function reportAgain(steps: readonly StepRecord[], failure: unknown): string[] {
+/** The report of failed tests, repeated when the output of the teardown came after it. */
+function repeatedReport(steps: readonly StepRecord[], failure: unknown): string[] {
   const report = causeOf(failure, TestsFailedError)?.report;
   return report === undefined || steps.at(-1)?.name === 'Test' ? [] : [report, ''];
 }
@@ -73,20 +73,19 @@ function nextSteps({
   plan,
   failure,
 }: Pick<Parameters<typeof summarise>[0], 'run' | 'plan' | 'failure'>): string[] {
-  const lines = [`Records: ${run.artifacts} (junit_runner.xml, metadata.json, events.jsonl)`];
+  const lines = [`Artifacts: ${run.artifacts} (junit_runner.xml, metadata.json, events.jsonl)`];
   const summary = run.steps.description('Test');
   if (summary !== undefined) lines.unshift(summary);
   const failedStep = [...causes(failure)].find((cause) => cause instanceof StepError);
   if (run.state.isUp) {
     if (run.state.kubeconfig !== undefined)
-      lines.push(`The cluster is still there: export KUBECONFIG=${run.state.kubeconfig}`);
-    lines.push(`Take it down: kubetest2-ts ${run.deployer} --down --run-id=${run.id}${rundirWords(run)}`);
+      lines.push(`The cluster is still up: export KUBECONFIG=${run.state.kubeconfig}`);
+    lines.push(`To tear it down: ${downCommand(run)}`);
   } else if (run.state.armed && (plan.down !== 'never' || failedStep !== undefined)) {
-    lines.push(
-      `Something may be left; try again: kubetest2-ts ${run.deployer} --down --run-id=${run.id}${rundirWords(run)}`,
-    );
+    lines.push(`Resources may be left behind; to retry the teardown: ${downCommand(run)}`);
   }
   return lines;
 }
 
-const rundirWords = (run: RecordedRun): string => ` --rundir=${run.paths.base}`;
+const downCommand = (run: RecordedRun): string =>
+  `kubetest2-ts ${run.deployer} --down --run-id=${run.id} --rundir=${run.paths.base}`;

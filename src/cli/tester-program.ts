@@ -14,9 +14,9 @@ import { readStandalone } from './choose-tester.ts';
 const GRACE_MS = 30_000;
 
 /**
- * A tester as a program of its own (`kubetest2-tester-NAME`), started by an engine such as a Go deployer's. The run it
- * belongs to is told by $KUBETEST2_RUN_DIR, $KUBETEST2_RUN_ID, $ARTIFACTS and $KUBECONFIG.
- * `--help` with any arguments answers on stdout and does nothing, as the engine's probe needs it.
+ * A tester as a program of its own (`kubetest2-tester-NAME`), started by an engine such as a Go deployer. It gets its run
+ * from $KUBETEST2_RUN_DIR, $KUBETEST2_RUN_ID, $ARTIFACTS and $KUBECONFIG.
+ * `--help` with any arguments prints help to stdout and does nothing else: engines check a tester this way.
  */
 export async function testerProgram(kind: TesterKind, world: World): Promise<number> {
   const { args, env, stdout } = world;
@@ -33,14 +33,14 @@ export async function testerProgram(kind: TesterKind, world: World): Promise<num
   try {
     if (chosen.faults.length > 0) throw new UsageError(chosen.faults.join('\n'));
     const tester = await chosen.create(run, signals.work);
-    if (chosen.strays.length > 0) log.warn(`These words are not flags and are ignored: ${chosen.strays.join(' ')}`);
+    if (chosen.strays.length > 0) log.warn(`Ignoring arguments that are not flags: ${chosen.strays.join(' ')}`);
     await testOnce(tester, run, env['KUBECONFIG'], signals.work);
     if (signals.interrupted) throw signals.interrupted;
     return 0;
   } catch (error) {
     log.error(mask(messageOf(error)));
-    const counts = causeOf(error, UsageError) ?? causeOf(error, InterruptedError) ?? new StepError('Test', error);
-    return exitCodeOf(counts);
+    const cause = causeOf(error, UsageError) ?? causeOf(error, InterruptedError) ?? new StepError('Test', error);
+    return exitCodeOf(cause);
   }
 }
 
@@ -52,15 +52,15 @@ async function testOnce(tester: Tester, run: Run, kubeconfig: string | undefined
   if (summary) run.log.info(summary.text);
 }
 
-/** The run as a tester of its own can know it; the engine that started it keeps the records but for metadata.json. */
-function bareRun({ env: given, cwd, self }: World, acquire: AcquireSettings, session: Session): Run {
+/** The run as far as a tester program knows it. The engine that started it writes all records but metadata.json. */
+function bareRun({ env: inherited, cwd, self }: World, acquire: AcquireSettings, session: Session): Run {
   const { log, mask } = session;
-  const artifacts = resolve(cwd, given['ARTIFACTS'] || '_artifacts');
-  const env: Env = { ...given };
+  const artifacts = resolve(cwd, inherited['ARTIFACTS'] || '_artifacts');
+  const env: Env = { ...inherited };
   const facts = new Map<string, string>();
   return {
-    id: given['KUBETEST2_RUN_ID'] ?? '',
-    dir: resolve(cwd, given['KUBETEST2_RUN_DIR'] || '.'),
+    id: inherited['KUBETEST2_RUN_ID'] ?? '',
+    dir: resolve(cwd, inherited['KUBETEST2_RUN_DIR'] || '.'),
     artifacts,
     cwd,
     env,

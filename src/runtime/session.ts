@@ -15,27 +15,27 @@ export interface SessionSettings {
   readonly logFormat?: LogSettings['format'];
   /** `-v`. Default: 0. */
   readonly verbosity?: number;
-  /** Sees every request to stop that counts. */
+  /** Called for every request to stop that counts. */
   readonly onRequest?: SignalOptions['onRequest'];
 }
 
-/** What a child process is given by the session that starts it. */
+/** What the child processes of a session get. */
 export interface SessionExec {
-  /** The environment of children that get none of their own; asked for at each start. */
+  /** The environment of children that get none of their own; called at each start. */
   readonly env: () => Env;
   /** Milliseconds from SIGINT to SIGTERM, and from there to SIGKILL. */
   readonly grace: number;
-  /** Takes one `command` event for each child. Default: none. */
+  /** Receives one `command` event for each child. Default: none. */
   readonly event?: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   /** See ExecWorld. */
   readonly callId?: () => string | undefined;
   readonly watch?: ChildWatch;
 }
 
-/** What every command opens once: its log, its way to hear requests to stop, and its door to child processes. */
+/** What every command opens once: its log, its signals, and its access to child processes. */
 export interface Session extends Disposable {
   readonly log: Log;
-  /** Takes secrets out of a text. */
+  /** Masks secrets in a text. */
   readonly mask: (text: string) => string;
   readonly signals: Signals;
   /** What this process waits for, for the report that SIGQUIT and SIGUSR1 ask for. */
@@ -45,7 +45,7 @@ export interface Session extends Disposable {
   readonly stopOrphans: (remains: Remains, grace: number) => Promise<void>;
 }
 
-/** Opens a session; disposed, it no longer listens to signals. */
+/** Opens a session. It listens to signals until disposed. */
 export function openSession(world: World, settings: SessionSettings = {}): Session {
   const { logFormat = 'auto', verbosity = 0, onRequest } = settings;
   const { env, stderr, pid } = world;

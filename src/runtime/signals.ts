@@ -2,58 +2,58 @@ import { CrashError, InterruptedError, messageOf, type StopSignal } from '../api
 import type { Log } from '../api/log.ts';
 import { monotonic } from '../system/clock.ts';
 
-/** What signals and crashes come from: the process itself. */
+/** What emits signals and crashes: the process. */
 export interface SignalSource {
   on(name: string, listener: (...args: unknown[]) => void): unknown;
   off(name: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** The signal of one cleanup step. Dispose it when the step is over, or its timer and its listener stay. */
+/** The AbortSignal of one cleanup step. Dispose it after the step: it holds a timer and a listener. */
 export type CleanupSignal = AbortSignal & Disposable;
 
 export interface SignalOptions {
-  /** Milliseconds during which further signals are the same request; Prow sends SIGINT and SIGTERM at once. Default: 2000. */
+  /** Milliseconds during which further signals count as the same request; Prow sends SIGINT and SIGTERM together. Default: 2000. */
   readonly coalesceMs?: number;
   /** The clock, in milliseconds. Default: `monotonic`. */
   readonly clock?: () => number;
-  /** Sees every request that counts: its signal, and whether it is the first, second or third. For the records. */
+  /** Called for every request that counts, with its signal and its number (1 to 3). */
   readonly onRequest?: (name: StopSignal, count: number) => void;
-  /** Prints what the run waits for, as SIGQUIT and SIGUSR1 ask. */
+  /** Prints what the run waits for; called for SIGQUIT and SIGUSR1. */
   readonly onReport?: () => void;
 }
 
-/** This program itself failed. `stalled` when nothing is left that could ever settle what is awaited. */
+/** Called when this program itself fails. `stalled` is true when nothing can settle the awaited promises any more. */
 export type CrashListener = (crash: CrashError, stalled: boolean) => void;
 
-/** What the user, Prow, a closed terminal and the engine's timeouts ask of the steps of a run. */
+/** Requests to stop, by the operator, Prow, a closed terminal or a timeout, as AbortSignals for the steps of a run. */
 export interface Signals extends Disposable {
-  /** Aborts with an InterruptedError at the first request, or with the reason given to `abortWork`. */
+  /** Aborts with an InterruptedError at the first request, or with the reason passed to `abortWork`. */
   readonly work: AbortSignal;
-  /** Aborts with an InterruptedError at the third request: nothing more is to be waited for. */
+  /** Aborts with an InterruptedError at the third request: the rest of the cleanup is skipped. */
   readonly giveUp: AbortSignal;
   /** The first request, if there was one. */
   readonly interrupted: InterruptedError | undefined;
   /**
-   * Calls the listener at the second request: whatever is waited for patiently takes its next, harder measure.
-   * Returns a function that ends the subscription.
+   * Calls the listener at the second request: code that waits for a graceful stop at that time escalates.
+   * Returns a function that removes the listener.
    */
   onHurry(listener: () => void): () => void;
   /**
-   * Calls the listener when this program itself fails, which then goes on: an uncaught exception, an unhandled
-   * rejection, or an event loop that ran empty. Until disposed.
+   * Calls the listener when this program itself fails, and lets it continue: an uncaught exception, an unhandled
+   * rejection, or an empty event loop. Until disposed.
    */
   onCrash(listener: CrashListener): Disposable;
   /**
-   * A fresh signal for one cleanup step, whatever happened to the work. It aborts with an InterruptedError when the second
-   * request arrives during the step or everything is given up, and with `timeout()` after `budgetMs` milliseconds. A
-   * budget of 0 or Infinity is none.
+   * A new signal for one cleanup step, independent of `work`. It aborts with an InterruptedError when the second request
+   * arrives during the step or at the third request, and with `timeout()` after `budgetMs` milliseconds. A budget of 0 or
+   * Infinity is none.
    */
   cleanup(budgetMs: number, timeout: () => Error): CleanupSignal;
-  /** Ends the work for a reason of our own, `--timeout` for instance. Without effect when it has ended already. */
+  /** Aborts `work` for an internal reason, `--timeout` for instance. No effect when it has aborted already. */
   abortWork(reason: Error): void;
 }
 
-/** Every signal that would end the process is a request to stop. SIGKILL cannot be one. */
+/** Every signal that would terminate the process is a request to stop, except SIGKILL, which cannot be caught. */
 const REQUESTS: readonly StopSignal[] = [
   'SIGINT',
   'SIGTERM',
@@ -66,10 +66,10 @@ const REQUESTS: readonly StopSignal[] = [
   'SIGPWR',
 ];
 
-/** setTimeout's longest delay, some 24 days; it takes anything above for 1 ms. */
+/** setTimeout's longest delay, some 24 days; a longer one fires after 1 ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Starts listening to the signals that ask us to stop, until disposed. Nothing else in the program listens to them. */
+/** Listens to the signals until disposed. Nothing else in the program listens to them. */
 export function listenToSignals(source: SignalSource, log: Log, options: SignalOptions = {}): Signals {
   const { coalesceMs = 2000, clock = monotonic, onRequest, onReport = () => undefined } = options;
   const work = new AbortController();
@@ -86,23 +86,23 @@ export function listenToSignals(source: SignalSource, log: Log, options: SignalO
     if (count === 3 || now - last < coalesceMs) return;
     last = now;
     count += 1;
-    print(log, sentence(name, count, steps.size > 0));
+    warn(log, sentence(name, count, steps.size > 0));
     onRequest?.(name, count);
     const reason = new InterruptedError(name);
     if (count === 1) {
       interrupted = reason;
       work.abort(reason);
     } else if (count === 2) {
-      // In this order: a child which is stopped because its step aborts now is not to be hurried by the same request.
+      // In this order: a child that stops because its step aborts now must not be hurried by the same request.
       for (const listener of [...hurried]) listener();
-      endSteps(reason);
+      abortSteps(reason);
     } else {
       giveUp.abort(reason);
-      endSteps(reason);
+      abortSteps(reason);
     }
   };
 
-  const endSteps = (reason: Error): void => {
+  const abortSteps = (reason: Error): void => {
     for (const step of [...steps.keys()]) step.abort(reason);
   };
 
@@ -111,15 +111,15 @@ export function listenToSignals(source: SignalSource, log: Log, options: SignalO
     if (giveUp.signal.aborted) step.abort(giveUp.signal.reason);
     const timer =
       budgetMs > 0 && budgetMs <= LONGEST_TIMER ? setTimeout(() => step.abort(timeout()), budgetMs) : undefined;
-    const end = (): void => {
+    const dispose = (): void => {
       clearTimeout(timer);
       steps.delete(step);
     };
-    steps.set(step, end);
-    return Object.assign(step.signal, { [Symbol.dispose]: end });
+    steps.set(step, dispose);
+    return Object.assign(step.signal, { [Symbol.dispose]: dispose });
   };
 
-  // A plain listener for each name: Node gives it the signal's name.
+  // One listener for each name, since the type of its argument is not StopSignal.
   const listeners = new Map(REQUESTS.map((name) => [name as string, () => request(name)]));
   listeners.set('SIGUSR1', onReport);
   for (const [name, listener] of listeners) source.on(name, listener);
@@ -140,7 +140,7 @@ export function listenToSignals(source: SignalSource, log: Log, options: SignalO
     },
     [Symbol.dispose]() {
       for (const [name, listener] of listeners) source.off(name, listener);
-      for (const end of [...steps.values()]) end();
+      for (const dispose of [...steps.values()]) dispose();
       hurried.clear();
     },
   };
@@ -163,22 +163,25 @@ function listenToCrashes(source: SignalSource, listener: CrashListener): Disposa
 }
 
 function sentence(name: StopSignal, count: number, cleaning: boolean): string {
-  if (count === 3) return `Received ${name} a third time: skipping the rest of the cleanup`;
+  if (count === 3)
+    return `Received ${name} a third time: skipping the rest of the cleanup; resources may be left behind`;
+  const third = name === 'SIGINT' ? 'Press Ctrl-C a third time' : 'Send a third signal';
   if (count === 2) {
     return cleaning
-      ? `Received ${name} again: stopping the current cleanup step. A third time skips the rest of the cleanup`
-      : `Received ${name} again: stopping the current step at once, then cleaning up. A third time skips the cleanup`;
+      ? `Received ${name} again: stopping the current cleanup step. ${third} to skip the rest`
+      : `Received ${name} again: killing the current step, then cleaning up. ${third} to skip cleanup`;
   }
+  const again = name === 'SIGINT' ? 'Press Ctrl-C again' : 'Send another signal';
   return cleaning
-    ? `Received ${name}: continuing the cleanup. Again to stop its current step, a third time to skip the rest`
-    : `Received ${name}: stopping the current step, then cleaning up. Press Ctrl-C again to hurry, a third time to skip cleanup`;
+    ? `Received ${name}: continuing the cleanup. ${again} to stop its current step, a third time to skip the rest`
+    : `Received ${name}: stopping the current step, then cleaning up. ${again} to hurry, a third time to skip cleanup`;
 }
 
-/** A terminal that is gone, which is what SIGHUP means, must not keep us from stopping. */
-function print(log: Log, message: string): void {
+/** Logs a warning. After SIGHUP the terminal is closed, which must not prevent the stop. */
+function warn(log: Log, message: string): void {
   try {
     log.warn(message);
   } catch {
-    // There is no reader any more.
+    // The log has no reader any more.
   }
 }

@@ -1,22 +1,22 @@
 import type { Env } from '../api/env.ts';
 
-/** The process as the program sees it; `main` alone reads the real one. */
+/** The process as the rest of the program sees it; only `main` reads the real one. */
 export interface World {
-  /** The name the program was called by, without folder and ending. */
+  /** The name the program was started by, without directory and extension. */
   readonly program: string;
-  /** The words after the program's name. */
+  /** The arguments after the program's name. */
   readonly args: readonly string[];
   readonly env: Env;
   readonly cwd: string;
-  /** The user's home folder. */
+  /** The user's home directory. */
   readonly home: string;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly pid: number;
   readonly stdinIsTerminal: boolean;
   readonly signals: NodeJS.EventEmitter;
-  /** What runs the program, for instance `node 24.1.0`. */
+  /** The JavaScript runtime, for instance `node 24.1.0`. */
   readonly runtime: string;
-  /** The words that start this program again. */
+  /** The command that starts this program again: the executable, or node and the script. */
   readonly self: readonly string[];
 }

@@ -54,7 +54,9 @@ function misread(owners: Readonly<Record<string, Flags>>, words: readonly string
       if (is !== should) wrong.push(`--${name} is ${is} and should be ${should}`);
     }
   }
-  const alone = [...parsed.given, ...expected.keys()].filter((name) => parsed.given.has(name) !== expected.has(name));
+  const alone = [...parsed.specified, ...expected.keys()].filter(
+    (name) => parsed.specified.has(name) !== expected.has(name),
+  );
   if (alone.length > 0) wrong.push(`one of pflag and this program has no ${alone.join()}`);
   return wrong;
 }

@@ -24,8 +24,8 @@ const bytes = (help: string): Flag<number> => ({
   hint: 'size',
   help,
   fallback: 0,
-  parse: (typed) => {
-    const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?$/i.exec(typed) ?? [];
+  parse: (text) => {
+    const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?$/i.exec(text) ?? [];
     if (number === undefined) throw new Error('a size such as 500M or 20Gi');
     return Number(number) * (UNITS[unit.toLowerCase()] ?? 1);
   },
@@ -34,10 +34,11 @@ const bytes = (help: string): Flag<number> => ({
 });
 
 const flags = {
-  olderThan: optional(duration('prune: remove what was not used for so long, for instance 168h.')),
+  olderThan: optional(duration('prune: remove files that were not used for this long, for instance 168h.')),
   maxSize: optional(
     bytes(
-      'prune: remove the least recently used until so much is left, for instance 20Gi; nothing used in the last 24 hours.',
+      'prune: remove the least recently used files until the cache is this small, for instance 20Gi. Files used in the ' +
+        'last 24 hours are kept.',
     ),
   ),
 };
@@ -47,8 +48,8 @@ const VERBS = ['list', 'verify', 'prune'] as const;
 export const cache = defineCommand({
   usage: ['cache list', 'cache verify', 'cache prune [flags]'],
   about:
-    'Lists the cached downloads, verifies all of them and removes those that changed, or prunes those that are no longer ' +
-    'needed. verify exits 1 when it had to remove something.',
+    'Lists, verifies or prunes cached downloads. verify removes files that do not match their checksum, and exits 1 if ' +
+    'there was one.',
   examples: ['kubetest2-ts cache prune --older-than=168h --max-size=20Gi'],
   flags: { ...flags, cacheDir: acquireFlags.cacheDir },
   args: [1, 1],
@@ -70,7 +71,7 @@ async function pruneCache(
 ): Promise<number> {
   const done = await prune(cache, { olderThan, maxSize, now: Date.now(), signal: session.signals.work });
   const removed = counted(done.entries, 'entry', 'entries');
-  stdout.write(`removed ${removed}, ${megabytes(done.bytes)} MB; ${megabytes(done.left)} MB are left\n`);
+  stdout.write(`removed ${removed} (${megabytes(done.bytes)} MB), ${megabytes(done.left)} MB left\n`);
   return 0;
 }
 
@@ -103,12 +104,12 @@ async function verifyAll(cache: Cache, { stdout, session }: CommandWorld): Promi
   const stored = await surveyContent(cache);
   let wrong = 0;
   for (const [at, { path, sha256 }] of stored.entries()) {
-    session.log.progress(`verifying ${at + 1} of ${stored.length} files`);
+    session.log.progress(`Verifying file ${at + 1} of ${stored.length}`);
     if (await verifyContent(path, sha256, session.signals.work)) continue;
     wrong += 1;
-    stdout.write(`removed ${path}: it was not what it was when it was verified\n`);
+    stdout.write(`removed ${path}: checksum mismatch\n`);
   }
   session.log.progress(undefined);
-  stdout.write(`${stored.length - wrong} of ${stored.length} files are as they were verified\n`);
+  stdout.write(`${stored.length - wrong} of ${stored.length} files verified\n`);
   return wrong === 0 ? 0 : 1;
 }

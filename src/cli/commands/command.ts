@@ -3,17 +3,17 @@ import type { Registry } from '../../api/registry.ts';
 import type { Session } from '../../runtime/session.ts';
 import type { World } from '../../runtime/world.ts';
 
-/** The world as a command sees it: the program's, what is built into it, and the session of this call. */
+/** What a command gets: the process, what is built into the program, and the session of this call. */
 export interface CommandWorld extends World {
   readonly registry: Registry;
   readonly commands: readonly ListedCommand[];
   readonly session: Session;
 }
 
-/** A command line of one command, read by its flags. */
+/** The parsed command line of a command. */
 export interface CommandLine<F extends Flags> {
   readonly flags: Values<F>;
-  /** What is neither a flag nor a flag's value. */
+  /** The arguments that are neither flags nor values of flags. */
   readonly args: readonly string[];
 }
 
@@ -21,30 +21,30 @@ export interface CommandLine<F extends Flags> {
 export interface Command<F extends Flags = Flags> {
   /** Each way to call it, without the program: `pin VERSION... [flags]`. */
   readonly usage: readonly string[];
-  /** A sentence or a few for help, below the usage. */
+  /** One or a few sentences, shown in help below the usage. */
   readonly about: string;
   /** Whole command lines for help. */
   readonly examples?: readonly string[];
   readonly flags: F;
   /** How many arguments it takes, at least and at most. */
   readonly args: readonly [min: number, max: number];
-  /** Takes every argument as it is, flags included. Default: false. */
+  /** Takes every argument unparsed, flags included. Default: false. */
   readonly rawArgs?: boolean;
-  /** What an argument can be, for completion, by its place; a shell's own file names where there is none. */
+  /** The values that completion offers for each argument, by its position; file names where there are none. */
   readonly argChoices?: readonly (readonly string[])[];
-  /** Gives the exit code. Throws UsageError for values and arguments that cannot work. */
+  /** Returns the exit code. Throws UsageError for values and arguments that cannot work. */
   run(line: CommandLine<F>, world: CommandWorld): Promise<number>;
 }
 
 /** Declares a command, keeping the exact types of its flags. */
 export const defineCommand = <const F extends Flags>(command: Command<F>): Command<F> => command;
 
-/** A command in the launcher's list, loaded only when it is used. */
+/** A command in the launcher's list; its module is loaded when it is used. */
 export interface ListedCommand {
   readonly name: string;
   /** One line for help. */
   readonly summary: string;
-  /** Left out of help: for the program's own use. */
+  /** Not listed in help: only the program itself and completion scripts call it. */
   readonly hidden?: boolean;
   readonly load: () => Promise<Command>;
 }

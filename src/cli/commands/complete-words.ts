@@ -11,13 +11,13 @@ import { type CommandWorld, defineCommand } from './command.ts';
 /** Called by completion scripts: `complete-words SHELL ARG...`, the last argument being the one under the cursor. */
 export const completeWords = defineCommand({
   usage: ['complete-words SHELL ARG...'],
-  about: 'Prints the completions of the last argument.',
+  about: 'Prints completions of the last argument.',
   flags: {},
   args: [1, Number.POSITIVE_INFINITY],
   rawArgs: true,
-  run: async ({ args: [shell, ...typed] }, world) => {
+  run: async ({ args: [shell, ...rest] }, world) => {
     const kind = shellOf(shell);
-    const args = kind === 'bash' ? rejoin(typed) : typed;
+    const args = kind === 'bash' ? rejoin(rest) : rest;
     const found = await candidates(args, world);
     for (const each of found) world.stdout.write(`${show(each, kind, args.at(-1) ?? '')}\n`);
     return 0;
@@ -26,25 +26,25 @@ export const completeWords = defineCommand({
 
 async function candidates(args: readonly string[], world: CommandWorld): Promise<Candidate[]> {
   const [first = '', ...rest] = args;
-  if (rest.length === 0) return await complete(args, { words: firstWords(world), flags: {} });
+  if (rest.length === 0) return await complete(args, { names: firstArguments(world), flags: {} });
   const deployer = await world.registry.deployers.find(({ name }) => name === first)?.load();
   if (deployer) return await ofDeployer(deployer, rest, world);
   const command = await world.commands.find(({ name }) => name === first)?.load();
   if (!command || command.rawArgs) return [];
   const choices = command.argChoices?.[rest.length - 1] ?? [];
-  const words = choices.map((word) => ({ word, help: '' }));
-  return await complete(rest, { words, flags: { ...command.flags, ...commandCommonFlags } });
+  const names = choices.map((value) => ({ value, help: '' }));
+  return await complete(rest, { names, flags: { ...command.flags, ...commandCommonFlags } });
 }
 
-/** What can be the first argument. */
-function firstWords({ registry, commands, env, cwd }: CommandWorld): Place['words'] {
+/** The deployers and commands, which can be the first argument. */
+function firstArguments({ registry, commands, env, cwd }: CommandWorld): Place['names'] {
   const plugins = findPlugins(env, cwd).filter(({ kind }) => kind === 'deployer');
   return [
     ...[...registry.deployers, ...commands.filter(({ hidden }) => !hidden)].map(({ name, summary }) => ({
-      word: name,
+      value: name,
       help: summary,
     })),
-    ...plugins.map(({ name, path }) => ({ word: name, help: path })),
+    ...plugins.map(({ name, path }) => ({ value: name, help: path })),
   ];
 }
 
@@ -58,31 +58,31 @@ async function ofDeployer(
     const flags = { ...launcherFlags, ...acquireFlags, ...klogFlags, ...deployer.flags };
     const plugins = findPlugins(env, cwd).filter(({ kind }) => kind === 'tester');
     const testers = [...registry.testers, ...plugins].map(({ name }) => name);
-    return await complete(args, { words: [], flags, values: { test: [...new Set(testers)] } });
+    return await complete(args, { names: [], flags, values: { test: [...new Set(testers)] } });
   }
   const { test } = parseFlags({ launcher: launcherFlags }, args.slice(0, dashes), {}).values.launcher;
   const tester = await registry.testers.find(({ name }) => name === test)?.load();
   if (!tester || tester.takesArgs) return [];
-  return await complete(args.slice(dashes + 1), { words: [], flags: { ...tester.flags, ...testerCommonFlags } });
+  return await complete(args.slice(dashes + 1), { names: [], flags: { ...tester.flags, ...testerCommonFlags } });
 }
 
-/** bash takes `--down=never` for three words; for us they are one. */
+/** Joins the three words that bash makes of `--down=never`. */
 function rejoin(words: readonly string[]): string[] {
-  const joined: string[] = [];
+  const args: string[] = [];
   let glue = false;
   for (const word of words) {
-    const last = joined.at(-1);
-    if (last !== undefined && (glue || word === '=') && last.startsWith('--')) joined[joined.length - 1] = last + word;
-    else joined.push(word);
+    const last = args.at(-1);
+    if (last !== undefined && (glue || word === '=') && last.startsWith('--')) args[args.length - 1] = last + word;
+    else args.push(word);
     glue = word === '=';
   }
-  return joined;
+  return args;
 }
 
-function show({ word, help }: Candidate, shell: Shell, current: string): string {
+function show({ value, help }: Candidate, shell: Shell, current: string): string {
   const about = help.replace(/\s+/g, ' ');
-  if (shell === 'fish') return `${word}\t${about}`;
-  if (shell === 'zsh') return `${word.replaceAll(':', '\\:')}:${about}`;
-  // bash replaces what stands behind the = alone.
-  return current.includes('=') ? word.slice(word.indexOf('=') + 1) : word;
+  if (shell === 'fish') return `${value}\t${about}`;
+  if (shell === 'zsh') return `${value.replaceAll(':', '\\:')}:${about}`;
+  // bash replaces only what follows the =.
+  return current.includes('=') ? value.slice(value.indexOf('=') + 1) : value;
 }

@@ -3,7 +3,7 @@ import { defineCommand } from './command.ts';
 
 export const completion = defineCommand({
   usage: ['completion bash|zsh|fish'],
-  about: 'Prints the script that makes a shell complete the command line of this program.',
+  about: 'Prints the completion script for a shell.',
   examples: [
     'source <(kubetest2-ts completion bash)',
     'kubetest2-ts completion fish > ~/.config/fish/completions/kubetest2-ts.fish',

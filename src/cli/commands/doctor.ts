@@ -21,7 +21,7 @@ interface Finding {
 
 interface Tool {
   readonly name: string;
-  /** The words after the name that make it tell its version without touching anything. */
+  /** The arguments that make it print its version and do nothing else. */
   readonly version: readonly string[];
   readonly neededFor: string;
 }
@@ -37,7 +37,7 @@ const TOOLS: readonly Tool[] = [
     version: ['version', '--format', 'client {{.Client.Version}}, server {{.Server.Version}}'],
     neededFor: 'the kind deployer',
   },
-  { name: 'kind', version: ['version'], neededFor: 'the kind deployer (it can be fetched: --kind-version)' },
+  { name: 'kind', version: ['version'], neededFor: 'the kind deployer (which can download it: --kind-version)' },
   { name: 'make', version: ['--version'], neededFor: '--build and the node tester' },
   { name: 'go', version: ['version'], neededFor: '--build and the node tester' },
   { name: 'git', version: ['--version'], neededFor: '--build' },
@@ -52,7 +52,7 @@ const TOOLS: readonly Tool[] = [
 export const doctor = defineCommand({
   usage: ['doctor [flags]'],
   about:
-    'Checks programs, credentials, directories and plugins. Exits 1 if there is a problem, and says how to fix it.',
+    'Checks programs, credentials, directories and plugins, and prints how to fix each problem. Exits 1 if there is one.',
   flags: acquireFlags,
   args: [0, 0],
   run: async ({ flags }, world) => await examine(acquireSettings(flags, world).cacheDir, world),
@@ -64,7 +64,7 @@ async function examine(cacheDir: string, world: CommandWorld): Promise<number> {
     { level: 'ok', what: `kubetest2-ts ${programVersion()}, run by ${world.runtime}` },
     ...(await Promise.all(TOOLS.map((tool) => toolFinding(tool, world, exec)))),
     ...(await credentials(world.env)),
-    ...(await folders(cacheDir, world)),
+    ...(await directories(cacheDir, world)),
     ...pluginFindings(world),
   ];
   const marks = { ok: 'ok      ', note: 'note    ', problem: 'PROBLEM ' };
@@ -80,25 +80,25 @@ async function toolFinding({ name, version, neededFor }: Tool, world: CommandWor
     return { level: 'note', what: `${name} is not on PATH`, remedy: `install it if you need ${neededFor}` };
   }
   const answer = await ask([path, ...version], exec, world.session.signals.work);
-  if (answer.ok) return { level: 'ok', what: `${name}: ${answer.said} (${path})` };
+  if (answer.ok) return { level: 'ok', what: `${name}: ${answer.line} (${path})` };
   return {
     level: 'problem',
-    what: `${name} (${path}) does not answer: ${answer.said}`,
+    what: `${name} (${path}) failed: ${answer.line}`,
     remedy:
       name === 'docker'
-        ? 'start the Docker daemon, or give yourself access to it (group docker)'
-        : `mend or remove it; it is for ${neededFor}`,
+        ? 'start the Docker daemon, or add your user to the docker group'
+        : `fix or remove it; it is needed for ${neededFor}`,
   };
 }
 
-async function ask(argv: readonly string[], exec: Exec, signal: AbortSignal): Promise<{ ok: boolean; said: string }> {
-  using limit = withDeadline(signal, 15_000, () => new Error('no answer within 15 s'));
+async function ask(argv: readonly string[], exec: Exec, signal: AbortSignal): Promise<{ ok: boolean; line: string }> {
+  using limit = withDeadline(signal, 15_000, () => new Error('no answer within 15s'));
   try {
     const { stdout, stderr } = await exec(argv, { signal: limit.signal, output: 'capture' });
-    return { ok: true, said: firstLine(stdout) || firstLine(stderr) };
+    return { ok: true, line: firstLine(stdout) || firstLine(stderr) };
   } catch (error) {
     signal.throwIfAborted();
-    return { ok: false, said: lastLine(causeOf(error, CommandError)?.output ?? '') || messageOf(error) };
+    return { ok: false, line: lastLine(causeOf(error, CommandError)?.output ?? '') || messageOf(error) };
   }
 }
 
@@ -106,55 +106,55 @@ async function credentials(env: Env): Promise<Finding[]> {
   const home = env['HOME'] ?? '';
   const places = [
     [
-      'a kubeconfig',
+      'kubeconfig',
       env['KUBECONFIG'] || join(home, '.kube', 'config'),
-      'export KUBECONFIG, or let a deployer make a cluster',
+      'export KUBECONFIG, or let a deployer create a cluster',
     ],
     [
       'Google application credentials',
       env['GOOGLE_APPLICATION_CREDENTIALS'] || join(home, '.config', 'gcloud', 'application_default_credentials.json'),
       'gcloud auth application-default login, if you need private buckets or staging',
     ],
-    ['an SSH key for GCE', join(home, '.ssh', 'google_compute_engine'), 'gcloud compute config-ssh, if you need GCE'],
+    ['SSH key for GCE', join(home, '.ssh', 'google_compute_engine'), 'gcloud compute config-ssh, if you need GCE'],
   ] as const;
   return await Promise.all(
     places.map(async ([name, path, remedy]): Promise<Finding> => {
-      const there = await stat(path).then(
+      const exists = await stat(path).then(
         () => true,
         () => false,
       );
-      return there
+      return exists
         ? { level: 'ok', what: `${name}: ${path}` }
-        : { level: 'note', what: `${name} is not there (${path})`, remedy };
+        : { level: 'note', what: `no ${name} (${path})`, remedy };
     }),
   );
 }
 
-async function folders(cacheDir: string, { env, cwd }: CommandWorld): Promise<Finding[]> {
+async function directories(cacheDir: string, { env, cwd }: CommandWorld): Promise<Finding[]> {
   const { base, artifacts } = runPaths({ runId: 'any', rundir: '', rundirInArtifacts: false, artifacts: '', env, cwd });
-  const wanted = [
-    ['the folder of run dirs', base, '--rundir or $KUBETEST2_RUN_DIR'],
-    ['the folder of records', artifacts, '--artifacts or $ARTIFACTS'],
-    ['the cache', cacheDir, '--cache-dir or $KUBETEST2_CACHE_DIR'],
+  const checked = [
+    ['run directories', base, '--rundir or $KUBETEST2_RUN_DIR'],
+    ['artifacts', artifacts, '--artifacts or $ARTIFACTS'],
+    ['cache', cacheDir, '--cache-dir or $KUBETEST2_CACHE_DIR'],
   ] as const;
   return await Promise.all(
-    wanted.map(async ([name, path, flag]): Promise<Finding> => {
+    checked.map(async ([name, path, flag]): Promise<Finding> => {
       const writable = await isWritable(path);
-      if (writable) return { level: 'ok', what: `${name} can be written: ${path}` };
+      if (writable) return { level: 'ok', what: `${name}: ${path} is writable` };
       return {
         level: 'problem',
-        what: `${name} cannot be written: ${path}`,
-        remedy: `choose another one with ${flag}`,
+        what: `${name}: ${path} is not writable`,
+        remedy: `set another directory with ${flag}`,
       };
     }),
   );
 }
 
-/** Whether a folder, or the nearest one above it that is there, can be written. */
+/** Whether a directory, or its nearest existing parent, is writable. */
 async function isWritable(path: string): Promise<boolean> {
-  const there = await stat(path).catch(() => undefined);
-  if (there === undefined) return path !== dirname(path) && (await isWritable(dirname(path)));
-  if (!there.isDirectory()) return false;
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return path !== dirname(path) && (await isWritable(dirname(path)));
+  if (!found.isDirectory()) return false;
   return await access(path, constants.W_OK).then(
     () => true,
     () => false,
@@ -165,13 +165,13 @@ function pluginFindings({ env, cwd, registry }: CommandWorld): Finding[] {
   const own = { deployer: registry.deployers, tester: registry.testers };
   return findPlugins(env, cwd).map(({ kind, name, path, shadows }): Finding => {
     if (own[kind].some((listed) => listed.name === name)) {
-      return { level: 'note', what: `${kind} ${name} on PATH (${path}) is not used: it is built in` };
+      return { level: 'note', what: `${kind} ${name} on PATH (${path}) is ignored: the built-in one takes precedence` };
     }
     if (shadows.length === 0) return { level: 'ok', what: `${kind} ${name}: ${path}` };
     return {
       level: 'note',
       what: `${kind} ${name}: ${path} hides ${shadows.join(', ')}`,
-      remedy: 'remove those you do not want',
+      remedy: 'remove the ones you do not need',
     };
   });
 }

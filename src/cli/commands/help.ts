@@ -6,7 +6,7 @@ import { type CommandWorld, defineCommand } from './command.ts';
 
 export const help = defineCommand({
   usage: ['help [DEPLOYER|COMMAND]'],
-  about: 'Prints the help of a deployer or a command; without an argument, what there is.',
+  about: 'Prints the help of a deployer or a command; without an argument, lists them.',
   flags: {},
   args: [0, 1],
   run: async ({ args: [name] }, world) => {
@@ -22,7 +22,5 @@ async function helpOf(name: string | undefined, world: CommandWorld): Promise<st
   if (deployer) return deployerHelp(deployer, undefined, world);
   const command = await commands.find((each) => each.name === name)?.load();
   if (command) return commandHelp(command, world);
-  throw new UsageError(
-    `help: unknown deployer or command ${JSON.stringify(name)}; run "kubetest2-ts help" to see what there is`,
-  );
+  throw new UsageError(`help: unknown deployer or command ${JSON.stringify(name)}; run "kubetest2-ts help" for a list`);
 }

@@ -1,10 +1,10 @@
 import type { ListedCommand } from './command.ts';
 
-/** The launcher's commands. The summaries stand here too, so that listing the commands loads none. */
+/** The launcher's commands. Summaries are here so that listing the commands loads none of them. */
 export const commands: readonly ListedCommand[] = [
   {
     name: 'list',
-    summary: 'List deployers and testers: version, origin, what they hide',
+    summary: 'List deployers and testers with version and origin',
     load: async () => (await import('./list.ts')).list,
   },
   {
@@ -14,12 +14,12 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     name: 'doctor',
-    summary: 'Check what this machine needs to run tests',
+    summary: 'Check this machine for what runs need',
     load: async () => (await import('./doctor.ts')).doctor,
   },
   {
     name: 'pin',
-    summary: 'Write a pins file: URLs and digests of what a run fetches',
+    summary: 'Write a pins file: URLs and checksums of what a run downloads',
     load: async () => (await import('./pin.ts')).pin,
   },
   {
@@ -44,7 +44,7 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     name: 'options',
-    summary: 'List the flags that every deployer takes',
+    summary: 'List the common flags',
     load: async () => (await import('./options.ts')).options,
   },
   {

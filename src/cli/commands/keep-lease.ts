@@ -1,6 +1,6 @@
 import { defineCommand } from './command.ts';
 
-/** The keeper of a lease, started by this program itself after `--up` without `--down`. */
+/** Renews a lease in the background. This program starts it by itself after `--up` without `--down`. */
 export const keepLease = defineCommand({
   usage: ['keep-lease RUNDIR'],
   about: 'Keeps the Boskos lease of a run between its calls.',

@@ -6,13 +6,13 @@ import { makeDirectory } from '../../system/directories.ts';
 import { reasonOf } from '../../system/system-error.ts';
 import { type CommandWorld, defineCommand } from './command.ts';
 
-const flags = { force: toggle('Replace what is there by these names already.') } as const;
+const flags = { force: toggle('Replace existing files of these names.') } as const;
 
 export const link = defineCommand({
   usage: ['link DIR [flags]'],
   about:
     "Links kubetest2's own program names (kubetest2, kubetest2-kind, kubetest2-tester-ginkgo ...) to this program, so " +
-    'that scripts and other deployers find it. Existing files are kept unless --force is set.',
+    'that scripts and other deployers find it. Fails if another file has one of these names, unless --force is set.',
   examples: ['kubetest2-ts link ~/bin'],
   flags,
   args: [1, 1],
@@ -20,11 +20,11 @@ export const link = defineCommand({
 });
 
 async function linkInto(dir: string, force: boolean, world: CommandWorld): Promise<number> {
-  const folder = resolve(world.cwd, dir);
+  const directory = resolve(world.cwd, dir);
   try {
-    makeDirectory(folder);
+    makeDirectory(directory);
   } catch (error) {
-    refuse(`${folder} cannot be made`, error);
+    fail(`cannot create directory ${directory}`, error);
   }
   const program = await realpath(world.self.at(-1) ?? '');
   const names = [
@@ -33,23 +33,23 @@ async function linkInto(dir: string, force: boolean, world: CommandWorld): Promi
     ...world.registry.testers.map(({ name }) => `kubetest2-tester-${name}`),
   ];
   const states = await Promise.all(
-    names.map(async (name) => [name, await stateOf(join(folder, name), program)] as const),
+    names.map(async (name) => [name, await stateOf(join(directory, name), program)] as const),
   );
-  const taken = states.filter(([, state]) => state === 'other').map(([name]) => join(folder, name));
+  const taken = states.filter(([, state]) => state === 'other').map(([name]) => join(directory, name));
   if (taken.length > 0 && !force) {
     throw new UsageError(
-      `these are there already and are not links to ${basename(program)}; --force replaces them:\n  ${taken.join('\n  ')}`,
+      `these files exist and are not links to ${basename(program)}; set --force to replace them:\n  ${taken.join('\n  ')}`,
     );
   }
   const made: string[] = [];
   for (const [name, state] of states) {
     if (state === 'ours') continue;
-    const path = join(folder, name);
+    const path = join(directory, name);
     try {
       await rm(path, { force: true });
       await symlink(relative(await realpath(dirname(path)), program), path);
     } catch (error) {
-      refuse(`${path} cannot be made a link`, error);
+      fail(`cannot create link ${path}`, error);
     }
     made.push(`${path} -> ${program}\n`);
   }
@@ -57,7 +57,7 @@ async function linkInto(dir: string, force: boolean, world: CommandWorld): Promi
   return 0;
 }
 
-function refuse(what: string, cause: unknown): never {
+function fail(what: string, cause: unknown): never {
   throw new RunError(`${what}: ${reasonOf(cause)}`, { cause });
 }
 

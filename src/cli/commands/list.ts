@@ -5,7 +5,7 @@ import { type CommandWorld, defineCommand } from './command.ts';
 export const list = defineCommand({
   usage: ['list'],
   about:
-    'Lists every deployer and tester, those on PATH included: name, version, where it comes from, and what it hides.',
+    'Lists every deployer and tester, including programs on PATH: name, version, origin, and the programs it hides.',
   flags: {},
   args: [0, 0],
   run: async (_line, world) => listKinds(world),
@@ -22,7 +22,7 @@ function listKinds({ registry, env, cwd, stdout }: CommandWorld): number {
     }
     for (const plugin of plugins) {
       if (plugin.kind !== kind || own.some(({ name }) => name === plugin.name)) continue;
-      // A foreign program is not started only to be listed: many of them act on whatever they are given.
+      // A plugin is not started to learn its version: many act on any argument.
       rows.push([kind, plugin.name, '-', plugin.path, plugin.shadows.join(' ')]);
     }
   }

@@ -6,7 +6,7 @@ import { defineCommand } from './command.ts';
 
 export const options = defineCommand({
   usage: ['options'],
-  about: 'Lists the flags that every deployer takes beside its own.',
+  about: 'Lists the common flags, which every deployer takes in addition to its own.',
   flags: {},
   args: [0, 0],
   run: async (_line, world) => {
@@ -14,7 +14,7 @@ export const options = defineCommand({
       renderHelp({
         program: 'kubetest2-ts',
         usage: ['DEPLOYER [flags] -- [tester args]'],
-        about: 'Every deployer takes these flags beside its own.',
+        about: 'Every deployer takes these flags in addition to its own.',
         sections: [
           { title: 'Common flags', flags: launcherFlags },
           { title: 'Common flags', flags: klogFlags },

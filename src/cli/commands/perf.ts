@@ -7,15 +7,15 @@ import { type Latency, readSummaries } from '../../perf/summaries.ts';
 import { type CommandWorld, defineCommand } from './command.ts';
 
 const flags = {
-  threshold: text('Growth of a percentile that is accepted, in percent of the first run.', '10%'),
-  floor: duration('Growth that is always accepted.', 5),
+  threshold: text('Accepted growth of a percentile, in percent of the first run.', '10%'),
+  floor: duration('Growth that is always accepted, regardless of its percentage.', 5),
 } as const;
 
 export const perf = defineCommand({
   usage: ['perf compare RUN RUN [flags]'],
   about:
     'Compares the latency percentiles of two clusterloader2 runs. RUN is a directory with its reports: the artifacts of ' +
-    'a run, or its --report-dir. Exits 0 if nothing got worse, 1 if something did, 2 for a usage error.',
+    'a run, or its --report-dir. Exits 1 if a percentile got worse.',
   examples: ['kubetest2-ts perf compare before/_artifacts after/_artifacts'],
   flags,
   args: [3, 3],

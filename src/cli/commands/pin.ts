@@ -6,17 +6,17 @@ import { parsePlatform, platformOf } from '../../system/platform.ts';
 import { defineCommand } from './command.ts';
 
 const flags = {
-  platform: list('The platforms to pin for, OS/ARCH; this machine’s when absent.'),
+  platform: list('Platforms to pin, as OS/ARCH. Default: the platform of this machine.'),
   file: each(
-    'A file of the version to pin instead of the test package and kubectl; OS and ARCH in it stand for the platform.',
+    'File of the version to pin, instead of the test package and kubectl. OS and ARCH in it are replaced by the platform.',
   ),
 };
 
 export const pin = defineCommand({
   usage: ['pin VERSION... [flags] > pins.json'],
   about:
-    'Writes a pins file to stdout: the URLs, sizes and sha512 digests of what a run fetches for these versions or ' +
-    'markers. With --pins=FILE a run fetches exactly these bytes and nothing else.',
+    'Writes a pins file to stdout: URL, size and checksum of each file that a run downloads for these versions or ' +
+    'version markers. A run with --pins=FILE downloads exactly these files and no others.',
   examples: ['kubetest2-ts pin v1.36.1 ci/latest > pins.json'],
   flags: { ...flags, ...acquireFlags },
   args: [1, Number.POSITIVE_INFINITY],

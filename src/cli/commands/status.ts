@@ -7,12 +7,12 @@ import { isAlive } from '../../system/process-identity.ts';
 import { type CommandWorld, defineCommand } from './command.ts';
 
 const flags = {
-  rundir: text('The folder that holds one folder for each run. Default: $KUBETEST2_RUN_DIR, else ./_rundir.'),
+  rundir: text('Directory that holds a directory for each run. Default: $KUBETEST2_RUN_DIR, else ./_rundir.'),
 } as const;
 
 export const status = defineCommand({
   usage: ['status [flags]'],
-  about: 'Lists the runs in the run directory, the newest first: state, last step, age, cluster.',
+  about: 'Lists runs, newest first: state, last step, age, cluster, and whether it was torn down.',
   flags,
   args: [0, 0],
   run: async ({ flags: { rundir } }, world) => listStates(rundir, world),
@@ -27,7 +27,7 @@ function listStates(rundir: string, { env, cwd, stdout, stderr }: CommandWorld):
   for (const state of states.sort((a, b) => b.createdAt.localeCompare(a.createdAt))) rows.push(rowOf(state, now));
   for (const found of runs) if ('problem' in found) stderr.write(`${found.dir}: ${messageOf(found.problem)}\n`);
   if (rows.length === 0) {
-    stdout.write(`There are no runs below ${base}.\n`);
+    stdout.write(`No runs in ${base}\n`);
     return 0;
   }
   const table = [['RUN', 'DEPLOYER', 'STATE', 'LAST STEP', 'AGE', 'CLUSTER', 'TORN DOWN'], ...rows];

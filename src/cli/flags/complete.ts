@@ -1,32 +1,32 @@
 import { type Flags, namedFlags } from '../../api/flags.ts';
 
-/** A word that may stand where the cursor is. */
+/** A completion of the argument under the cursor. */
 export interface Candidate {
-  readonly word: string;
-  /** What it means, in one line; empty when there is nothing to say. */
+  readonly value: string;
+  /** Its meaning in one line, or empty. */
   readonly help: string;
 }
 
-/** What can be said at a place of the command line. */
+/** What is allowed at a place of the command line. */
 export interface Place {
-  /** Words with a meaning of their own: deployers, commands. */
-  readonly words: readonly Candidate[];
+  /** Arguments that are not flags: deployers, commands. */
+  readonly names: readonly Candidate[];
   readonly flags: Flags;
-  /** Values for flags that declare none of their own, by the flag's typed name: the testers for `test`. */
+  /** Values of flags that declare none, by the name of the flag: the testers for `test`. */
   readonly values?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * What the last of `words` can become at this place, sorted as declared. yargs finds the candidates; the value after a
- * `--flag=` it does not know about. A flag that may stand without a value never takes the next word.
+ * The completions of the last of `args` at this place, in the order of declaration. yargs finds them, except for the value
+ * after `--flag=`, which it does not complete. A flag that is valid without a value never takes the next argument.
  */
-export async function complete(words: readonly string[], place: Place): Promise<Candidate[]> {
-  const current = words.at(-1) ?? '';
-  const help = new Map(place.words.map((each) => [each.word, each.help]));
+export async function complete(args: readonly string[], place: Place): Promise<Candidate[]> {
+  const current = args.at(-1) ?? '';
+  const help = new Map(place.names.map((each) => [each.value, each.help]));
   const { default: yargs } = await import('yargs');
   const parser = yargs([]).help(false).version(false).exitProcess(false);
   parser.parserConfiguration({ 'boolean-negation': false, 'camel-case-expansion': false, 'parse-numbers': false });
-  for (const { word } of place.words) parser.command(word, help.get(word) ?? '');
+  for (const each of place.names) parser.command(each.value, each.help);
   const choices = new Map<string, readonly string[]>();
   for (const { name, flag } of namedFlags(place.flags)) {
     if (flag.more.hidden) continue;
@@ -39,12 +39,12 @@ export async function complete(words: readonly string[], place: Place): Promise<
       ...(takesNext && values.length > 0 ? { choices: values } : {}),
     });
   }
-  const [, flag = '', typed] = /^(--[^=]+)=(.*)$/s.exec(current) ?? [];
-  if (typed !== undefined)
+  const [, flag = '', begun] = /^(--[^=]+)=(.*)$/s.exec(current) ?? [];
+  if (begun !== undefined)
     return (choices.get(flag) ?? []).map((value) => candidate(`${flag}=${value}`, '')).filter(fits(current));
-  const found = await parser.getCompletion([...words]);
-  return found.map((word) => candidate(word, help.get(word) ?? '')).filter(fits(current));
+  const found = await parser.getCompletion([...args]);
+  return found.map((value) => candidate(value, help.get(value) ?? '')).filter(fits(current));
 }
 
-const candidate = (word: string, help: string): Candidate => ({ word, help });
-const fits = (current: string) => (each: Candidate) => each.word.startsWith(current);
+const candidate = (value: string, help: string): Candidate => ({ value, help });
+const fits = (current: string) => (each: Candidate) => each.value.startsWith(current);

@@ -4,20 +4,20 @@ import { messageOf } from '../../api/errors.ts';
 import { type Flag, type Flags, fallbackOf, namedFlags, type Values } from '../../api/flags.ts';
 import { closestName } from '../../text/closest-name.ts';
 
-/** What a command line says, each owner of flags with its own typed values. */
+/** A parsed command line: each owner of flags with its own typed values. */
 export interface Parsed<O extends Readonly<Record<string, Flags>>> {
   readonly values: { readonly [K in keyof O]: Values<O[K]> };
-  /** The names of the flags that were typed. */
-  readonly given: ReadonlySet<string>;
-  /** Words that are neither flags nor values; job lines carry such strays. */
+  /** The names of the flags on the command line. */
+  readonly specified: ReadonlySet<string>;
+  /** Arguments that are neither flags nor values; jobs contain such strays. */
   readonly positionals: readonly string[];
-  /** Words after a `--` among the words given here. */
+  /** The arguments after the first `--`. */
   readonly afterDashes: readonly string[];
-  /** One sentence for each thing that is wrong; the values of those flags are their defaults. */
+  /** One sentence for each error; the values of those flags are their defaults. */
   readonly faults: readonly string[];
 }
 
-/** Stands before each value on its way through yargs-parser, which takes a pair of quotes around a whole value away. */
+/** Precedes each value on its way through yargs-parser, which would strip a pair of quotes around a whole value. */
 const GUARD = ':';
 
 interface Declared {
@@ -28,19 +28,19 @@ interface Declared {
 }
 
 /**
- * Reads words as Go's pflag does: `--flag=value`, `--flag value`, `--toggle` (never eats the next word), `-v=2`, `-v 2`,
- * a value may start with a dash, flags and positionals in any order, the last value wins.
- * Throws an Error when two owners declare the same name: a mistake in the program, not in the words.
+ * Parses arguments as Go's pflag does: `--flag=value`, `--flag value`, `--toggle` (never takes the next argument), `-v=2`,
+ * `-v 2`, a value may start with a dash, flags and positionals in any order, the last value wins.
+ * Throws an Error when two owners declare the same name: a mistake in the program, not on the command line.
  */
 export function parseFlags<const O extends Readonly<Record<string, Flags>>>(
   owners: O,
-  words: readonly string[],
+  args: readonly string[],
   env: Env,
 ): Parsed<O> {
   const declared = declare(owners);
   const faults: string[] = [];
-  const split = splitWords(words, declared, faults);
-  const typed = yargsParser(split.canonical, {
+  const split = splitArgs(args, declared, faults);
+  const parsed = yargsParser(split.canonical, {
     string: [...new Set(Array.from(declared.values(), ({ name }) => name))],
     configuration: {
       'boolean-negation': false,
@@ -54,20 +54,20 @@ export function parseFlags<const O extends Readonly<Record<string, Flags>>>(
     },
   }) as Readonly<Record<string, unknown>>;
 
-  const given = new Set<string>();
+  const specified = new Set<string>();
   const values: Record<string, Record<string, unknown>> = {};
   for (const owner of Object.keys(owners)) values[owner] = {};
   for (const { owner, key, name, flag } of new Set(declared.values())) {
-    const occurrences = Object.hasOwn(typed, name)
-      ? [typed[name]].flat().map((value) => String(value).slice(GUARD.length))
+    const occurrences = Object.hasOwn(parsed, name)
+      ? [parsed[name]].flat().map((value) => String(value).slice(GUARD.length))
       : [];
-    if (occurrences.length > 0) given.add(name);
+    if (occurrences.length > 0) specified.add(name);
     const own = values[owner];
     if (own) own[key] = readValue(flag, name, occurrences, env, faults);
   }
   return {
     values: values as Parsed<O>['values'],
-    given,
+    specified,
     positionals: split.positionals,
     afterDashes: split.afterDashes,
     faults,
@@ -98,26 +98,26 @@ function readValue(
   faults: string[],
 ): unknown {
   let value: unknown;
-  let typed = '';
+  let text = '';
   try {
     if (occurrences.length === 0) {
-      typed = flag.more.env === undefined ? '' : (env[flag.more.env] ?? '');
+      text = flag.more.env === undefined ? '' : (env[flag.more.env] ?? '');
       return fallbackOf(flag, env);
     }
-    for (typed of occurrences) value = flag.parse(typed, value);
+    for (text of occurrences) value = flag.parse(text, value);
     return value;
   } catch (error) {
     const where = occurrences.length === 0 ? `$${flag.more.env}` : `--${name}`;
-    faults.push(`${where}: ${JSON.stringify(shorten(typed))} is not ${messageOf(error)}`);
+    faults.push(`invalid ${where} ${JSON.stringify(shorten(text))}: expected ${messageOf(error)}`);
     return flag.fallback;
   }
 }
 
-/** pflag's walk over the words: every flag becomes `--name=value` under its full name. */
-function splitWords(words: readonly string[], declared: ReadonlyMap<string, Declared>, faults: string[]) {
+/** pflag's walk over the arguments: every flag becomes `--name=value` under its full name. */
+function splitArgs(args: readonly string[], declared: ReadonlyMap<string, Declared>, faults: string[]) {
   const canonical: string[] = [];
   const positionals: string[] = [];
-  const queue = words.values();
+  const queue = args.values();
   const take = (entry: Declared, as: string, attached: string | undefined): void => {
     let value = attached ?? entry.flag.bare;
     if (value === undefined) {
@@ -130,39 +130,39 @@ function splitWords(words: readonly string[], declared: ReadonlyMap<string, Decl
     }
     canonical.push(`--${entry.name}=${GUARD}${value}`);
   };
-  for (const word of queue) {
-    if (word === '--') break;
-    if (!word.startsWith('-') || word === '-') positionals.push(word);
-    else if (word.startsWith('--')) {
-      const [, name = word, value] = /^(--[^=]*)=(.*)$/s.exec(word) ?? [];
+  for (const arg of queue) {
+    if (arg === '--') break;
+    if (!arg.startsWith('-') || arg === '-') positionals.push(arg);
+    else if (arg.startsWith('--')) {
+      const [, name = arg, value] = /^(--[^=]*)=(.*)$/s.exec(arg) ?? [];
       const entry = declared.get(name);
       if (entry) take(entry, name, value);
       else faults.push(unknown(name, declared));
-    } else takeShort(word, declared, take, faults);
+    } else takeShort(arg, declared, take, faults);
   }
   return { canonical, positionals, afterDashes: [...queue] };
 }
 
 /** `-v=2`, `-v 2`, `-v2`, `-hv`: letters are toggles up to the first that needs a value, which takes the rest. */
 function takeShort(
-  word: string,
+  arg: string,
   declared: ReadonlyMap<string, Declared>,
   take: (entry: Declared, as: string, attached: string | undefined) => void,
   faults: string[],
 ): void {
-  for (let at = 1; at < word.length; at += 1) {
-    const short = `-${word[at]}`;
+  for (let at = 1; at < arg.length; at += 1) {
+    const short = `-${arg[at]}`;
     const entry = declared.get(short);
     if (!entry) {
-      const long = `-${word.replace(/=.*$/s, '')}`;
+      const long = `-${arg.replace(/=.*$/s, '')}`;
       faults.push(
         declared.has(long)
-          ? `${shorten(word)}: a long flag takes two dashes, -${shorten(word)}`
-          : `unknown flag ${short} in ${shorten(word)}`,
+          ? `${shorten(arg)}: a long flag takes two dashes, -${shorten(arg)}`
+          : `unknown flag ${short} in ${shorten(arg)}`,
       );
       return;
     }
-    const rest = word.slice(at + 1);
+    const rest = arg.slice(at + 1);
     if (rest.startsWith('=')) return take(entry, short, rest.slice(1));
     if (entry.flag.bare === undefined) return take(entry, short, rest === '' ? undefined : rest);
     take(entry, short, undefined);
@@ -177,7 +177,7 @@ function unknown(name: string, declared: ReadonlyMap<string, Declared>): string 
   return `unknown flag ${shorten(name)}${hint === undefined ? '' : `; did you mean ${hint}?`}`;
 }
 
-/** A word short enough for an error message. */
-function shorten(word: string): string {
-  return word.length > 120 ? `${word.slice(0, 120)}…` : word;
+/** An argument short enough for an error message. */
+function shorten(arg: string): string {
+  return arg.length > 120 ? `${arg.slice(0, 120)}…` : arg;
 }

@@ -1,13 +1,13 @@
 import { UsageError } from '../../api/errors.ts';
 
-/** The shells whose completion is known. */
+/** The shells that have a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
 /** Throws UsageError for another shell. */
-export function shellOf(word: string | undefined): Shell {
-  const shell = shells.find((each) => each === word);
+export function shellOf(name: string | undefined): Shell {
+  const shell = shells.find((each) => each === name);
   if (shell === undefined)
-    throw new UsageError(`completion: unknown shell ${JSON.stringify(word)}: expected ${shells.join(', ')}`);
+    throw new UsageError(`unknown shell ${JSON.stringify(name)} (available: ${shells.join(', ')})`);
   return shell;
 }

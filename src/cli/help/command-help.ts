@@ -4,7 +4,7 @@ import { commandCommonFlags } from '../flags/common-flags.ts';
 import { renderHelp } from './render-help.ts';
 import { screenOf } from './screen.ts';
 
-/** What the help of a command is made of; see Command. */
+/** The parts of a Command that its help shows. */
 export interface CommandText {
   readonly usage: readonly string[];
   readonly about: string;

@@ -8,14 +8,14 @@ import { klogFlags, launcherFlags } from '../flags/launcher-flags.ts';
 import { MORE, renderHelp } from './render-help.ts';
 import { screenOf } from './screen.ts';
 
-/** The tester that a command line names: a built-in one, or a program on PATH. */
+/** The tester that a command line names: a built-in one (`kind`) or a program on PATH (`path`). */
 export interface NamedTester {
   readonly name: string;
   readonly kind: TesterKind | undefined;
   readonly path: string | undefined;
 }
 
-/** The help of a deployer: its own flags, those of the tester that the command line names, the most used common ones. */
+/** The help of a deployer: its own flags, those of the tester in the command line, and the most used common flags. */
 export function deployerHelp(
   kind: DeployerKind,
   chosen: NamedTester | undefined,
@@ -35,8 +35,8 @@ export function deployerHelp(
     examples: [...(kind.examples ?? []), ...(chosen?.kind?.examples ?? [])],
     footer: [
       ...notes,
-      ...(chosen?.path ? [`${chosen.path} --help lists the flags of the ${chosen.name} tester.`] : []),
-      'kubetest2-ts options lists all common flags.',
+      ...(chosen?.path ? [`Run "${chosen.path} --help" for the flags of the ${chosen.name} tester.`] : []),
+      'Run "kubetest2-ts options" for all common flags.',
       MORE,
     ],
     ...screenOf(world),
@@ -45,7 +45,7 @@ export function deployerHelp(
 
 const commonFlags: Flags = { ...launcherFlags, ...klogFlags };
 
-/** Those that every deployer's help lists, under one heading. */
+/** The common flags that the help of every deployer lists, under one heading. */
 const briefFlags: Flags = Object.fromEntries(
   Object.entries(commonFlags)
     .filter(([, flag]) => flag.more.brief)
@@ -55,7 +55,7 @@ const briefFlags: Flags = Object.fromEntries(
     }),
 );
 
-/** The help of a tester that is called as a program of its own. */
+/** The help of a tester that was started as a program of its own. */
 export function testerHelp(kind: TesterKind, program: string, world: Pick<World, 'stdout' | 'env'>): string {
   const [usage = '[flags]', ...notes] = kind.usage?.replace(/^-- /, '').split('\n') ?? [];
   const sections = kind.takesArgs

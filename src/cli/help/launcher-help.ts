@@ -1,10 +1,10 @@
 import type { Registry } from '../../api/registry.ts';
 import { findPlugins } from '../../plugins/find-plugins.ts';
 import type { World } from '../../runtime/world.ts';
-import { MORE, wrap } from './render-help.ts';
+import { exampleLines, MORE, wrap } from './render-help.ts';
 import { screenOf } from './screen.ts';
 
-/** The help of the launcher: how to call it, and what there is. */
+/** The help of the launcher: usage, deployers, testers, commands. */
 export function launcherHelp(
   { deployers, testers }: Registry,
   commands: readonly (Row & { readonly hidden?: boolean })[],
@@ -38,14 +38,15 @@ export function launcherHelp(
     ...table(commands.filter(({ hidden }) => !hidden)),
     '',
     'Examples:',
-    '  kubetest2-ts noop --test=exec -- kubectl get nodes',
-    '  kubetest2-ts kind --up --down --test=ginkgo -- --focus-regex=Watchers',
+    ...exampleLines('kubetest2-ts noop --test=exec -- kubectl get nodes', width),
+    ...exampleLines('kubetest2-ts kind --up --down --test=ginkgo -- --focus-regex=Watchers', width),
     '',
     'Help:',
     ...table([
-      { name: 'kubetest2-ts DEPLOYER --test=TESTER --help', summary: 'flags of both' },
+      { name: 'kubetest2-ts DEPLOYER --help', summary: 'flags of a deployer' },
+      { name: 'kubetest2-ts DEPLOYER --test=TESTER --help', summary: 'and of a tester' },
       { name: 'kubetest2-ts help COMMAND', summary: 'flags of a command' },
-      { name: 'kubetest2-ts options', summary: 'flags of every deployer' },
+      { name: 'kubetest2-ts options', summary: 'common flags' },
     ]),
     '',
     ...wrap(MORE, width),

@@ -1,30 +1,30 @@
 import { styleText } from 'node:util';
 import { type Flag, type Flags, namedFlags } from '../../api/flags.ts';
 
-/** Where to read more, at the end of every help. */
+/** Where to read more; the last lines of every help. */
 export const MORE =
   'More: docs/ of this package, and https://github.com/kubernetes-sigs/kubetest2 for what both share.';
 
-/** What a help text is made of. */
+/** The parts of a help text. */
 export interface Help {
-  /** The program as the user called it, for instance `kubetest2-ts kind`. */
+  /** The program as it was called, for instance `kubetest2-ts kind`. */
   readonly program: string;
   /** What follows the program's name, one line for each way to call it: `[flags] -- [tester args]`. */
   readonly usage: readonly string[];
-  /** A sentence or a few about what it does, above the flags. */
+  /** One or a few sentences about what it does, above the flags. */
   readonly about?: string;
-  /** Whole command lines, shown below the sections. */
+  /** Whole command lines, below the sections. */
   readonly examples?: readonly string[];
   readonly sections: readonly HelpSection[];
   /** Lines below everything else, each wrapped. Default: where to read more. */
   readonly footer?: readonly string[];
-  /** Columns of the terminal; 80 when it is not known. */
-  readonly width?: number | undefined;
-  /** Headings and flag names stand out. Default: plain. */
+  /** Columns of the terminal; see screenOf. */
+  readonly width: number;
+  /** Headings and flag names get colours. Default: false. */
   readonly colour?: boolean;
 }
 
-/** The flags of one owner. Those that name a group are listed under that heading instead of the owner's title. */
+/** The flags of one owner. A flag with a group is listed under that heading instead of `title`. */
 export interface HelpSection {
   readonly title: string;
   readonly flags: Flags;
@@ -32,29 +32,37 @@ export interface HelpSection {
 
 /** The help text of a command, aligned to the terminal, with a newline at its end. Hidden flags are left out. */
 export function renderHelp(help: Help): string {
-  const { program, usage, about = '', examples = [], sections, footer = [MORE], width, colour = false } = help;
-  const columns = Math.max(width === undefined || width <= 0 ? 80 : width, 40);
+  const { program, usage, about = '', examples = [], sections, footer = [MORE], width: columns, colour = false } = help;
   const heading = (title: string) => (colour ? styleText('bold', title, { validateStream: false }) : title);
   const groups = groupRows(sections);
   const labels = [...groups.values()].flat().map(({ label }) => label.length);
   const gutter = labelWidth(labels, columns);
   const blocks = [
     [heading('Usage:'), ...usage.flatMap((line) => usageLines(`${program} ${line}`.trimEnd(), columns))],
-    ...(about === '' ? [] : [about.split('\n').flatMap((line) => wrap(line, columns))]),
+    ...(about === '' ? [] : [wrap(about, columns)]),
     ...Array.from(groups, ([title, rows]) => [
       heading(`${title}:`),
       ...rows.flatMap((row) => renderRow(row, gutter, columns, colour)),
     ]),
-    ...(examples.length === 0 ? [] : [[heading('Examples:'), ...examples.map((line) => `  ${line}`)]]),
+    ...(examples.length === 0
+      ? []
+      : [[heading('Examples:'), ...examples.flatMap((line) => exampleLines(line, columns))]]),
     ...footer.map((line) => wrap(line, columns)),
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/** A way to call a program; what does not fit on the line is continued, indented, on the next. */
+/** A usage line; the part that does not fit is continued, indented, on the next. */
 function usageLines(usage: string, columns: number): string[] {
   const [first = '', ...rest] = wrap(usage, columns - 6);
   return [`  ${first}`, ...rest.map((line) => `      ${line}`)];
+}
+
+/** A command line to copy; a long one is continued after a backslash, as a shell reads it. */
+export function exampleLines(example: string, columns: number): string[] {
+  const [first = '', ...rest] = wrap(example, columns - 8);
+  const lines = [`  ${first}`, ...rest.map((line) => `      ${line}`)];
+  return lines.map((line, at) => (at === lines.length - 1 ? line : `${line} \\`));
 }
 
 interface Row {
@@ -77,19 +85,19 @@ function groupRows(sections: readonly HelpSection[]): Map<string, Row[]> {
   return groups;
 }
 
-/** `-v, --v int`, `--down[=string]`: a value in brackets may be left out. */
+/** `-v, --v int`, `--down[=string]`: a value in brackets is optional. */
 function flagLabel(name: string, flag: Flag<unknown>): string {
   const short = flag.more.short === undefined ? '    ' : `-${flag.more.short}, `;
   const value = flag.hint === '' ? '' : flag.bare === undefined ? ` ${flag.hint}` : `[=${flag.hint}]`;
   return `  ${short}--${name}${value}`;
 }
 
-/** The help of a flag with what a reader has to know besides: values, default, environment twin. */
+/** The help of a flag with its values, default and environment variable. */
 export function flagHelp(flag: Flag<unknown>): string {
   const notes: string[] = [];
-  const words = (flag.choices ?? []).filter((choice) => choice !== '');
-  if (flag.hint !== '' && words.length > 0) notes.push(`one of ${words.join(', ')}`);
-  if (flag.hint !== '' && flag.bare !== undefined) notes.push(`${flag.bare} when given without a value`);
+  const choices = (flag.choices ?? []).filter((choice) => choice !== '');
+  if (flag.hint !== '' && choices.length > 0) notes.push(`one of ${choices.join(', ')}`);
+  if (flag.hint !== '' && flag.bare !== undefined) notes.push(`${flag.bare} without a value`);
   if (flag.shown !== '') notes.push(`default ${flag.shown}`);
   if (flag.more.env !== undefined) notes.push(`env $${flag.more.env}`);
   return notes.length === 0 ? flag.help : `${flag.help} (${notes.join('; ')})`;
@@ -111,7 +119,7 @@ function renderRow({ label, help }: Row, gutter: number, columns: number, colour
   return [start.trimEnd(), ...rest.map((line) => indent + line)];
 }
 
-/** Breaks a text at spaces into lines of at most `width`; a word longer than that has a line of its own. */
+/** Breaks a text at spaces into lines of at most `width`; a word longer than that gets a line of its own. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -113,10 +113,10 @@ describe("pflag's grammar", () => {
     [['-up'], /two dashes, --up/],
     [['--run-id'], /--run-id needs a value/],
     [['-v'], /-v needs a value/],
-    [['-v', 'x'], /--v: "x" is not a whole number/],
-    [['--num-nodes=08'], /--num-nodes: "08" is not a whole number/],
-    [['--num-nodes=1', '--num-nodes=x'], /"x" is not a whole number/],
-    [['--up=maybe'], /--up: "maybe" is not true or false/],
+    [['-v', 'x'], /invalid --v "x": expected a whole number/],
+    [['--num-nodes=08'], /invalid --num-nodes "08": expected a whole number/],
+    [['--num-nodes=1', '--num-nodes=x'], /"x": expected a whole number/],
+    [['--up=maybe'], /invalid --up "maybe": expected true or false/],
     [['--pre-test-cmd=a"b'], /double quotes/],
     [['--pre-test-cmd="a'], /double quotes/],
   ])('%j is refused', (words, message) => {
@@ -134,14 +134,16 @@ describe("pflag's grammar", () => {
     expect(parse('--nope', '--up=maybe', '--run-id').faults).toHaveLength(3);
   });
 
-  test('the environment twin gives the default, and its fault is named by the variable', () => {
+  test('the environment variable sets the default, and an error names the variable', () => {
     const read = (env: Record<string, string>, ...words: string[]) =>
       parseFlags({ deployer }, words, env).values.deployer.twin;
     expect(read({ TWIN: 'from the environment' })).toBe('from the environment');
     expect(read({ TWIN: '' })).toBe('declared');
     expect(read({ TWIN: 'x' }, '--twin=typed')).toBe('typed');
     const flags: Flags = { n: count('n', 1, { env: 'N' }) };
-    expect(parseFlags({ flags }, [], { N: 'many' }).faults).toEqual([expect.stringMatching(/^\$N: "many" is not/)]);
+    expect(parseFlags({ flags }, [], { N: 'many' }).faults).toEqual([
+      expect.stringMatching(/^invalid \$N "many": expected a whole number$/),
+    ]);
   });
 
   test('two owners of one name are a mistake of the program', () => {

@@ -1,25 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { count, duration, oneOf, text, toggle } from '../../../src/api/flags.ts';
-import { type Help, renderHelp } from '../../../src/cli/help/render-help.ts';
+import { exampleLines, type Help, renderHelp } from '../../../src/cli/help/render-help.ts';
+import { screenOf } from '../../../src/cli/help/screen.ts';
 
 const common = {
-  help: toggle('Show this help.', false, { short: 'h' }),
-  v: count('Level of detail of the log.', 0, { short: 'v' }),
-  down: oneOf('Take the cluster down afterwards.', ['always', 'on-success', 'never'], 'never', { bare: 'always' }),
-  upTimeout: duration('The longest that Up may take.', 3_600_000, { group: 'Timeouts' }),
-  cacheDir: text('Where fetched files are kept between runs.', '', { env: 'KUBETEST2_CACHE_DIR' }),
-  logDir: text('Accepted and without effect.', '', { name: 'log_dir', hidden: true }),
+  help: toggle('Print help.', false, { short: 'h' }),
+  v: count('Log verbosity.', 0, { short: 'v' }),
+  down: oneOf('Tear down the cluster.', ['always', 'on-success', 'never'], 'never', { bare: 'always' }),
+  upTimeout: duration('Timeout for Up.', 3_600_000, { group: 'Timeouts' }),
+  cacheDir: text('Directory of cached downloads.', '', { env: 'KUBETEST2_CACHE_DIR' }),
+  logDir: text('Ignored.', '', { name: 'log_dir', hidden: true }),
 };
 const deployer = {
-  numNodes: count('The number of nodes in the cluster, the control plane not counted among them.', 3),
-  aNameTooLongForTheColumnOfNames: text('Something rare.'),
+  numNodes: count('The number of worker nodes of the cluster, in addition to its control plane.', 3),
+  aNameTooLongForTheColumnOfNames: text('A rare setting.'),
 };
 
 const help = (more: Partial<Help> = {}): string =>
   renderHelp({
     program: 'kubetest2-ts kind',
     usage: ['[flags] -- [tester args]'],
+    width: 80,
     sections: [
       { title: 'Common', flags: common },
       { title: 'Deployer kind', flags: deployer },
@@ -34,17 +36,30 @@ describe('help', () => {
     expect(lines.join('\n')).toMatchSnapshot();
   });
 
-  test('is 80 columns wide where the width is not known', () => {
-    expect(help({ width: undefined })).toBe(help({ width: 80 }));
-    expect(help({ width: 0 })).toBe(help({ width: 80 }));
+  test.each([
+    [undefined, '100', 100],
+    [undefined, undefined, 80],
+    [0, 'wide', 80],
+    [120, '100', 120],
+    [20, undefined, 40],
+  ])('with %s columns of stdout and COLUMNS=%s is %i columns wide', (columns, COLUMNS, width) => {
+    expect(screenOf({ stdout: { columns } as NodeJS.WriteStream, env: { COLUMNS } }).width).toBe(width);
   });
 
-  test('says default, values and environment twin', () => {
-    const words = help({ width: 200 });
-    expect(words).toMatch(/--num-nodes int +The number .*\(default 3\)/);
-    expect(words).toMatch(/--up-timeout duration +.*\(default 1h0m0s\)/);
-    expect(words).toMatch(/--cache-dir string +.*\(env \$KUBETEST2_CACHE_DIR\)/);
-    expect(words).toContain('(one of always, on-success, never; always when given without a value; default never)');
+  test('continues a long example after a backslash, as a shell reads it', () => {
+    const example = `kubetest2-ts kind ${'--metadata=key=value '.repeat(8)}--up`;
+    const lines = exampleLines(example, 60);
+    expect(lines.length).toBeGreaterThan(1);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(lines.join('\n').replaceAll('\\\n', ' ').trim().split(/\s+/)).toEqual(example.split(' '));
+  });
+
+  test('shows default, values and environment variable', () => {
+    const shown = help({ width: 200 });
+    expect(shown).toMatch(/--num-nodes int +The number .*\(default 3\)/);
+    expect(shown).toMatch(/--up-timeout duration +.*\(default 1h0m0s\)/);
+    expect(shown).toMatch(/--cache-dir string +.*\(env \$KUBETEST2_CACHE_DIR\)/);
+    expect(shown).toContain('(one of always, on-success, never; always without a value; default never)');
   });
 
   test('lists shorthands before the long name', () => {

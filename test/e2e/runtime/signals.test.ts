@@ -86,8 +86,8 @@ test('the second request hurries whoever is patient, and ends the step of the cl
   expect(step.reason).toEqual(new InterruptedError('SIGINT'));
   expect(signals.interrupted?.signal).toBe('SIGTERM');
   expect(lines).toEqual([
-    'Received SIGTERM: stopping the current step, then cleaning up. Press Ctrl-C again to hurry, a third time to skip cleanup',
-    'Received SIGINT again: stopping the current cleanup step. A third time skips the rest of the cleanup',
+    'Received SIGTERM: stopping the current step, then cleaning up. Send another signal to hurry, a third time to skip cleanup',
+    'Received SIGINT again: stopping the current cleanup step. Press Ctrl-C a third time to skip the rest',
   ]);
 });
 
@@ -108,7 +108,7 @@ test('the third request gives everything up, steps that have not begun included,
   expect(step.aborted).toBe(true);
   expect(later.reason).toBe(signals.giveUp.reason);
   expect(lines).toHaveLength(3);
-  expect(lines[2]).toBe('Received SIGINT a third time: skipping the rest of the cleanup');
+  expect(lines[2]).toBe('Received SIGINT a third time: skipping the rest of the cleanup; resources may be left behind');
 });
 
 test('every request that counts is reported', async () => {

@@ -17,29 +17,29 @@ const lines = (...words: string[]) =>
     .split('\n');
 
 describe('completion in a shell', () => {
-  test('bash completes words by the lines of `completion bash`', () => {
+  test('bash completes with the script of `completion bash`', () => {
     const typed = 'COMP_WORDS=(kubetest2-ts noop --up-t); COMP_CWORD=2; _kubetest2_ts; echo "$COMPREPLY"';
     const { stdout, stderr } = run('bash', '-c', `eval "$(kubetest2-ts completion bash)"; ${typed}`);
     expect([stdout, stderr]).toEqual(['--up-timeout\n', '']);
   });
 
-  test('bash completes the value after =, which it takes for a word of its own', () => {
+  test('bash completes the value after =, which it splits off', () => {
     expect(lines('bash', 'noop', '--down', '=', 'n')).toEqual(['never']);
     expect(lines('bash', 'noop', '--test', '=', 'ex')).toEqual(['exec']);
   });
 
-  test('zsh and fish are told what a word means', () => {
+  test('zsh and fish get the help of each completion', () => {
     expect(lines('zsh', 'doct')[0]).toMatch(/^doctor:\S/);
     expect(lines('fish', 'doct')[0]).toMatch(/^doctor\t\S/);
   });
 
-  test.each(['bash', 'zsh', 'fish'])('the lines for %s name the program', (shell) => {
+  test.each(['bash', 'zsh', 'fish'])('the script for %s calls the program', (shell) => {
     expect(run('kubetest2-ts', 'completion', shell).stdout).toMatch(
       /kubetest2-ts[\s\S]*complete-words|complete-words[\s\S]*kubetest2-ts/,
     );
   });
 
-  test('another shell is a usage error that names those there are', () => {
+  test('another shell is a usage error that lists the known ones', () => {
     expect(run('kubetest2-ts', 'completion', 'tcsh')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('bash, zsh, fish'),

@@ -34,14 +34,14 @@ describe.concurrent('the run', () => {
     }
   });
 
-  test('keeps its folder to its owner, and out of git', async () => {
+  test('makes its directory private to its owner and ignored by git', async () => {
     using sandbox = new Sandbox();
     await sandbox.run(['noop', '--up', '--run-id=one']);
     expect(statSync(join(sandbox.dir, 'rundir/one')).mode & 0o777).toBe(0o700);
     expect(sandbox.read('rundir/.gitignore')).toBe('*\n');
   });
 
-  test('gives the tests its folders, its id, and the run dir first on PATH', async () => {
+  test('sets its directories and ID for the tests, with the run directory first on PATH', async () => {
     using sandbox = new Sandbox();
     const script = 'echo "$KUBETEST2_RUN_ID|$KUBETEST2_RUN_DIR|$ARTIFACTS|${PATH%%:*}"';
     const { stdout } = await sandbox.run([
@@ -60,25 +60,25 @@ describe.concurrent('the run', () => {
   test.each([
     ['relative', 'here'],
     ['not there yet', 'deep/er/still'],
-  ])('takes an $ARTIFACTS that is %s', async (_what, folder) => {
+  ])('takes an $ARTIFACTS that is %s', async (_what, directory) => {
     using sandbox = new Sandbox();
     const { code, stdout } = await sandbox.run(['noop', '--test=exec', '--', 'sh', '-c', 'echo \\$ARTIFACTS'], {
-      ARTIFACTS: folder,
+      ARTIFACTS: directory,
     });
-    expect([code, stdout]).toEqual([0, `${join(sandbox.dir, folder)}\n`]);
-    expect(existsSync(join(sandbox.dir, folder, 'junit_runner.xml'))).toBe(true);
+    expect([code, stdout]).toEqual([0, `${join(sandbox.dir, directory)}\n`]);
+    expect(existsSync(join(sandbox.dir, directory, 'junit_runner.xml'))).toBe(true);
   });
 
-  test('ends when its folders cannot be made in one that takes none, and says which', async () => {
+  test('fails when it cannot create its directories, and names which', async () => {
     using sandbox = new Sandbox();
-    for (const [words, folder, flag] of [
+    for (const [words, directory, flag] of [
       [['--artifacts=/proc/x/y'], '/proc/x/y', '--artifacts'],
       [['--rundir=/proc/x'], '/proc/x', '--rundir'],
     ] as const) {
       const { code, stderr } = await sandbox.run(['noop', '--up', ...words]);
       expect(code, stderr).toBe(3);
       expect(stderr).toContain(
-        `the folder ${folder} cannot be made or written: no such file or directory; choose another with ${flag}`,
+        `cannot write to directory ${directory}: no such file or directory; set another with ${flag}`,
       );
     }
   });
@@ -92,7 +92,7 @@ describe.concurrent('the run', () => {
   test.each([
     ['artifacts', ['--artifacts=in-the-way/artifacts'], '--artifacts'],
     ['run dir', ['--rundir=in-the-way/rundir'], '--rundir'],
-  ])('says which flag chooses another folder when its %s cannot be made', async (_what, words, flag) => {
+  ])('names the flag that sets another directory when it cannot create its %s', async (_what, words, flag) => {
     using sandbox = new Sandbox();
     writeFileSync(join(sandbox.dir, 'in-the-way'), '');
     const { code, stderr } = await sandbox.run(['noop', '--up', ...words]);
@@ -161,7 +161,7 @@ describe.concurrent('the run', () => {
 
   test('shows in status, with what can no longer be read told apart', async () => {
     using sandbox = new Sandbox();
-    expect((await sandbox.run(['status'])).stdout).toContain('There are no runs');
+    expect((await sandbox.run(['status'])).stdout).toContain('No runs in ');
     await sandbox.run(['noop', '--run-id=good', '--up', '--down']);
     await sandbox.run(['noop', '--run-id=bad', '--test=exec', '--', 'false']);
     mkdirSync(join(sandbox.dir, 'rundir/broken'));

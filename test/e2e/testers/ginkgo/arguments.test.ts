@@ -124,8 +124,8 @@ describe('the environment of the tests', () => {
   });
 
   test.each([
-    ['--env=A=1,B', `--env: "B" is not NAME=VALUE; a value with a comma is quoted: --env='"A=1,B"'`],
-    ['--env=B', `--env: "B" is not NAME=VALUE; a value with a comma is quoted: --env='"B"'`],
+    ['--env=A=1,B', `invalid --env "B": expected NAME=VALUE; quote a value with a comma: --env='"A=1,B"'`],
+    ['--env=B', `invalid --env "B": expected NAME=VALUE; quote a value with a comma: --env='"B"'`],
   ])('%s is a usage error that shows how to quote', async (arg, message) => {
     const at = await ginkgoHost();
     const ended = await at.run([...FROM_PATH, arg]);
@@ -137,7 +137,7 @@ describe('the environment of the tests', () => {
     const at = await ginkgoHost();
     const ended = await at.run([...FROM_PATH, '--env=A=type=x,count=2']);
     expect(ended).toMatchObject({ code: 0 });
-    expect(ended.stderr).toContain(`quote the value: --env='"A=type=x,count=2"'`);
+    expect(ended.stderr).toContain(`quote it: --env='"A=type=x,count=2"'`);
   });
 });
 

@@ -423,7 +423,7 @@ describe('a project from Boskos', () => {
     );
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain('no gce-project became free in Boskos');
-    expect(stderr).not.toContain('Something may be left');
+    expect(stderr).not.toContain('may be left behind');
     expect(at.argsOf('make')).toEqual([]);
   });
 });
