@@ -5,35 +5,35 @@ import { count, type FlagExtras, text, toggle, type Values } from '../api/flags.
 import type { AcquireSettings } from '../api/run.ts';
 
 const GROUP = 'Downloads';
-const twin = (name: string): FlagExtras => ({ group: GROUP, env: `KUBETEST2_${name}` });
+const withEnv = (name: string): FlagExtras => ({ group: GROUP, env: `KUBETEST2_${name}` });
 
 /** The flags of everything that fetches files. Each has an environment variable of the same name. */
 export const acquireFlags = {
   cacheDir: text(
     'Directory of the download cache. Default: kubetest2-ts in $XDG_CACHE_HOME or ~/.cache.',
     '',
-    twin('CACHE_DIR'),
+    withEnv('CACHE_DIR'),
   ),
-  offline: toggle('Use only cached files; fail if a file is missing.', false, twin('OFFLINE')),
+  offline: toggle('Use only cached files; fail if a file is missing.', false, withEnv('OFFLINE')),
   pins: text(
     'Pins file written by the pin command. Only files listed in it are fetched, and their checksums must match.',
     '',
-    twin('PINS'),
+    withEnv('PINS'),
   ),
   allowUnverified: toggle(
     'Accept files without a published checksum, and plain http. Each is logged as a warning and recorded.',
     false,
-    twin('ALLOW_UNVERIFIED'),
+    withEnv('ALLOW_UNVERIFIED'),
   ),
   downloadConnections: count(
     'Parallel connections for one large file, if the server supports ranges.',
     4,
-    twin('DOWNLOAD_CONNECTIONS'),
+    withEnv('DOWNLOAD_CONNECTIONS'),
   ),
   gcsEndpoint: text(
     'URL of the Cloud Storage endpoint for gs://, for emulators. Default: https://storage.googleapis.com.',
     '',
-    twin('GCS_ENDPOINT'),
+    withEnv('GCS_ENDPOINT'),
   ),
 };
 

@@ -1,6 +1,6 @@
 import type { Results, Spec } from './results.ts';
 
-/** The results in numbers. A spec that is told in several files counts once, and as failed if one of them says so. */
+/** The results in numbers. A spec that is in several files counts once, and as failed if it failed in one of them. */
 export interface Totals {
   readonly ran: number;
   readonly passed: number;

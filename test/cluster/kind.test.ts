@@ -44,10 +44,10 @@ const body = () => {
   test('three nodes, a merged configuration seen in the flags of the API server, and a loaded image', async () => {
     using machine = new Machine();
     const own = 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nruntimeConfig: {api/beta: "false"}\n';
-    writeFileSync(join(machine.folder, 'own.yaml'), own);
-    writeFileSync(join(machine.folder, 'hello'), 'hello');
-    execFileSync('tar', ['-cf', 'image.tar', 'hello'], { cwd: machine.folder });
-    docker('import', join(machine.folder, 'image.tar'), 'kt2-loaded.test/hello:1');
+    writeFileSync(join(machine.directory, 'own.yaml'), own);
+    writeFileSync(join(machine.directory, 'hello'), 'hello');
+    execFileSync('tar', ['-cf', 'image.tar', 'hello'], { cwd: machine.directory });
+    docker('import', join(machine.directory, 'image.tar'), 'kt2-loaded.test/hello:1');
     const script = [
       'kubectl get nodes --no-headers | wc -l',
       'kubectl -n kube-system get pods -l component=kube-apiserver -o yaml | grep -e --feature-gates -e --runtime-config -e --v=',
@@ -136,7 +136,7 @@ const body = () => {
 
   test('a daemon that stops during the run fails Down, and a later --down finishes', async () => {
     using machine = new Machine();
-    const way = await cuttableDocker(machine.folder);
+    const way = await cuttableDocker(machine.directory);
     const args = [...UP, '--down', '--test=exec', '--', 'sleep', '600'];
     const { child, ended, prints } = machine.start('gone', args, { DOCKER_HOST: way.host });
     await prints(/Test begins/);

@@ -60,10 +60,10 @@ test.each([
 
 test('headers of a request are not sent to another server it redirects to', async () => {
   const bytes = noise(5_000_000);
-  const told: (string | undefined)[] = [];
+  const received: (string | undefined)[] = [];
   const elsewhere = await serve({
     '/object': (request, response, time) => {
-      told.push(request.headers.authorization);
+      received.push(request.headers.authorization);
       generation(1, bytes)(request, response, time);
     },
   });
@@ -74,5 +74,5 @@ test('headers of a request are not sent to another server it redirects to', asyn
     const ask = { from, signal: AbortSignal.timeout(5000) };
     (await http.open(`${server.url}/object`, ask, { headers: { authorization: 'Bearer secret' } })).discard();
   }
-  expect(told).toEqual([undefined, undefined, undefined]);
+  expect(received).toEqual([undefined, undefined, undefined]);
 });

@@ -8,7 +8,7 @@ import { CommandError } from '../../src/api/errors.ts';
 import type { Log } from '../../src/api/log.ts';
 import { type ExecWorld, openExec } from '../../src/process/exec.ts';
 
-/** A stream that keeps what it is given, and tells when something certain has come. */
+/** A stream that keeps what is written to it. */
 export class Collector extends Writable {
   readonly #chunks: Buffer[] = [];
 

@@ -36,7 +36,7 @@ export interface Launched {
   stderr(): string;
 }
 
-/** A folder of its own for one test, with a bin folder first on PATH; whatever still runs in it at the end is killed. */
+/** A directory for one test, with a bin directory first on PATH. Processes still running at its end are killed. */
 export class Sandbox {
   readonly dir = mkdtempSync(join(tmpdir(), 'kubetest2-test-'));
   readonly bin = join(this.dir, 'bin');
@@ -66,8 +66,8 @@ export class Sandbox {
   }
 
   start(argv: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Launched {
-    const [file = '', ...words] = argv;
-    const child = spawn(file, words, {
+    const [file = '', ...args] = argv;
+    const child = spawn(file, args, {
       cwd: this.dir,
       env: Object.fromEntries(Object.entries({ ...this.env, ...env }).filter(([, value]) => value !== undefined)),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -87,8 +87,8 @@ export class Sandbox {
   }
 
   /** Runs the built program to its end. */
-  async run(words: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Promise<Ended> {
-    return await this.start([process.execPath, program, ...words], env).ended;
+  async run(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Promise<Ended> {
+    return await this.start([process.execPath, program, ...args], env).ended;
   }
 
   has(name: string): boolean {

@@ -19,8 +19,8 @@ const latency = (
   slo,
 });
 
-/** The words of a picture, in its order. */
-const words = (svg: string) => Array.from(svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g), ([, text = '']) => text);
+/** The texts of a picture, in order. */
+const textsOf = (svg: string) => Array.from(svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g), ([, text = '']) => text);
 
 test('a picture names the run, its measurements, subjects, objectives and the unit', async () => {
   const svg = await latencyPicture('Latency percentiles of run-1', [
@@ -28,7 +28,7 @@ test('a picture names the run, its measurements, subjects, objectives and the un
     latency('create_to_schedule', 30, undefined),
   ]);
   expect(XMLValidator.validate(svg ?? '')).toBe(true);
-  expect(words(svg ?? '')).toEqual(
+  expect(textsOf(svg ?? '')).toEqual(
     expect.arrayContaining([
       'Latency percentiles of run-1',
       'p50',
@@ -49,11 +49,11 @@ test('a picture names the run, its measurements, subjects, objectives and the un
 
 test('draws a latency of zero, and the slowest of many subjects', async () => {
   const many = Array.from({ length: 40 }, (_, at) => latency(`subject-${at}`, at, 1000));
-  const text = words((await latencyPicture('Many', many)) ?? '');
+  const text = textsOf((await latencyPicture('Many', many)) ?? '');
   expect(text).toContain('the 25 slowest; 15 faster ones are not shown');
   expect(text).toContain('subject-39');
   expect(text).not.toContain('subject-14');
-  const zero = words((await latencyPicture('Zero', [latency('nothing', 0, undefined)])) ?? '');
+  const zero = textsOf((await latencyPicture('Zero', [latency('nothing', 0, undefined)])) ?? '');
   expect(zero.filter((text) => /^\d+m?s$/.test(text))).toEqual(['1ms', '10ms']);
   expect(zero).toContain('nothing');
 });

@@ -13,7 +13,7 @@ const lifecycle = ['noop', '--up', '--down', '--test=exec', '--'];
 const PATH = '/usr/bin:/bin';
 
 beforeAll(async () => {
-  const { folder: packages, version } = await packaged();
+  const { directory: packages, version } = await packaged();
   const archive = join(packages, `kubetest2-ts-${version}-linux-amd64.tar.gz`);
   execFileSync('tar', ['-xzf', archive, '-C', folder, 'kubetest2-ts']);
 });

@@ -69,7 +69,7 @@ describe.skipIf(missing !== '')(`in a bare Debian${missing && ` (left out: needs
   describeWith(['fake-gcs-server'], 'an image made by the lines of docs/install.md', () => {
     beforeAll(async () => {
       await using server = await GcsServer.start();
-      const { folder, version } = packages;
+      const { directory: folder, version } = packages;
       const release = { folder, version: `v${version}`, channels: ['latest'] };
       const at = { bucket: 'b', prefix: 'tools/' };
       await publish(release, at, { acquire: settings(server.url), env: {} }, never());

@@ -52,7 +52,7 @@ async function madeAgain(): Promise<string> {
   return join(copy, 'dist/release');
 }
 
-const archive = (platform: string) => join(packages.folder, `kubetest2-ts-${packages.version}-${platform}.tar.gz`);
+const archive = (platform: string) => join(packages.directory, `kubetest2-ts-${packages.version}-${platform}.tar.gz`);
 const executable = (platform: string) => readFileSync(join(folder, platform, 'kubetest2-ts'));
 
 const leftOut = noPackages && ` (left out: needs ${noPackages})`;
@@ -67,17 +67,17 @@ describe.skipIf(noPackages !== '')(`the packages${leftOut}`, () => {
       'THIRD-PARTY-LICENSES.txt',
     ];
     const beside = packed.flatMap((name) => [name, `${name}.sha256`, `${name}.sha512`]);
-    expect(new Set(readdirSync(packages.folder))).toEqual(new Set([...beside, 'SHA256SUMS', 'SHA512SUMS']));
+    expect(new Set(readdirSync(packages.directory))).toEqual(new Set([...beside, 'SHA256SUMS', 'SHA512SUMS']));
     for (const [tool, sums] of [
       ['sha256sum', 'SHA256SUMS'],
       ['sha512sum', 'SHA512SUMS'],
     ] as const) {
-      const checked = execFileSync(tool, ['--check', '--strict', sums], { cwd: packages.folder, encoding: 'utf8' });
+      const checked = execFileSync(tool, ['--check', '--strict', sums], { cwd: packages.directory, encoding: 'utf8' });
       expect(new Set(checked.trim().split('\n'))).toEqual(new Set(packed.map((name) => `${name}: OK`)));
     }
     for (const name of packed) {
-      const [digest] = execFileSync('sha256sum', [join(packages.folder, name)], { encoding: 'utf8' }).split(' ');
-      expect(readFileSync(join(packages.folder, `${name}.sha256`), 'utf8').trim()).toBe(digest);
+      const [digest] = execFileSync('sha256sum', [join(packages.directory, name)], { encoding: 'utf8' }).split(' ');
+      expect(readFileSync(join(packages.directory, `${name}.sha256`), 'utf8').trim()).toBe(digest);
     }
   });
 
@@ -135,9 +135,9 @@ describe.skipIf(noPackages !== '')(`the packages${leftOut}`, () => {
 
   test('made again of the same sources in another place are the same, byte for byte', async () => {
     const made = await again;
-    expect(new Set(readdirSync(made))).toEqual(new Set(readdirSync(packages.folder)));
+    expect(new Set(readdirSync(made))).toEqual(new Set(readdirSync(packages.directory)));
     const sums = (at: string) => readFileSync(join(at, 'SHA512SUMS'), 'utf8');
-    expect(sums(made)).toBe(sums(packages.folder));
+    expect(sums(made)).toBe(sums(packages.directory));
   }, 300_000);
 });
 
@@ -145,7 +145,7 @@ describe.skipIf(noPackages !== '')(`the package of npm${leftOut}`, () => {
   test('is installed and run by the lines of docs/install.md, with no registry', async () => {
     using sandbox = new Sandbox();
     const name = `kubetest2-ts-${packages.version}.tgz`;
-    cpSync(join(packages.folder, name), join(sandbox.dir, name));
+    cpSync(join(packages.directory, name), join(sandbox.dir, name));
     const lines = snippets('sh').find((text) => text.includes('npm install')) ?? '';
     expect(lines).toContain(`./${name}`);
     const [prefix, cache] = [join(sandbox.dir, 'global'), join(sandbox.dir, 'cache')];
@@ -169,7 +169,7 @@ describe.skipIf(noPackages !== '')(`the package of npm${leftOut}`, () => {
   test('has no dependency, and no source map or path of the machine that made it', async () => {
     const unpacked = join(folder, 'npm');
     mkdirSync(unpacked);
-    execFileSync('tar', ['-xzf', join(packages.folder, `kubetest2-ts-${packages.version}.tgz`), '-C', unpacked]);
+    execFileSync('tar', ['-xzf', join(packages.directory, `kubetest2-ts-${packages.version}.tgz`), '-C', unpacked]);
     const manifest = JSON.parse(readFileSync(join(unpacked, 'package/package.json'), 'utf8')) as object;
     expect(manifest).not.toHaveProperty('dependencies');
     for (const name of readdirSync(unpacked, { recursive: true, encoding: 'utf8' })) {

@@ -1,5 +1,5 @@
 // Gives the suites a Docker daemon that may start privileged containers: the one that answers, else one of their own,
-// whose images are kept in the components folder, and which ends with them.
+// whose images are kept in the components directory, and which ends with them.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,16 +9,16 @@ import { componentsFolder } from '../../../scripts/package/pinned.ts';
 let daemon: ChildProcess | undefined;
 
 export async function setup(): Promise<void> {
-  const folder = componentsFolder(process.env);
-  const images = join(folder, 'docker');
+  const directory = componentsFolder(process.env);
+  const images = join(directory, 'docker');
   if (answers() || !existsSync(images)) return;
-  mkdirSync(folder, { recursive: true });
-  const log = openSync(join(folder, 'dockerd.log'), 'a');
-  const words = ['--data-root', images, ...runtime(folder)];
-  daemon = spawn('dockerd', words, { stdio: ['ignore', log, log], detached: true });
+  mkdirSync(directory, { recursive: true });
+  const log = openSync(join(directory, 'dockerd.log'), 'a');
+  const args = ['--data-root', images, ...runtime(directory)];
+  daemon = spawn('dockerd', args, { stdio: ['ignore', log, log], detached: true });
   daemon.on('error', () => {});
   for (let tries = 0; tries < 60 && daemon.exitCode === null && !answers(); tries += 1) await delay(500);
-  if (!answers()) console.error(`The Docker daemon did not start; ${join(folder, 'dockerd.log')} says why.`);
+  if (!answers()) console.error(`The Docker daemon did not start; ${join(directory, 'dockerd.log')} has the reason.`);
 }
 
 export async function teardown(): Promise<void> {
@@ -45,26 +45,26 @@ const SYS_RESOURCE = 24n;
  * A privileged container asks for every capability there is. Where this machine's own set lacks CAP_SYS_RESOURCE that
  * fails, so there a wrapper around runc leaves it out of what is asked for.
  */
-function runtime(folder: string): string[] {
+function runtime(directory: string): string[] {
   const [, bounding = 'ffffffffffffffff'] =
     /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   if ((BigInt(`0x${bounding}`) >> SYS_RESOURCE) & 1n) return [];
-  const wrapper = join(folder, 'runc-without-sys-resource');
+  const wrapper = join(directory, 'runc-without-sys-resource');
   writeFileSync(wrapper, WRAPPER, { mode: 0o755 });
   return ['--add-runtime', `modest=${wrapper}`, '--default-runtime', 'modest'];
 }
 
 const WRAPPER = `#!/bin/sh
-# runc, told of no CAP_SYS_RESOURCE: in a bundle's config.json, or in the description of a process to execute.
+# runc, without CAP_SYS_RESOURCE: in a bundle's config.json, or in the description of a process to execute.
 before=
-for word; do
+for arg; do
   case $before in
-  --bundle) file=$word/config.json ;;
-  --process) file=$word ;;
+  --bundle) file=$arg/config.json ;;
+  --process) file=$arg ;;
   *) file= ;;
   esac
   [ -z "$file" ] || sed -i 's/"CAP_SYS_RESOURCE",//g; s/,"CAP_SYS_RESOURCE"//g' "$file"
-  before=$word
+  before=$arg
 done
 exec runc "$@"
 `;

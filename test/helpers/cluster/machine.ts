@@ -9,8 +9,8 @@ import { componentsBin } from '../real/components.ts';
 const program = fileURLToPath(new URL('../../../dist/kubetest2-ts.cjs', import.meta.url));
 
 /** What docker prints, line by line. */
-export function docker(...words: string[]): string[] {
-  const output = execFileSync('docker', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+export function docker(...args: string[]): string[] {
+  const output = execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   return output.split('\n').filter((line) => line !== '');
 }
 
@@ -31,22 +31,22 @@ export function nodesOf(cluster?: string): string[] {
   );
 }
 
-/** A folder for the runs of one test, with the real programs on PATH. What they leave behind is removed with it. */
+/** A directory for the runs of one test, with the real programs on PATH. What they leave behind is removed with it. */
 export class Machine implements Disposable {
-  readonly folder = mkdtempSync(join(tmpdir(), 'kt2-cluster-'));
+  readonly directory = mkdtempSync(join(tmpdir(), 'kt2-cluster-'));
   readonly #children: ChildProcess[] = [];
   readonly #clusters = new Set<string>();
 
   /** Starts `kubetest2-ts kind --run-id=ID …`. */
-  start(id: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  start(id: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.#clusters.add(`kind-${id}`);
-    const child = spawn(process.execPath, [program, 'kind', `--run-id=${id}`, ...words], {
-      cwd: this.folder,
+    const child = spawn(process.execPath, [program, 'kind', `--run-id=${id}`, ...args], {
+      cwd: this.directory,
       env: {
         PATH: [componentsBin, process.env['PATH']].join(delimiter),
-        HOME: this.folder,
-        ARTIFACTS: join(this.folder, `artifacts-${id}`),
-        KUBETEST2_RUN_DIR: join(this.folder, 'rundir'),
+        HOME: this.directory,
+        ARTIFACTS: join(this.directory, `artifacts-${id}`),
+        KUBETEST2_RUN_DIR: join(this.directory, 'rundir'),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -75,16 +75,16 @@ export class Machine implements Disposable {
     return { child, ended, prints };
   }
 
-  async run(id: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    return await this.start(id, words, env).ended;
+  async run(id: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    return await this.start(id, args, env).ended;
   }
 
   read(path: string): string {
-    return readFileSync(join(this.folder, path), 'utf8');
+    return readFileSync(join(this.directory, path), 'utf8');
   }
 
   list(path: string): string[] {
-    return existsSync(join(this.folder, path)) ? readdirSync(join(this.folder, path)) : [];
+    return existsSync(join(this.directory, path)) ? readdirSync(join(this.directory, path)) : [];
   }
 
   [Symbol.dispose](): void {
@@ -93,13 +93,13 @@ export class Machine implements Disposable {
       const left = nodesOf(cluster);
       if (left.length > 0) docker('rm', '-f', '-v', ...left);
     }
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
 /** A way to the Docker daemon that can be cut, which is what a daemon that stops looks like from outside. */
-export async function cuttableDocker(folder: string) {
-  const path = join(folder, 'docker.sock');
+export async function cuttableDocker(directory: string) {
+  const path = join(directory, 'docker.sock');
   const server = createServer({ allowHalfOpen: true }, (client) => {
     // docker exec ends its own half first, and reads on.
     const real = createConnection({ path: '/var/run/docker.sock', allowHalfOpen: true });

@@ -1,4 +1,4 @@
-// Fetches the member `kubernetes/test/bin/e2e.test` of the package at the address named second into the cache named
+// Fetches the member `kubernetes/test/bin/e2e.test` of the package at the URL named second into the cache named
 // first; prints whether it was a cache hit, its digest, and what was logged.
 import { stdout } from 'node:process';
 import { openAcquirer } from '../../../src/download/open-downloader.ts';

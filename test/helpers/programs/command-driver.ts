@@ -1,5 +1,5 @@
 // Runs one command through openExec in a process of its own, tied to real signals, and says on stderr, and in the file
-// $REPORT, how it went. SIGUSR2 makes this process die of an error that nobody catches.
+// $REPORT, how it went. SIGUSR2 crashes this process with an uncaught error.
 // Usage: command-driver.ts OPTIONS-AS-JSON ARGV...
 import { appendFileSync } from 'node:fs';
 import { CommandError, messageOf } from '../../../src/api/errors.ts';

@@ -1,5 +1,5 @@
 // Takes the lock named first; adds a line to the log named second when it has it and when it gives it back.
-// With a third word `forever` it keeps the lock until it is killed.
+// With a third argument `forever` it keeps the lock until it is killed.
 import { appendFileSync } from 'node:fs';
 import { pid, stdout } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -6,7 +6,7 @@ import { type Ended, type Launched, Sandbox } from '../sandbox.ts';
 
 const base = join(componentsFolder(process.env), 'bare-debian');
 
-const works = (file: string, ...words: string[]): boolean => spawnSync(file, words).status === 0;
+const works = (file: string, ...args: string[]): boolean => spawnSync(file, args).status === 0;
 
 /** What is missing for a bare root on this machine; empty when nothing is. */
 export const noBareRoot = !works('unshare', '--mount', 'true')
@@ -21,7 +21,7 @@ export interface Entry {
   readonly user?: number;
   /** As a line of a Dockerfile: everything can be written and stays. Else nothing can but 16 MiB below /tmp and the records. */
   readonly writable?: boolean;
-  /** A folder of this machine that is seen at /opt. */
+  /** A directory of this machine that is seen at /opt. */
   readonly opt?: string;
 }
 
@@ -36,7 +36,7 @@ export class BareRoot implements Disposable {
   constructor() {
     makeBase();
     for (const name of ['layer', 'work', 'root', 'artifacts', 'opt']) mkdirSync(join(this.#sandbox.dir, name));
-    for (const folder of [this.#sandbox.dir, this.#layer]) chmodSync(folder, 0o755);
+    for (const directory of [this.#sandbox.dir, this.#layer]) chmodSync(directory, 0o755);
     chmodSync(this.#sandbox.artifacts, 0o777);
   }
 
@@ -55,12 +55,12 @@ export class BareRoot implements Disposable {
       KUBETEST2_TEST_SANDBOX: this.#sandbox.dir,
       ...env,
     };
-    const words = Object.entries(inside).map(([name, value]) => `${name}=${value}`);
+    const args = Object.entries(inside).map(([name, value]) => `${name}=${value}`);
     const layers = writable
       ? `lowerdir=${base},upperdir=${this.#layer},workdir=${at('work')}`
       : `lowerdir=${this.#layer}:${base}`;
     const settings = [at('root'), layers, writable ? '' : 'small', at('artifacts'), opt ?? at('opt'), String(user)];
-    return this.#sandbox.start(['unshare', '--mount', 'sh', '-c', ENTER, 'enter', ...settings, line, ...words]);
+    return this.#sandbox.start(['unshare', '--mount', 'sh', '-c', ENTER, 'enter', ...settings, line, ...args]);
   }
 
   async run(line: string, entry: Entry = {}): Promise<Ended> {
@@ -73,8 +73,8 @@ export class BareRoot implements Disposable {
   }
 
   forgetRecords(): void {
-    const folder = this.#sandbox.artifacts;
-    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+    const directory = this.#sandbox.artifacts;
+    for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
   }
 
   /** What still runs of what was started here. */
@@ -107,8 +107,8 @@ function makeBase(): void {
   if (existsSync(base)) return;
   mkdirSync(join(base, '..'), { recursive: true });
   const draft = mkdtempSync(`${base}.`);
-  const words = ['--variant=essential', '--include=libstdc++6', 'bookworm', draft];
-  const { status, stderr } = spawnSync('mmdebstrap', words, { encoding: 'utf8' });
+  const args = ['--variant=essential', '--include=libstdc++6', 'bookworm', draft];
+  const { status, stderr } = spawnSync('mmdebstrap', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   chmodSync(draft, 0o755);
   renameSync(draft, base);

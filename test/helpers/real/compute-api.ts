@@ -23,12 +23,12 @@ export class ComputeApi implements AsyncDisposable {
     return api;
   }
 
-  /** What points gcloud here, with a configuration of its own in `folder` and no credentials. */
-  environment(folder: string): Record<string, string> {
+  /** What points gcloud here, with a configuration of its own in `directory` and no credentials. */
+  environment(directory: string): Record<string, string> {
     return {
       CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${this.#url}/compute/v1/`,
       CLOUDSDK_AUTH_DISABLE_CREDENTIALS: 'true',
-      CLOUDSDK_CONFIG: folder,
+      CLOUDSDK_CONFIG: directory,
       CLOUDSDK_CORE_DISABLE_PROMPTS: 'true',
       CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK: 'true',
     };

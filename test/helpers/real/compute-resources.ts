@@ -28,7 +28,7 @@ interface Answer {
 }
 
 /**
- * Google's compute API as far as resources are listed, made and deleted, over a folder with a file for each; and of Cloud
+ * Google's compute API as far as resources are listed, made and deleted, over a directory with a file for each; and of Cloud
  * Storage's as much as it takes to list and delete objects.
  */
 export class ComputeResources implements AsyncDisposable {
@@ -54,14 +54,14 @@ export class ComputeResources implements AsyncDisposable {
     return api;
   }
 
-  /** What points gcloud here, with a configuration of its own in `folder` and no credentials. */
-  environment(folder: string): Record<string, string> {
+  /** What points gcloud here, with a configuration of its own in `directory` and no credentials. */
+  environment(directory: string): Record<string, string> {
     return {
       CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${this.#url}/compute/v1/`,
       CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEUSAGE: `${this.#url}/`,
       CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: `${this.#url}/storage/v1/`,
       CLOUDSDK_AUTH_DISABLE_CREDENTIALS: 'true',
-      CLOUDSDK_CONFIG: folder,
+      CLOUDSDK_CONFIG: directory,
       CLOUDSDK_CORE_DISABLE_PROMPTS: 'true',
       CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK: 'true',
     };

@@ -19,7 +19,7 @@ const TOKEN = 'administrator';
 export interface Cluster {
   /** Of an administrator; absolute. */
   readonly kubeconfig: string;
-  readonly kubectl: (...words: string[]) => Promise<string>;
+  readonly kubectl: (...args: string[]) => Promise<string>;
 }
 
 /** A real Kubernetes on loopback: etcd, API server, controllers, scheduler, and nodes that kwok plays. */
@@ -28,14 +28,14 @@ export interface ControlPlane extends Cluster, AsyncDisposable {}
 /** The cluster of a kubeconfig. */
 export const clusterOf = (kubeconfig: string): Cluster => ({
   kubeconfig,
-  kubectl: async (...words) => {
-    const argv = [`--kubeconfig=${kubeconfig}`, ...words];
+  kubectl: async (...args) => {
+    const argv = [`--kubeconfig=${kubeconfig}`, ...args];
     return (await promisify(execFile)(component('kubectl'), argv, { maxBuffer: 1 << 26 })).stdout;
   },
 });
 
 /**
- * Ends the processes it is told of, and takes the folder away, when its stdin ends: when that is asked for, and when the
+ * Ends the processes it is told of, and takes the directory away, when its stdin ends: when that is asked for, and when the
  * process that started it is gone, however it went. Nothing of them is kept, and an API server that is asked politely
  * holds its port for a minute.
  */
@@ -49,9 +49,9 @@ export async function startControlPlane({ nodes = 3, apiServerWords = [] as stri
   const dir = await mkdtemp(join(tmpdir(), 'control-plane-'));
   const keeper = spawn('sh', ['-c', KEEPER, dir], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   const children: ChildProcess[] = [];
-  const start = (name: string, ...words: string[]) => {
+  const start = (name: string, ...args: string[]) => {
     const log = openSync(join(dir, `${name}.log`), 'a');
-    const child = spawn(component(name), words, { cwd: dir, detached: true, stdio: ['ignore', log, log] });
+    const child = spawn(component(name), args, { cwd: dir, detached: true, stdio: ['ignore', log, log] });
     closeSync(log);
     children.push(child);
     keeper.stdin.write(`${child.pid}\n`);
@@ -77,7 +77,7 @@ export async function startControlPlane({ nodes = 3, apiServerWords = [] as stri
 
 async function startAll(
   dir: string,
-  start: (name: string, ...words: string[]) => void,
+  start: (name: string, ...args: string[]) => void,
   nodes: number,
   apiServerWords: readonly string[],
   plane: Cluster,
@@ -150,8 +150,7 @@ async function startAll(
 /** A certificate authority, the server's key and certificate, and the key that signs service account tokens. */
 function makeKeys(dir: string) {
   const path = (name: string) => join(dir, name);
-  const openssl = (...words: string[]) =>
-    execFileSync('openssl', words, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
   const days = ['-days', '2', '-nodes', '-newkey', 'rsa:2048'];
   openssl('req', '-x509', ...days, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=test-ca');
   const names = 'subjectAltName=IP:127.0.0.1,IP:10.0.0.1,DNS:kubernetes,DNS:kubernetes.default,DNS:localhost';

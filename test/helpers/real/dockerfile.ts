@@ -8,7 +8,7 @@ type Arguments = Readonly<Record<string, string>>;
 export interface Build {
   /** The values of its ARGs. */
   readonly args: Arguments;
-  /** The folder that COPY takes from. Absolute. */
+  /** The directory that COPY takes from. Absolute. */
   readonly context?: string;
   /** What every stage begins with, instead of the image that FROM names. */
   readonly base: () => BareRoot;
@@ -65,10 +65,10 @@ function lines(text: string): string[] {
   return joined.split('\n').filter((line) => line.trim() !== '');
 }
 
-async function download(url: string, stage: BareRoot, folder: string): Promise<void> {
+async function download(url: string, stage: BareRoot, directory: string): Promise<void> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-  const to = stage.path(folder);
+  const to = stage.path(directory);
   mkdirSync(to, { recursive: true });
   await writeFile(join(to, basename(new URL(url).pathname)), new Uint8Array(await answer.arrayBuffer()));
 }

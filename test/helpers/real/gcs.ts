@@ -24,7 +24,7 @@ export class GcsServer implements AsyncDisposable {
     await mkdir(join(directory, 'b'));
     const port = await freePort();
     const at = `127.0.0.1:${port}`;
-    const words = [
+    const args = [
       '-scheme',
       'http',
       '-host',
@@ -37,7 +37,7 @@ export class GcsServer implements AsyncDisposable {
       directory,
     ];
     const program = component('fake-gcs-server');
-    const child = spawn(program, [...words, '-public-host', at, '-external-url', `http://${at}`], { stdio: 'ignore' });
+    const child = spawn(program, [...args, '-public-host', at, '-external-url', `http://${at}`], { stdio: 'ignore' });
     const server = new GcsServer(`http://${at}`, child, directory);
     const ready = async () => ((await server.object('').catch(() => undefined)) ? true : undefined);
     await waitUntil(ready, { every: 50, signal: AbortSignal.timeout(30_000) });

@@ -12,7 +12,7 @@ const inputs = [...sources, 'scripts', 'docs', 'README.md', 'CHANGELOG.md', 'LIC
 /** What `npm run package` makes. */
 export interface Packages {
   /** Absolute. */
-  readonly folder: string;
+  readonly directory: string;
   readonly version: string;
   readonly commit: string;
 }
@@ -23,13 +23,13 @@ export const noPackages = process.platform === 'linux' && process.arch === 'x64'
 /** Makes the packages, unless those that are there are of this commit and newer than every source. */
 export async function packaged(): Promise<Packages> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const packages = { folder: join(root, 'dist/release'), version, commit: commitOf(root) };
+  const packages = { directory: join(root, 'dist/release'), version, commit: commitOf(root) };
   if (!fresh(packages)) await promisify(execFile)(process.execPath, ['scripts/package/package.ts'], { cwd: root });
   return packages;
 }
 
-function fresh({ folder, version, commit }: Packages): boolean {
-  const made = statSync(join(folder, 'SHA512SUMS'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+function fresh({ directory, version, commit }: Packages): boolean {
+  const made = statSync(join(directory, 'SHA512SUMS'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (made < Math.max(...inputs.map(newest))) return false;
-  return readFileSync(join(folder, `kubetest2-ts-${version}.spdx.json`), 'utf8').includes(`-${commit}"`);
+  return readFileSync(join(directory, `kubetest2-ts-${version}.spdx.json`), 'utf8').includes(`-${commit}"`);
 }

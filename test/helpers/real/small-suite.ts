@@ -14,15 +14,15 @@ const source = fileURLToPath(new URL('suite', import.meta.url));
 export function smallSuite(): string | undefined {
   const hash = createHash('sha256');
   for (const name of readdirSync(source).toSorted()) hash.update(name).update(readFileSync(join(source, name)));
-  const folder = join(componentsFolder(process.env), 'suites', hash.digest('hex').slice(0, 16));
-  const path = join(folder, 'e2e.test');
+  const directory = join(componentsFolder(process.env), 'suites', hash.digest('hex').slice(0, 16));
+  const path = join(directory, 'e2e.test');
   if (executable(path)) return path;
   const draft = `${path}.${process.pid}`;
   try {
-    mkdirSync(folder, { recursive: true });
-    const words = ['test', '-c', '-trimpath', '-ldflags', '-s -w -X suite.version=v1.36.1', '-o', draft, '.'];
+    mkdirSync(directory, { recursive: true });
+    const args = ['test', '-c', '-trimpath', '-ldflags', '-s -w -X suite.version=v1.36.1', '-o', draft, '.'];
     const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod -buildvcs=false', GOWORK: 'off' };
-    execFileSync('go', words, { cwd: source, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    execFileSync('go', args, { cwd: source, env, stdio: ['ignore', 'pipe', 'pipe'] });
     renameSync(draft, path);
     return path;
   } catch (error) {

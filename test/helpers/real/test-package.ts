@@ -13,7 +13,7 @@ import { component } from './components.ts';
 /** This machine as Kubernetes' file names have it. */
 export const HOST = { os: platform(), arch: arch() === 'x64' ? 'amd64' : arch() };
 
-/** A folder like a release bucket, with the test package of one version as krel lays it out. */
+/** A directory like a release bucket, with the test package of one version as krel lays it out. */
 export interface Bucket extends AsyncDisposable {
   readonly dir: string;
   readonly version: string;
@@ -72,7 +72,7 @@ export interface Served extends AsyncDisposable {
   readonly asked: readonly string[];
 }
 
-/** Serves a folder on loopback. */
+/** Serves a directory on loopback. */
 export async function serve(dir: string): Promise<Served> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -93,7 +93,7 @@ export async function serve(dir: string): Promise<Served> {
   };
 }
 
-/** The real fake-gcs-server with a folder as its only bucket, `gs://bucket`; `url` is its endpoint. */
+/** The real fake-gcs-server with a directory as its only bucket, `gs://bucket`; `url` is its endpoint. */
 export async function serveAsBucket(dir: string): Promise<AsyncDisposable & { readonly url: string }> {
   const data = await mkdtemp(join(tmpdir(), 'gcs-'));
   execFileSync('cp', ['-r', dir, join(data, 'bucket')]);
@@ -101,8 +101,8 @@ export async function serveAsBucket(dir: string): Promise<AsyncDisposable & { re
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
   await once(probe.close(), 'close');
-  const words = ['-scheme=http', '-host=127.0.0.1', `-port=${port}`, `-public-host=127.0.0.1:${port}`, `-data=${data}`];
-  const server = spawn(component('fake-gcs-server'), [...words, '-backend=memory'], { stdio: 'ignore' });
+  const args = ['-scheme=http', '-host=127.0.0.1', `-port=${port}`, `-public-host=127.0.0.1:${port}`, `-data=${data}`];
+  const server = spawn(component('fake-gcs-server'), [...args, '-backend=memory'], { stdio: 'ignore' });
   const url = `http://127.0.0.1:${port}`;
   for (let turn = 0; turn < 300; turn += 1) {
     if (

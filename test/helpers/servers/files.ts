@@ -6,16 +6,16 @@ import { onTestFinished } from 'vitest';
 export type Answer = (request: IncomingMessage, response: ServerResponse, time: number) => void;
 
 export interface TestServer {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly server: Server;
-  /** What was asked for, as `/path` or `/path bytes=0-9`. */
+  /** The requests, as `/path` or `/path bytes=0-9`. */
   readonly asked: string[];
-  /** Answers by path; what is not here is 404. */
+  /** Handlers by path; other paths are 404. */
   readonly routes: Map<string, Answer>;
 }
 
-/** A server on this machine that lives as long as the test. */
+/** A server on this host that lives as long as the test. */
 export async function serve(routes: Readonly<Record<string, Answer>> = {}): Promise<TestServer> {
   const asked: string[] = [];
   const times = new Map<string, number>();
@@ -36,7 +36,7 @@ export async function serve(routes: Readonly<Record<string, Answer>> = {}): Prom
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server, asked, routes: known };
 }
 
-/** An answer of that status. */
+/** A response with that status. */
 export const status =
   (code: number, body = '', headers: Record<string, string> = {}): Answer =>
   (_, response) => {
@@ -49,11 +49,11 @@ export const text = (body: string, headers: Record<string, string> = {}): Answer
 export interface ObjectOptions {
   readonly tag?: string | undefined;
   readonly ranges?: boolean;
-  /** Cuts the connection after so many bytes of the body of the nth answer; undefined lets it through. */
+  /** The number of bytes after which the body of the nth response breaks off; undefined for none. */
   readonly cut?: (time: number, range: string | undefined) => number | undefined;
-  /** A cut looks like a body that ended. */
+  /** A truncated body looks complete. */
   readonly quiet?: boolean;
-  /** A cut closes the connection, so that what was sent arrives; otherwise it is reset. */
+  /** The connection is closed, so that sent bytes arrive; otherwise it is reset. */
   readonly closes?: boolean;
 }
 

@@ -11,7 +11,7 @@ interface Held {
   readonly generation: number;
 }
 
-/** What goes wrong with one call: an answer of this status, a broken connection, or no answer ever (`hung` is emitted). */
+/** A fault of one call: a response with this status, a broken connection, or no response at all (`hung` is emitted). */
 type Fault = number | 'drop' | 'hang';
 
 /** A resumable upload. */
@@ -33,7 +33,7 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
   readonly objects = new Map<string, Held>();
   /** Of uploads, in order. */
   readonly uploads: string[] = [];
-  /** What testPermissions says; a number is the status it answers with instead. */
+  /** The response of testPermissions; a number is an error status. */
   permissions: readonly string[] | number = 404;
   /** Called before an upload takes effect. */
   beforeUpload: (name: string) => void = () => undefined;
@@ -56,18 +56,18 @@ export class FakeGcs extends EventEmitter implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The next uploads of a name go wrong, one fault each. */
+  /** Makes the next uploads of a name fail, one fault each. */
   failUpload(name: string, ...faults: Fault[]): void {
     const matches = (url: URL) => url.pathname.startsWith('/upload/') && url.searchParams.get('name') === name;
     this.#faults.push(...faults.map((fault) => ({ matches, fault })));
   }
 
-  /** The next parts of resumable uploads go wrong, one fault each. */
+  /** Makes the next parts of resumable uploads fail, one fault each. */
   failPart(...faults: PartFault[]): void {
     this.#partFaults.push(...faults);
   }
 
-  /** The next listings go wrong, one fault each. */
+  /** Makes the next listings fail, one fault each. */
   failList(...faults: Fault[]): void {
     const matches = (url: URL, method: string) => method === 'GET' && url.pathname.endsWith('/o');
     this.#faults.push(...faults.map((fault) => ({ matches, fault })));

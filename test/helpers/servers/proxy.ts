@@ -2,7 +2,7 @@ import { createServer, get } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A proxy that reaches one server, whatever name it is asked for. */
+/** A proxy that connects every host name to one server. */
 export async function proxyTo(port: number): Promise<{ readonly asked: string[]; readonly url: string }> {
   const asked: string[] = [];
   const proxy = createServer((request, response) => {
