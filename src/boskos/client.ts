@@ -27,7 +27,7 @@ export interface AcquireOptions {
    * after it was last repeated and has no call to withdraw one; the same id asked again keeps its place.
    */
   readonly requestId: string;
-  /** Milliseconds to go on asking. 0 asks once. */
+  /** Milliseconds to wait for one. 0 asks once. */
   readonly patience: number;
   readonly signal: AbortSignal;
   /** Whether the name of a resource can be used; another one is refused. Default: any. */

@@ -5,7 +5,7 @@ import type { Log } from '../api/log.ts';
 export interface AbandonOptions {
   /** The step, for messages. */
   readonly name: string;
-  /** What the step was told to stop by. */
+  /** Aborts when the step has to stop. */
   readonly signal: AbortSignal;
   /** Milliseconds that the step may take to stop once its signal aborts. */
   readonly grace: number;
@@ -16,7 +16,7 @@ export interface AbandonOptions {
 
 /**
  * What comes of a step; or, when it does not stop in time after its signal aborted, an error that names it and has the
- * abort's reason as its cause. The step then goes on unseen, and a later failure of it is logged.
+ * abort's reason as its cause. The step is not waited for then, and a later failure of it is logged.
  */
 export async function untilAbandoned<T>(work: Promise<T>, options: AbandonOptions): Promise<T> {
   const { name, signal, grace, now, log } = options;
@@ -27,7 +27,7 @@ export async function untilAbandoned<T>(work: Promise<T>, options: AbandonOption
       const waited = formatDuration(Math.round(grace / 1000) * 1000);
       reject(
         new RunError(
-          `${name} did not stop within ${waited} of being told to (${messageOf(signal.reason)}); going on without it`,
+          `${name} did not stop within ${waited} of its abort (${messageOf(signal.reason)}); continuing without it`,
           {
             cause: signal.reason,
           },
@@ -44,7 +44,7 @@ export async function untilAbandoned<T>(work: Promise<T>, options: AbandonOption
     return await Promise.race([work, abandoned]);
   } catch (error) {
     work.catch((late: unknown) => {
-      if (late !== error) log.warn(`${name} ended after the run had gone on without it: ${messageOf(late)}`);
+      if (late !== error) log.warn(`${name} ended after the run had continued without it: ${messageOf(late)}`);
     });
     throw error;
   } finally {

@@ -23,7 +23,7 @@ export interface IdentityWish {
 
 export interface Identity {
   readonly id: string;
-  /** True for an id that was just made up, under which nobody can have made anything. */
+  /** True for an id that was just made up, under which no earlier call can have created anything. */
   readonly isNew: boolean;
   readonly paths: RunPaths;
   /** What earlier calls of the same run left. */
@@ -32,7 +32,7 @@ export interface Identity {
 
 /**
  * Which run this call belongs to: the one named, Prow's, or, for a call that begins nothing, the one live run of the
- * deployer. Throws UsageError when several are live and hold something, since guessing could take down the wrong one.
+ * deployer. Throws UsageError when several are live and hold something, since guessing could tear down the wrong one.
  */
 export function identify(wish: IdentityWish): Identity {
   const named = wish.runId || wish.env['PROW_JOB_ID'];
@@ -73,7 +73,7 @@ function liveRun(wish: IdentityWish): string | undefined {
     log.info(`Continuing run ${only.runId}, begun ${only.createdAt}.`);
     return only.runId;
   }
-  // Runs that hold nothing are only clusters somebody else keeps; none of them can be lost by a new run.
+  // Runs that created nothing only use existing clusters, so a new run cannot lose any.
   if (live.every(({ taken }) => taken.length === 0)) return undefined;
   const names = live.map(({ runId, createdAt, phase }) => `  ${runId}  begun ${createdAt}, last at ${phase}`);
   throw new UsageError(

@@ -20,7 +20,7 @@ export interface Plan {
     readonly test: Duration;
     readonly down: Duration;
     readonly cleanup: Duration;
-    /** How long a step may take to stop once it was told to. */
+    /** How long a step may take to stop after its abort. */
     readonly stop: Duration;
   };
 }

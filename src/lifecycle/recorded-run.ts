@@ -61,8 +61,8 @@ export class StateChangedError extends RunError {
 const LONGEST_FAILURE = 1000;
 
 /**
- * One run with its records: junit, metadata, events and state are written as things happen, so that whatever ends this
- * process, what it did so far can be read. Nothing touches the disk before `open`.
+ * One run with its records: junit, metadata, events and state are written as things happen, so that what a run
+ * did can be read however this process ends. Nothing touches the disk before `open`.
  */
 export class RecordedRun implements Run {
   readonly id: string;
@@ -120,7 +120,7 @@ export class RecordedRun implements Run {
   }
 
   /**
-   * Creates the directories, takes the run's lock and begins the records. A `lenient` call, which only tears down, goes on
+   * Creates the directories, takes the run's lock and begins the records. A `lenient` call, which only tears down, continues
    * without what it cannot write.
    * Throws RunError for a directory that cannot be used, UsageError when another live process holds this run or its state
    * cannot be trusted, StateChangedError when another call changed the state since it was read, and the signal's reason

@@ -69,7 +69,7 @@ export class StepRecorder {
     });
   }
 
-  /** The log has the error whatever becomes of the records. */
+  /** The error is logged first, even if a record cannot be written. */
   fail(name: StepName, error: unknown): void {
     const seconds = this.#end(name, 'failed', false);
     this.#log.error(`${name} failed after ${seconds.toFixed(1)} s: ${messageOf(error)}`);

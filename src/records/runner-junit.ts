@@ -43,7 +43,7 @@ export class JunitRunner {
     this.#clean = clean;
   }
 
-  /** A file without cases, whatever is there. Writes nothing yet. */
+  /** A new file without cases, which replaces an existing one. Writes nothing yet. */
   static begin(file: string, { runId, now, mask }: JunitSettings): JunitRunner {
     const clean = (text: string) => mask(xmlText(text));
     return new JunitRunner(file, { runId: clean(runId), timestamp: now().toISOString(), cases: [] }, clean);

@@ -16,8 +16,8 @@ export interface TrustOptions {
 }
 
 /**
- * Makes sure that what a run's state says can be followed: its directory, state and lock belong to this user or root and
- * nobody else can write them, as ssh demands of a key. What does not exist is fine. Throws UsageError with the command
+ * Makes sure that what a run's state says can be followed: its directory, state and lock belong to this user or root and no
+ * one else can write them, as ssh demands of a key. What does not exist is fine. Throws UsageError with the command
  * that makes it so.
  */
 export function checkTrust(

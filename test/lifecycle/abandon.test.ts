@@ -33,7 +33,7 @@ test('a step that does not stop is named, with the reason it was told to', async
   stop.abort(reason);
   const error: unknown = await waiting.catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
-    message: expect.stringMatching(/^Up did not stop within 0s of being told to \(interrupted by SIGINT\)/),
+    message: expect.stringMatching(/^Up did not stop within 0s of its abort \(interrupted by SIGINT\)/),
     cause: reason,
   });
 });
@@ -52,5 +52,5 @@ test('a failure after that is logged, not lost', async () => {
   now.abort(new Error('gone on'));
   await expect(waiting).rejects.toThrow('gone on');
   reject(new Error('late'));
-  await expect.poll(() => warnings).toEqual(['Up ended after the run had gone on without it: late']);
+  await expect.poll(() => warnings).toEqual(['Up ended after the run had continued without it: late']);
 });

@@ -57,7 +57,7 @@ export interface Cache {
   unfinished(key: string): string;
   /** Moves a verified file from scratch into the cache. */
   keep(scratch: string, content: Content): Promise<string>;
-  /** A note of a file; undefined when there is none of that name. It is removed with the file. */
+  /** A note of a file; undefined when it does not exist. It is removed with the file. */
   readNote(content: Content, name: string): Promise<string | undefined>;
   writeNote(content: Content, name: string, text: string): Promise<void>;
 }
