@@ -10,15 +10,15 @@ import type { TLSSocket } from 'node:tls';
 /** What the server answers at a path: a status and a body; undefined for a 404. */
 export type Answers = (path: string, request: IncomingMessage) => { status?: number; body: unknown } | undefined;
 
-/** A folder with a certificate authority of its own, a server and a client certificate. */
+/** A directory with a certificate authority, a server and a client certificate. */
 export class Pki implements Disposable {
-  readonly folder = mkdtempSync(join(tmpdir(), 'kt2-pki-'));
+  readonly dir = mkdtempSync(join(tmpdir(), 'kt2-pki-'));
 
   constructor() {
     this.#openssl(
       'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.crt',
     );
-    writeFileSync(join(this.folder, 'san'), 'subjectAltName=IP:127.0.0.1,DNS:cluster.test\n');
+    writeFileSync(join(this.dir, 'san'), 'subjectAltName=IP:127.0.0.1,DNS:cluster.test\n');
     for (const name of ['server', 'client']) {
       this.#openssl(
         `req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=${name} -keyout ${name}.key -out ${name}.csr`,
@@ -30,7 +30,7 @@ export class Pki implements Disposable {
   }
 
   path(name: string): string {
-    return join(this.folder, name);
+    return join(this.dir, name);
   }
 
   read(name: string): Buffer {
@@ -38,11 +38,11 @@ export class Pki implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true });
   }
 
-  #openssl(words: string): void {
-    execFileSync('openssl', words.split(' '), { cwd: this.folder, stdio: 'pipe' });
+  #openssl(args: string): void {
+    execFileSync('openssl', args.split(' '), { cwd: this.dir, stdio: 'pipe' });
   }
 }
 

@@ -327,7 +327,7 @@ describe('Down', () => {
     const { code, stderr } = await cloud.run(...up(), '--down', '--leaked-resources=fail');
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(
-      `kube-down.sh has left disks ${NAME}-master-pd (zone us-central1-b), firewall-rules k8s-fw-of-a-service`,
+      `Deleting what kube-down.sh left: disks ${NAME}-master-pd (zone us-central1-b), firewall-rules k8s-fw-of-a-service`,
     );
     expect(cloud.table).toEqual([
       'disks@kt2-09a2565a-7ac6-from-before',
