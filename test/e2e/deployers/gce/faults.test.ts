@@ -156,7 +156,7 @@ test('a third signal kills kube-down.sh and everything else at once; a later --d
   child.kill('SIGINT');
   await signalLogged(cloud, launched, 'continuing the cleanup');
   child.kill('SIGINT');
-  await signalLogged(cloud, launched, 'stopping the current step');
+  await signalLogged(cloud, launched, 'stopping the current cleanup step');
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ code: 130 });
   expect(cloud.junit()).toContain('name="Interrupted"');
