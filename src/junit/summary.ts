@@ -1,3 +1,4 @@
+import { plural } from '../text/plural.ts';
 import type { Results, Spec } from './results.ts';
 
 /** The results in numbers. A spec that is in several files counts once, and as failed if it failed in one of them. */
@@ -87,8 +88,4 @@ function describeTime({ name, seconds }: Spec): string {
 function limited<T>(all: readonly T[], describe: (each: T) => string[]): string[] {
   const shown = all.slice(0, LISTED).flatMap(describe);
   return all.length > LISTED ? [...shown, `  and ${all.length - LISTED} more`] : shown;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

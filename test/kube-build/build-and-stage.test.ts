@@ -168,7 +168,7 @@ test('rejects a bucket that is not writable before the build', async () => {
   gcs.permissions = ['storage.objects.get', 'storage.objects.list'];
   const refused = buildAndStage(here.options({ stage }), here.run, never());
   await expect(refused).rejects.toThrow(UsageError);
-  await expect(refused).rejects.toThrow('no storage.objects.create');
+  await expect(refused).rejects.toThrow('missing permissions storage.objects.create');
   gcs.permissions = 403;
   await expect(buildAndStage(here.options({ stage }), here.run, never())).rejects.toThrow(UsageError);
   await expect(buildAndStage(here.options({ stage: 'gs://nowhere/ci' }), here.run, never())).rejects.toThrow(
