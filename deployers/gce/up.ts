@@ -118,7 +118,7 @@ async function saveLogs(context: GceContext, cluster: Cluster, signal: AbortSign
     await dumpLogs(context, cluster, signal);
   } catch (error) {
     signal.throwIfAborted();
-    context.run.log.warn(`The cluster logs could not all be saved: ${messageOf(error)}`);
+    context.run.log.warn(`Not all cluster logs were saved: ${messageOf(error)}`);
   }
 }
 

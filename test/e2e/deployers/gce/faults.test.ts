@@ -194,7 +194,7 @@ test('a run fails when the keeper of its lease does not start', async () => {
   mkdirSync(join(cloud.sandbox.dir, 'rundir', RUN, 'boskos-keeper.log'), { recursive: true });
   const { code, stderr } = await cloud.run(...up);
   expect(code, stderr).toBe(4);
-  expect(stderr).toContain('no keeper holds leased-1');
+  expect(stderr).toContain('cannot start the keeper of leased-1');
   expect(boskos.find('leased-1').state).toBe('busy');
   expect(await cloud.run('--down')).toMatchObject({ code: 0 });
   expectNothingLeft(cloud, boskos);
@@ -206,7 +206,7 @@ test('stops a log collection that hangs after --cleanup-timeout, then tears down
   using cloud = new Cloud().plan('log-dump', 'stubborn');
   const { code, stderr } = await cloud.run(...up, '--down', '--cleanup-timeout=3s', '--down-timeout=1m');
   expect(code, stderr).toBe(0);
-  expect(stderr).toContain('The cluster logs could not all be saved');
+  expect(stderr).toContain('Not all cluster logs were saved');
   expectNothingLeft(cloud, boskos);
 });
 

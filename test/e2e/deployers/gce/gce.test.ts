@@ -482,7 +482,7 @@ describe('logs', () => {
     cloud.plan('log-dump', 'fail no ssh');
     const { code, stderr } = await cloud.run(...up(), '--down');
     expect(code).toBe(0);
-    expect(stderr).toContain('The cluster logs could not all be saved');
+    expect(stderr).toContain('Not all cluster logs were saved');
   });
 });
 

@@ -121,7 +121,7 @@ test('warns when the log export fails', async () => {
   using host = new KindHost();
   const ended = await host.run(['--up', '--down', ...HURRY], { FAKE_EXPORT: 'fails' });
   expect(ended.code).toBe(0);
-  expect(ended.stderr).toContain('The cluster logs could not all be saved');
+  expect(ended.stderr).toContain('Not all cluster logs were saved');
 });
 
 test('a later --down deletes the cluster of a launcher that was killed during the create', async () => {

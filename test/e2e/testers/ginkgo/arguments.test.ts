@@ -144,7 +144,7 @@ describe('the environment of the tests', () => {
 test.each([
   ['--use-built-binaries and --use-binaries-from-path', ['--use-built-binaries', '--use-binaries-from-path']],
   ['unterminated single quote', [...FROM_PATH, "--test-args=a 'b"]],
-  ['a backslash at the end', [...FROM_PATH, '--ginkgo-args=a\\']],
+  ['trailing backslash', [...FROM_PATH, '--ginkgo-args=a\\']],
   ['use --skip-regex, which is not split', [...FROM_PATH, '--test-args=--ginkgo.skip=\\[Slow\\]']],
   ['use --focus-regex, which is not split', [...FROM_PATH, '--test-args=--ginkgo.focus \\[Slow\\]']],
   ['--rerun-failed cannot be used with --focus-regex', [...FROM_PATH, '--rerun-failed=x', '--focus-regex=y']],
