@@ -5,7 +5,7 @@ import { columnOf, type TextEdit } from './edit/text-edits.ts';
 import { type Translation, translate } from './map/translate.ts';
 import type { Job, JobFile, Preset, Word } from './read/job.ts';
 import { presetsFor } from './read/presets.ts';
-import { textOf } from './read/syntax.ts';
+import { textAt } from './read/syntax.ts';
 import { type Recognised, recognise } from './recognise/recognise.ts';
 import type { FlagRow, JobReport } from './report/report.ts';
 
@@ -103,7 +103,7 @@ function migrateJob(job: Job, file: JobFile, presets: readonly Preset[], choices
 
 /** Jobs of another agent than Kubernetes have no containers that Prow would start. */
 function recogniseJob(job: Job): Recognised {
-  const agent = textOf(job.node, 'agent');
+  const agent = textAt(job.node, 'agent');
   const foreign = agent !== undefined && agent !== '' && agent !== 'kubernetes';
   return recognise(foreign ? { ...job, containers: [] } : job);
 }

@@ -1,5 +1,5 @@
 import type { Word } from '../read/job.ts';
-import { textOf, valueOf } from '../read/syntax.ts';
+import { nodeAt, textAt } from '../read/syntax.ts';
 import type { Given } from '../recognise/read-flags.ts';
 import { hasRepository, KUBERNETES, type Work } from './context.ts';
 import { bootstrapTimeout } from './duration.ts';
@@ -41,7 +41,7 @@ export function unknownFlag(given: Given, program: string): Refused {
 
 function mapTimeout({ job, draft }: Work, given: Given, last: boolean): void {
   const value = bootstrapTimeout(given.value ?? '');
-  const there = textOf(valueOf(job.node, 'decoration_config'), 'timeout');
+  const there = textAt(nodeAt(job.node, 'decoration_config'), 'timeout');
   if (!last) draft.drop(given, 'a later --timeout wins');
   else if (value === undefined) draft.drop(given, 'it set no limit; Prow’s default of 2h holds');
   else if (there !== undefined) draft.drop(given, `decoration_config.timeout is ${there} already`);
@@ -66,21 +66,7 @@ interface Repository {
 function mapRepo(work: Work, given: Given, first: boolean, needsRelease: boolean): void {
   const { job, draft } = work;
   const [place = '', ref] = split(given.value ?? '', '=');
-  const tested = isTested(work, place, ref);
-  if (tested) {
-    const alias = place.includes('$(') ? place.replace('$(REPO_NAME)', job.repo?.split('/')[1] ?? '') : place;
-    const wanted = alias.startsWith('github.com/') ? undefined : alias;
-    if (wanted === undefined) return draft.drop(given, 'the tested repository, which Prow checks out');
-    const there = textOf(job.node, 'path_alias');
-    if (there === undefined) draft.pathAlias = wanted;
-    const to = there === undefined ? [`path_alias: ${wanted}`] : [];
-    return draft.fate(
-      given,
-      there === undefined ? 'moved' : 'dropped',
-      to,
-      'the tested repository, which Prow checks out',
-    );
-  }
+  if (isTested(work, place, ref)) return mapTested(work, given, place);
   const repository = repositoryAt(place);
   if (!repository) {
     throw new Refused(
@@ -98,6 +84,15 @@ function mapRepo(work: Work, given: Given, first: boolean, needsRelease: boolean
   const workdir = first && job.type !== 'periodic' && `${org}/${repo}` !== job.repo;
   draft.refs.push({ org, repo, baseRef, pathAlias, workdir, from: given.words });
   draft.fate(given, 'moved', [`extra_refs: ${org}/${repo}@${baseRef}`], 'Prow checks it out');
+}
+
+/** The tested repository is checked out by Prow; where bootstrap put it becomes `path_alias`. */
+function mapTested({ job, draft }: Work, given: Given, place: string): void {
+  const why = 'the tested repository, which Prow checks out';
+  const alias = place.replace('$(REPO_NAME)', job.repo?.split('/')[1] ?? '');
+  if (alias.startsWith('github.com/') || textAt(job.node, 'path_alias') !== undefined) return draft.drop(given, why);
+  draft.pathAlias = alias;
+  draft.fate(given, 'moved', [`path_alias: ${alias}`], why);
 }
 
 /** `X=$(PULL_REFS)`, `X=$(PULL_BASE_REF)` and a repository named `$(REPO_NAME)` are the tested one. */

@@ -1,6 +1,6 @@
 import type { Job } from '../read/job.ts';
 import type { PresetView } from '../read/presets.ts';
-import { itemsOf, type Node, textOf } from '../read/syntax.ts';
+import { itemsAt, type Node, textAt } from '../read/syntax.ts';
 import type { Given } from '../recognise/read-flags.ts';
 import type { Recognised } from '../recognise/recognise.ts';
 import type { Draft } from './draft.ts';
@@ -58,10 +58,10 @@ export interface Ref {
 }
 
 export function refsOf(job: Job): Ref[] {
-  return itemsOf(job.node, 'extra_refs').map((node) => ({
-    org: textOf(node, 'org') ?? '',
-    repo: textOf(node, 'repo') ?? '',
-    workdir: textOf(node, 'workdir') === 'true',
+  return itemsAt(job.node, 'extra_refs').map((node) => ({
+    org: textAt(node, 'org') ?? '',
+    repo: textAt(node, 'repo') ?? '',
+    workdir: textAt(node, 'workdir') === 'true',
     node,
   }));
 }

@@ -1,7 +1,7 @@
 import type { Draft, NewRef, NewVariable, NewWord } from '../draft/draft.ts';
 import { Refused } from '../draft/refused.ts';
 import type { Container, Job, JobFile, Word } from '../read/job.ts';
-import { type Pair, pairOf, valueOf } from '../read/syntax.ts';
+import { nodeAt, type Pair, pairAt } from '../read/syntax.ts';
 import type { Recognised } from '../recognise/recognise.ts';
 import { chooseTargets, type Remarks, remarkLines, type Target } from './comments.ts';
 import { editableIn } from './editable.ts';
@@ -39,11 +39,11 @@ export function editJob(
   const editable = editableIn(job, file);
   for (const [node, what] of [
     [job.node, 'the job'],
-    [valueOf(job.node, 'spec'), 'spec'],
-    [valueOf(valueOf(job.node, 'spec'), 'containers'), 'containers'],
+    [nodeAt(job.node, 'spec'), 'spec'],
+    [nodeAt(nodeAt(job.node, 'spec'), 'containers'), 'containers'],
     [container.node, 'the container'],
-    [valueOf(container.node, 'command'), 'command'],
-    [valueOf(container.node, 'args'), 'args'],
+    [nodeAt(container.node, 'command'), 'command'],
+    [nodeAt(container.node, 'args'), 'args'],
   ] as const) {
     editable.check(node, what);
   }
@@ -109,7 +109,7 @@ function dashes(draft: Draft): NewWord[] {
 function collectRemarks(text: string, container: Container): Map<Word, Remarks> {
   const remarks = new Map<Word, Remarks>();
   for (const list of ['command', 'args'] as const) {
-    const pair = pairOf(container.node, list);
+    const pair = pairAt(container.node, list);
     if (pair?.value.kind !== 'seq' || pair.value.flow || pair.value.items.length === 0) continue;
     const found = remarksOf(text, pair.value, pair.key.end);
     for (const word of container.words) {
@@ -140,8 +140,8 @@ function editWords(edit: WordsEdit): void {
   const { container } = editing;
   const runner = runnerOf(recognised);
   const runnerWord: NewWord = { text: runner.text, from: runner.word ? [runner.word] : [], weight: 0 };
-  const command = pairOf(container.node, 'command');
-  const args = pairOf(container.node, 'args');
+  const command = pairAt(container.node, 'command');
+  const args = pairAt(container.node, 'args');
   if (command && args) {
     editList(edit, command, [runnerWord]);
     editList(edit, args, argv);
@@ -236,7 +236,7 @@ function lastLine(text: string, { value }: Pair): number {
 }
 
 function editImage({ container, editable, edits, changes }: JobEditing, repository: string): void {
-  const image = valueOf(container.node, 'image');
+  const image = nodeAt(container.node, 'image');
   if (repository === '' || image?.kind !== 'scalar') return;
   const [, tag = ''] = /^[^@]*?((?::[^:/]*)?(?:@.*)?)$/.exec(image.value) ?? [];
   const to = `${repository}${tag}`;

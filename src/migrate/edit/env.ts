@@ -1,6 +1,6 @@
 import type { NewVariable } from '../draft/draft.ts';
 import { Refused } from '../draft/refused.ts';
-import { lastCharacter, type Pair, pairOf } from '../read/syntax.ts';
+import { lastCharacter, type Pair, pairAt } from '../read/syntax.ts';
 import type { Target } from './comments.ts';
 import type { JobEditing } from './editing.ts';
 import { dashOf } from './list.ts';
@@ -19,7 +19,7 @@ export function editEnv(editing: JobEditing, variables: readonly Variable[]): vo
     else if (there.value !== variable.value) replaceValue(editing, variable);
   }
   if (added.length === 0) return;
-  const env = pairOf(container.node, 'env');
+  const env = pairAt(container.node, 'env');
   if (env && env.value.kind === 'seq' && env.value.items.length > 0) appendTo(editing, env, added);
   else if (env) throw new Refused('env is written as an empty list', 'remove the key, then migrate');
   else addKey(editing, added);
@@ -68,7 +68,7 @@ function appendTo(editing: JobEditing, env: Pair, added: readonly Variable[]): v
 /** A new `env:` behind `args`, written as that is. */
 function addKey(editing: JobEditing, added: readonly Variable[]): void {
   const { job, container, edits, lineBreak } = editing;
-  const pair = pairOf(container.node, 'args') ?? pairOf(container.node, 'command');
+  const pair = pairAt(container.node, 'args') ?? pairAt(container.node, 'command');
   if (pair?.value.kind !== 'seq') return;
   const column = columnOf(job.text, pair.key.start);
   const [first] = pair.value.items;

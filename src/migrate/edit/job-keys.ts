@@ -1,6 +1,6 @@
 import type { NewRef, NewVariable } from '../draft/draft.ts';
 import { Refused } from '../draft/refused.ts';
-import { entriesOf, lastCharacter, nodesBelow, type Pair, pairOf, textOf, valueOf } from '../read/syntax.ts';
+import { entriesAt, lastCharacter, nodeAt, nodesBelow, type Pair, pairAt, textAt } from '../read/syntax.ts';
 import type { Target } from './comments.ts';
 import type { JobEditing } from './editing.ts';
 import { dashOf } from './list.ts';
@@ -33,10 +33,10 @@ export function editJobKeys(
 }
 
 const keyIndent = ({ job }: JobEditing): string =>
-  ' '.repeat(columnOf(job.text, pairOf(job.node, 'name')?.key.start ?? 0));
+  ' '.repeat(columnOf(job.text, pairAt(job.node, 'name')?.key.start ?? 0));
 
 function insertBehindName({ job, edits, lineBreak }: JobEditing, lines: readonly string[]): void {
-  const name = pairOf(job.node, 'name');
+  const name = pairAt(job.node, 'name');
   if (!name) return;
   const end = lineEnd(job.text, name.value.end);
   edits.push({ start: end, end, text: lines.map((line) => `${lineBreak}${line}`).join('') });
@@ -44,7 +44,7 @@ function insertBehindName({ job, edits, lineBreak }: JobEditing, lines: readonly
 
 function decorate(editing: JobEditing, lines: string[]): void {
   const { job, edits, changes } = editing;
-  const there = valueOf(job.node, 'decorate');
+  const there = nodeAt(job.node, 'decorate');
   if (there?.kind === 'scalar' && there.value === 'true') return;
   if (there) edits.push({ start: there.start, end: there.end, text: 'true' });
   else lines.push(`${keyIndent(editing)}decorate: true`);
@@ -63,7 +63,7 @@ function setTimeLimit(editing: JobEditing, limit: Target & { readonly value: str
   const value = renderScalar(limit.value);
   const remarks = [...remarksFor(limit)];
   const behind = remarks.length === 1 ? ` ${remarks.pop()}` : '';
-  const config = pairOf(job.node, 'decoration_config');
+  const config = pairAt(job.node, 'decoration_config');
   changes.push({
     path: 'decoration_config.timeout',
     change: 'added',
@@ -103,7 +103,7 @@ function setPathAlias(editing: JobEditing, alias: string, lines: string[]): void
 
 function addRefs(editing: JobEditing, refs: readonly (NewRef & Target)[], lines: string[]): void {
   const { job, edits, changes, lineBreak, editable } = editing;
-  const there = pairOf(job.node, 'extra_refs');
+  const there = pairAt(job.node, 'extra_refs');
   for (const { org, repo, baseRef } of refs) {
     changes.push({
       path: 'extra_refs',
@@ -134,9 +134,9 @@ function addRefs(editing: JobEditing, refs: readonly (NewRef & Target)[], lines:
 
 /** The column of list items in this job: that of `args`, counted from their key. */
 function itemIndent({ job, container }: JobEditing): string {
-  const pair = pairOf(container.node, 'args') ?? pairOf(container.node, 'command');
+  const pair = pairAt(container.node, 'args') ?? pairAt(container.node, 'command');
   const [first] = pair?.value.kind === 'seq' && !pair.value.flow ? pair.value.items : [];
-  const own = columnOf(job.text, pairOf(job.node, 'name')?.key.start ?? 0);
+  const own = columnOf(job.text, pairAt(job.node, 'name')?.key.start ?? 0);
   const deeper = pair && first ? columnOf(job.text, dashOf(job.text, first)) - columnOf(job.text, pair.key.start) : 0;
   return ' '.repeat(own + Math.max(0, deeper));
 }
@@ -157,15 +157,15 @@ const REF_LABELS = ['prow.k8s.io/refs.org', 'prow.k8s.io/refs.repo'];
 /** A periodic whose first ref that is not auxiliary has the org or repo of its labels: the labels go, both of them. */
 function removeRefLabels(editing: JobEditing, { refs }: JobKeys): void {
   const { job, edits, changes, editable } = editing;
-  const labels = pairOf(job.node, 'labels');
+  const labels = pairAt(job.node, 'labels');
   if (job.type !== 'periodic' || labels?.value.kind !== 'map') return;
-  const own = valueOf(job.node, 'extra_refs');
-  const existing = own?.kind === 'seq' ? own.items.filter((item) => textOf(item, 'auxiliary') !== 'true') : [];
+  const own = nodeAt(job.node, 'extra_refs');
+  const existing = own?.kind === 'seq' ? own.items.filter((item) => textAt(item, 'auxiliary') !== 'true') : [];
   const [first] = [
-    ...existing.map((item) => ({ org: textOf(item, 'org'), repo: textOf(item, 'repo') })),
+    ...existing.map((item) => ({ org: textAt(item, 'org'), repo: textAt(item, 'repo') })),
     ...refs.map(({ org, repo }) => ({ org, repo })),
   ];
-  const given = entriesOf(job.node, 'labels');
+  const given = entriesAt(job.node, 'labels');
   if (!first || refs.length === 0) return;
   if (given.get('prow.k8s.io/refs.org') !== first.org && given.get('prow.k8s.io/refs.repo') !== first.repo) return;
   const gone = labels.value.pairs.filter(({ key }) => REF_LABELS.includes(key.value));
@@ -204,10 +204,10 @@ export function removeLines(
 /** The rules for release forks, fitted to the new command line. */
 function rewriteReplacements(editing: JobEditing, argv: readonly string[], variables: readonly NewVariable[]): void {
   const { job, container, edits, changes, editable } = editing;
-  const annotations = valueOf(job.node, 'annotations');
-  const pair = pairOf(annotations, REPLACEMENTS);
+  const annotations = nodeAt(job.node, 'annotations');
+  const pair = pairAt(annotations, REPLACEMENTS);
   if (pair?.value.kind !== 'scalar') return;
-  const tags = valueOf(job.node, 'tags');
+  const tags = nodeAt(job.node, 'tags');
   const rules = pair.value.value;
   const fitted = fitReplacements(rules, [
     ...argv,

@@ -12,11 +12,11 @@ export function fitReplacements(rules: string, haystack: readonly string[]): str
     .split(', ')
     .map((rule) => rule.trim())
     .filter((rule) => rule !== '')
-    .flatMap((rule) => fit(rule, haystack));
+    .flatMap((rule) => fitRule(rule, haystack));
   return fitted.length === 0 ? undefined : [...new Set(fitted)].join(', ');
 }
 
-function fit(rule: string, haystack: readonly string[]): string[] {
+function fitRule(rule: string, haystack: readonly string[]): string[] {
   const [left = '', right = ''] = rule.split(' -> ');
   const found = (side: string) => haystack.some((text) => text.includes(side));
   if (left === '' || found(left)) return [rule];

@@ -35,7 +35,7 @@ const BY_FLAG: Readonly<Record<string, string>> = {
 
 /** What the deployer passes on by itself, or what kube-up.sh does not read. */
 const NOT_FOR_KUBE_UP =
-  /^(?:GOOGLE_.*|GCE_SSH_.*|GCE_.*|JENKINS_GCE_.*|USER|GOPATH|GOPROXY|GOTOOLCHAIN|DOCKER_.*|AWS_.*|AZURE_.*|BAZEL.*|KUBE_SSH_.*|KUBE_GCS_.*|ARTIFACTS|HOME|PATH|WORKSPACE)$/;
+  /^(?:(?:E2E_)?GOOGLE_.*|GCE_SSH_.*|GCE_.*|JENKINS_GCE_.*|USER|GOPATH|GOPROXY|GOTOOLCHAIN|DOCKER_.*|AWS_.*|AZURE_.*|BAZEL.*|KUBE_SSH_.*|KUBE_GCS_.*|ARTIFACTS|HOME|PATH|WORKSPACE)$/;
 
 /** What clusterloader2 reads. */
 const FOR_TESTER = /^(?:CL2_|PROMETHEUS_)/;

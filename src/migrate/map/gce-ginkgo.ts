@@ -4,11 +4,10 @@ import { mapArgument } from '../draft/paths.ts';
 import { Refused } from '../draft/refused.ts';
 import { splitVariable } from '../draft/variables.ts';
 import type { Given } from '../recognise/read-flags.ts';
-import type { Source } from './extract.ts';
 
 /** The ginkgo tester's side of a job: the arguments of e2e.test and of ginkgo. */
-export function mapGinkgo(work: Work, _source: Source | undefined): void {
-  const { draft, flags } = work;
+export function mapGinkgo(work: Work): void {
+  const { draft } = work;
   draft.tester = 'ginkgo';
   const last = lastOccurrences(work, ['ginkgo-parallel', 'test_args', 'check-version-skew']);
   const parallel = last.get('ginkgo-parallel');
@@ -17,12 +16,12 @@ export function mapGinkgo(work: Work, _source: Source | undefined): void {
   if (testArgs) mapTestArgs(work, testArgs);
   else addDistributions(work, []);
   const skew = last.get('check-version-skew');
-  if (skew && !isOn({ ...work, flags }, 'check-version-skew')) draft.test(skew, ['--check-version-skew=off']);
+  if (skew && !isOn(work, 'check-version-skew')) draft.test(skew, ['--check-version-skew=off']);
   else if (skew) draft.drop(skew, 'the tester compares versions by itself');
 }
 
 /** The last occurrence of each flag; earlier ones meet their fate. */
-export function lastOccurrences(work: Work, names: readonly string[]): Map<string, Given> {
+function lastOccurrences(work: Work, names: readonly string[]): Map<string, Given> {
   const last = new Map<string, Given>();
   for (const given of work.flags) {
     if (!names.includes(given.name)) continue;

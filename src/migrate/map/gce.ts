@@ -15,13 +15,15 @@ export function mapGce(work: Work): void {
   draft.deployer = 'gce';
   refuseUnsupported(work);
   const tests = testsOf(work);
-  const source = prepareTree(work);
+  const tree = prepareTree(work);
   for (const given of work.flags) {
-    if (isOverridden(given, work)) draft.drop(given, `a later ${given.flag} wins`);
+    if (given === tree.extract) mapExtract(work, tree);
+    else if (isOverridden(given, work)) draft.drop(given, `a later ${given.flag} wins`);
     else ruleFor(given)(given, work, tests);
   }
+  if (!tree.extract) mapExtract(work, tree);
   passEnvironment(work, tests);
-  if (tests === 'ginkgo') mapGinkgo(work, source);
+  if (tests === 'ginkgo') mapGinkgo(work);
   if (tests === 'command') mapTestCommand(work);
 }
 
@@ -41,8 +43,15 @@ function testsOf(work: Work): GceTests {
   return ginkgo ? 'ginkgo' : 'none';
 }
 
+/** Where the versions of a run come from. */
+interface Tree {
+  readonly source: Source | undefined;
+  readonly extract: Given | undefined;
+  readonly build: Given | undefined;
+}
+
 /** `--legacy-mode`, where the tree is, how the cluster's version comes about, `--up` and `--down`. */
-function prepareTree(work: Work): Source | undefined {
+function prepareTree(work: Work): Tree {
   const { draft, flags } = work;
   const extract = readExtract(work);
   const builds = flags.filter(({ name }) => name === 'build');
@@ -57,8 +66,7 @@ function prepareTree(work: Work): Source | undefined {
   for (const earlier of builds.slice(0, -1)) draft.drop(earlier, 'a later --build wins');
   if (build) mapBuild(work, build);
   for (const name of ['up', 'down'] as const) mapSwitch(work, name);
-  mapExtract(work, extract, source, build);
-  return source;
+  return { source, extract, build };
 }
 
 function branchFor(work: Work, source: Source | undefined, extract: Given | undefined): string {
@@ -71,12 +79,7 @@ function branchFor(work: Work, source: Source | undefined, extract: Given | unde
   );
 }
 
-function mapExtract(
-  work: Work,
-  extract: Given | undefined,
-  source: Source | undefined,
-  build: Given | undefined,
-): void {
+function mapExtract(work: Work, { extract, source, build }: Tree): void {
   const { draft } = work;
   if (extract && source) {
     const version = `--kubernetes-version=${source.version}`;

@@ -29,7 +29,7 @@ export function mapKind(work: Work): void {
   draft.deployerArgs.sort((one, other) => rank(one.text) - rank(other.text));
   if (!isOn(work, 'test')) return;
   if (build) draft.add('tester', '--use-built-binaries', '--build made them');
-  mapGinkgo(work, undefined);
+  mapGinkgo(work);
   mapSelection(work);
 }
 

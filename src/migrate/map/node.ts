@@ -8,7 +8,7 @@ import { PROW_TIMEOUT, prowDuration } from '../draft/duration.ts';
 import { mapArgument } from '../draft/paths.ts';
 import { Refused } from '../draft/refused.ts';
 import { giveVariable, splitVariable } from '../draft/variables.ts';
-import { textOf, valueOf } from '../read/syntax.ts';
+import { nodeAt, textAt } from '../read/syntax.ts';
 import type { Given } from '../recognise/read-flags.ts';
 import { defaultBranch } from './extract.ts';
 
@@ -149,9 +149,7 @@ function testArgsOf(given: Given): string[] {
 function isBelowOuter(limit: string, work: Work): boolean {
   const inner = parseDuration(limit);
   const own = parseDuration(lastOf(work, 'timeout') ?? '');
-  const prow = prowDuration(
-    textOf(valueOf(work.job.node, 'decoration_config'), 'timeout') ?? work.draft.timeout?.value,
-  );
+  const prow = prowDuration(textAt(nodeAt(work.job.node, 'decoration_config'), 'timeout') ?? work.draft.timeout?.value);
   const outer = own !== undefined && own > 0 ? own : (prow ?? PROW_TIMEOUT);
   return inner !== undefined && inner < outer;
 }

@@ -52,7 +52,7 @@ const FOR_SCRIPT = /^(?:DEPLOY_GCI_DRIVER|DEPLOY_[A-Z_]*DRIVER|PROVIDER_PREPARE|
 function readClusterloader(work: Work, command: Given, args: readonly Given[]): Loader | undefined {
   if (!/perf-tests\/run-e2e\.sh$/.test(command.value ?? '')) return undefined;
   const [first, ...others] = args;
-  if (!first || first.value !== 'cluster-loader2') return undefined;
+  if (first?.value !== 'cluster-loader2') return undefined;
   if (variablesOf(work).some((name) => FOR_SCRIPT.test(name))) return undefined;
   const named = (name: string) => others.filter(({ value }) => value?.startsWith(`--${name}=`));
   if (!others.every(({ value }) => /^--[\w-]+(?:=|$)/.test(value ?? ''))) return undefined;

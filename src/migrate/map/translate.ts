@@ -5,7 +5,7 @@ import { CLEANUP_MARGIN, PROW_TIMEOUT, prowDuration } from '../draft/duration.ts
 import { Refused } from '../draft/refused.ts';
 import type { Job, Word } from '../read/job.ts';
 import type { PresetView } from '../read/presets.ts';
-import { textOf, valueOf } from '../read/syntax.ts';
+import { nodeAt, textAt } from '../read/syntax.ts';
 import { bootstrapFlags, buildFlags, executeFlags, kubetestFlags, scenarioFlags } from '../recognise/legacy-flags.ts';
 import { type Given, readFlags } from '../recognise/read-flags.ts';
 import type { Recognised } from '../recognise/recognise.ts';
@@ -159,7 +159,7 @@ function addTodos(work: Work): void {
   const { job, draft, recognised, presets, choices } = work;
   const limit = lastOf(work, 'timeout');
   const inner = draft.plain ? undefined : prowDuration(limit);
-  const there = textOf(valueOf(job.node, 'decoration_config'), 'timeout');
+  const there = textAt(nodeAt(job.node, 'decoration_config'), 'timeout');
   const prow = prowDuration(there ?? draft.timeout?.value) ?? PROW_TIMEOUT;
   if (inner !== undefined && inner > 0 && prow < inner + CLEANUP_MARGIN) {
     draft.note(

@@ -1,7 +1,7 @@
 import type { Container, Job, JobFile, JobType, Preset, Variable, Word } from './job.ts';
 import { type ParseYaml, refuseDuplicateKeys } from './parse-yaml.ts';
 import { resolveAliases } from './resolve-aliases.ts';
-import { entriesOf, itemsOf, type MapNode, type Node, textOf, textsOf, valueOf } from './syntax.ts';
+import { entriesAt, itemsAt, type MapNode, type Node, nodeAt, textAt, textsAt } from './syntax.ts';
 
 /** Reads a job file. Throws UsageError `FILE:LINE:COLUMN: what` when it is not YAML or a job has a key twice. */
 export function readJobFile(path: string, text: string, parse: ParseYaml): JobFile {
@@ -15,7 +15,7 @@ export function readJobFile(path: string, text: string, parse: ParseYaml): JobFi
 
 /** A key that stands twice inside a job is an error; elsewhere it is Prow's business. */
 function refuseRepeatedKeys(root: Node, path: string, text: string): void {
-  const lists = [valueOf(root, 'periodics'), valueOf(root, 'presubmits'), valueOf(root, 'postsubmits')];
+  const lists = [nodeAt(root, 'periodics'), nodeAt(root, 'presubmits'), nodeAt(root, 'postsubmits')];
   const sequences = lists.flatMap((list) => (list?.kind === 'map' ? list.pairs.map(({ value }) => value) : [list]));
   const jobs = sequences.flatMap((list) => (list?.kind === 'seq' ? list.items : []));
   for (const job of jobs) if (job.kind === 'map') refuseDuplicateKeys(job, path, text);
@@ -29,15 +29,15 @@ const LISTS: readonly (readonly [key: string, type: JobType])[] = [
 function jobsOf(root: Node, file: string, text: string, lineOf: (at: number) => number): Job[] {
   const jobs: Job[] = [];
   const add = (node: Node, type: JobType, repo: string | undefined) => {
-    const name = textOf(node, 'name');
+    const name = textAt(node, 'name');
     if (node.kind !== 'map' || name === undefined) return;
     jobs.push(readJob({ file, text, type, repo, name, node, line: lineOf(node.start) }));
   };
-  for (const node of itemsOf(root, 'periodics')) add(node, 'periodic', undefined);
+  for (const node of itemsAt(root, 'periodics')) add(node, 'periodic', undefined);
   for (const [key, type] of LISTS) {
-    const repos = valueOf(root, key);
+    const repos = nodeAt(root, key);
     for (const { key: repo } of repos?.kind === 'map' ? repos.pairs : []) {
-      for (const node of itemsOf(repos, repo.value)) add(node, type, repo.value);
+      for (const node of itemsAt(repos, repo.value)) add(node, type, repo.value);
     }
   }
   return jobs.sort((one, other) => one.node.start - other.node.start);
@@ -45,32 +45,32 @@ function jobsOf(root: Node, file: string, text: string, lineOf: (at: number) => 
 
 function readJob(found: Pick<Job, 'file' | 'text' | 'type' | 'repo' | 'name' | 'node' | 'line'>): Job {
   const { node } = found;
-  const containers = itemsOf(valueOf(node, 'spec'), 'containers');
+  const containers = itemsAt(nodeAt(node, 'spec'), 'containers');
   return {
     ...found,
-    branches: textsOf(node, 'branches'),
-    labels: entriesOf(node, 'labels'),
-    annotations: entriesOf(node, 'annotations'),
+    branches: textsAt(node, 'branches'),
+    labels: entriesAt(node, 'labels'),
+    annotations: entriesAt(node, 'annotations'),
     containers: containers.flatMap((each) => (each.kind === 'map' ? [readContainer(each)] : [])),
   };
 }
 
 function readContainer(node: MapNode): Container {
-  const [command, args] = [valueOf(node, 'command'), valueOf(node, 'args')];
+  const [command, args] = [nodeAt(node, 'command'), nodeAt(node, 'args')];
   const words = (['command', 'args'] as const).flatMap((list) =>
-    itemsOf(node, list).map((item, index): Word => ({ text: wordText(item), list, index, node: item })),
+    itemsAt(node, list).map((item, index): Word => ({ text: wordText(item), list, index, node: item })),
   );
   return {
     node,
-    image: textOf(node, 'image') ?? '',
+    image: textAt(node, 'image') ?? '',
     command: command?.kind === 'seq' ? command : undefined,
     args: args?.kind === 'seq' ? args : undefined,
     words,
-    env: itemsOf(node, 'env').flatMap((item): Variable[] => {
-      const name = textOf(item, 'name');
+    env: itemsAt(node, 'env').flatMap((item): Variable[] => {
+      const name = textAt(item, 'name');
       if (item.kind !== 'map' || name === undefined) return [];
-      const value = valueOf(item, 'value');
-      const elsewhere = valueOf(item, 'valueFrom') !== undefined;
+      const value = nodeAt(item, 'value');
+      const elsewhere = nodeAt(item, 'valueFrom') !== undefined;
       const scalar = value?.kind === 'scalar' ? value : undefined;
       return [{ name, value: elsewhere ? undefined : (scalar?.value ?? ''), node: item, scalar }];
     }),
@@ -84,13 +84,13 @@ function wordText(node: Node): string {
 }
 
 function presetsOf(root: Node): Preset[] {
-  return itemsOf(root, 'presets').map((preset) => {
-    const env = itemsOf(preset, 'env').map(
-      (item) => [textOf(item, 'name') ?? '', textOf(item, 'value'), item] as const,
+  return itemsAt(root, 'presets').map((preset) => {
+    const env = itemsAt(preset, 'env').map(
+      (item) => [textAt(item, 'name') ?? '', textAt(item, 'value'), item] as const,
     );
-    const here = env.filter(([, , item]) => valueOf(item, 'valueFrom') === undefined);
+    const here = env.filter(([, , item]) => nodeAt(item, 'valueFrom') === undefined);
     return {
-      labels: entriesOf(preset, 'labels'),
+      labels: entriesAt(preset, 'labels'),
       env: new Map(here.map(([name, value]) => [name, value ?? ''])),
       elsewhere: env.filter((each) => !here.includes(each)).map(([name]) => name),
     };

@@ -41,36 +41,36 @@ export interface AliasNode extends Placed {
 }
 
 /** The pair of a key, the last one as YAML readers that let a key stand twice have it. */
-export function pairOf(node: Node | undefined, key: string): Pair | undefined {
+export function pairAt(node: Node | undefined, key: string): Pair | undefined {
   return node?.kind === 'map' ? node.pairs.findLast((pair) => pair.key.value === key) : undefined;
 }
 
-export function valueOf(node: Node | undefined, key: string): Node | undefined {
-  return pairOf(node, key)?.value;
+export function nodeAt(node: Node | undefined, key: string): Node | undefined {
+  return pairAt(node, key)?.value;
 }
 
 /** The text below a key; undefined when there is none or it is no scalar. */
-export function textOf(node: Node | undefined, key: string): string | undefined {
-  const value = valueOf(node, key);
+export function textAt(node: Node | undefined, key: string): string | undefined {
+  const value = nodeAt(node, key);
   return value?.kind === 'scalar' ? value.value : undefined;
 }
 
 /** The items below a key; none when it is no sequence. */
-export function itemsOf(node: Node | undefined, key: string): readonly Node[] {
-  const value = valueOf(node, key);
+export function itemsAt(node: Node | undefined, key: string): readonly Node[] {
+  const value = nodeAt(node, key);
   return value?.kind === 'seq' ? value.items : [];
 }
 
 /** The texts of the scalars below a key, whether it holds a sequence or one scalar. */
-export function textsOf(node: Node | undefined, key: string): string[] {
-  const value = valueOf(node, key);
+export function textsAt(node: Node | undefined, key: string): string[] {
+  const value = nodeAt(node, key);
   if (value?.kind === 'scalar') return [value.value];
-  return itemsOf(node, key).flatMap((item) => (item.kind === 'scalar' ? [item.value] : []));
+  return itemsAt(node, key).flatMap((item) => (item.kind === 'scalar' ? [item.value] : []));
 }
 
 /** The scalar entries of the map below a key, in their order. */
-export function entriesOf(node: Node | undefined, key: string): Map<string, string> {
-  const map = valueOf(node, key);
+export function entriesAt(node: Node | undefined, key: string): Map<string, string> {
+  const map = nodeAt(node, key);
   const pairs = map?.kind === 'map' ? map.pairs : [];
   return new Map(pairs.flatMap(({ key: name, value }) => (value.kind === 'scalar' ? [[name.value, value.value]] : [])));
 }
