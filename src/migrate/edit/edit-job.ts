@@ -7,7 +7,7 @@ import { chooseTargets, type Remarks, remarkLines, type Target } from './comment
 import { editableIn } from './editable.ts';
 import type { Change, JobEditing } from './editing.ts';
 import { editEnv } from './env.ts';
-import { editJobKeys, type JobKeys } from './job-keys.ts';
+import { editJobKeys, rewriteReplacements } from './job-keys.ts';
 import { type NewItem, remarksOf, replaceBlock, replaceFlow } from './list.ts';
 import { renderScalar } from './scalar.ts';
 import { columnOf, lineBreakOf, lineEnd, lineStart, type TextEdit } from './text-edits.ts';
@@ -26,13 +26,17 @@ export interface EditChoices {
   readonly image: string;
 }
 
-/** The text edits that make a legacy job the new one. Throws Refused when its way of writing does not allow them. */
+/**
+ * The text edits that make a legacy job the new one. `forks` fits the rules for release forks, which a canary has none of.
+ * Throws Refused when its way of writing does not allow them.
+ */
 export function editJob(
   job: Job,
   file: Pick<JobFile, 'documents' | 'jobs'>,
   recognised: Recognised,
   draft: Draft,
   choices: EditChoices,
+  { forks = true }: { readonly forks?: boolean } = {},
 ): EditedJob {
   const { container } = recognised;
   if (!container) throw new Refused('no container', 'write the job by hand');
@@ -69,13 +73,11 @@ export function editJob(
   };
   editWords({ editing, recognised, argv, chosen, remarks });
   editEnv(editing, variables);
-  const keys: JobKeys = { timeout: timeout[0], pathAlias: draft.pathAlias, refs };
-  editJobKeys(
-    editing,
-    keys,
-    argv.map(({ text }) => text),
-    [...draft.env.values()],
-  );
+  editJobKeys(editing, { timeout: timeout[0], pathAlias: draft.pathAlias, refs });
+  if (forks) {
+    const words = argv.map(({ text }) => text);
+    rewriteReplacements(editing, words, [...draft.env.values()]);
+  }
   editImage(editing, choices.image);
   return { edits: editing.edits, changes: editing.changes, argv: argv.map(({ text }) => text) };
 }

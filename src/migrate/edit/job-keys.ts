@@ -16,12 +16,7 @@ export interface JobKeys {
 }
 
 /** Writes the keys of the job: new ones behind `name`, in the order decorate, decoration_config, path_alias, extra_refs. */
-export function editJobKeys(
-  editing: JobEditing,
-  keys: JobKeys,
-  argv: readonly string[],
-  variables: readonly NewVariable[],
-): void {
+export function editJobKeys(editing: JobEditing, keys: JobKeys): void {
   const lines: string[] = [];
   decorate(editing, lines);
   if (keys.timeout) setTimeLimit(editing, keys.timeout, lines);
@@ -29,7 +24,6 @@ export function editJobKeys(
   if (keys.refs.length > 0) addRefs(editing, keys.refs, lines);
   if (lines.length > 0) insertBehindName(editing, lines);
   removeRefLabels(editing, keys);
-  rewriteReplacements(editing, argv, variables);
 }
 
 const keyIndent = ({ job }: JobEditing): string =>
@@ -202,7 +196,11 @@ export function removeLines(
 }
 
 /** The rules for release forks, fitted to the new command line. */
-function rewriteReplacements(editing: JobEditing, argv: readonly string[], variables: readonly NewVariable[]): void {
+export function rewriteReplacements(
+  editing: JobEditing,
+  argv: readonly string[],
+  variables: readonly NewVariable[],
+): void {
   const { job, container, edits, changes, editable } = editing;
   const annotations = nodeAt(job.node, 'annotations');
   const pair = pairAt(annotations, REPLACEMENTS);

@@ -156,7 +156,7 @@ function refuseUnknownFlags(work: Work, jobClass: JobClass): void {
 
 /** What a person has to look at. */
 function addTodos(work: Work): void {
-  const { job, draft, recognised, presets, choices } = work;
+  const { job, draft, presets, choices } = work;
   const limit = lastOf(work, 'timeout');
   const inner = draft.plain ? undefined : prowDuration(limit);
   const there = textAt(nodeAt(job.node, 'decoration_config'), 'timeout');
@@ -175,7 +175,7 @@ function addTodos(work: Work): void {
     for (const label of presets.dead) draft.note(`the label ${label} names no preset: it has no effect`);
   }
   if (!draft.plain)
-    draft.note(`the image has to hold ${choices.program}: ${recognised.container?.image ?? 'none is set'}`);
+    draft.note(`the image has to hold ${choices.program}`);
   if (job.name.length > 63) draft.note('the name is longer than 63 characters: Prow cuts it in labels');
   noteRefs(work);
 }
