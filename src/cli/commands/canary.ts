@@ -52,7 +52,7 @@ async function promoteCanaries(values: CanaryFlags, paths: readonly string[], wo
   if (to === undefined) throw new UsageError('--to is not set: use non-optional or blocking');
   if (values.suffix === '') throw new UsageError('--suffix is empty: a canary has a name of its own');
   const { readTree } = await import('../../migrate/read/tree.ts');
-  const { promoteTree } = await import('../../migrate/promote-tree.ts');
+  const { promoteTree } = await import('../../migrate/tree/promote-tree.ts');
   const sources = readTree(paths, world.cwd);
   if (values.format === 'yaml' && sources.length !== 1) {
     throw new UsageError(`--format=yaml prints one file, and PATH names ${sources.length}: name one`);
@@ -68,7 +68,7 @@ async function promoteCanaries(values: CanaryFlags, paths: readonly string[], wo
     writeAtomic(resolve(world.cwd, values.report), reportJson(reports));
   }
   if (values.write) {
-    const { writeFiles } = await import('../../migrate/write-files.ts');
+    const { writeFiles } = await import('../../migrate/tree/write-files.ts');
     writeFiles(files.filter(({ before, after }) => before !== after).map(({ path, after }) => ({ path, text: after })));
   }
   const { fullReport, overview } = await import('../../migrate/report/overview.ts');

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../api/errors.ts';
 import { duration, each, flagName, oneOf, optional, text, toggle, type Values } from '../../api/flags.ts';
-import type { Migration, MigrationInput } from '../../migrate/migrate.ts';
-import type { MigrateChoices } from '../../migrate/migrate-file.ts';
+import type { MigrateChoices } from '../../migrate/job/migrate-file.ts';
 import type { SourceFile } from '../../migrate/read/tree.ts';
 import type { JobReport } from '../../migrate/report/report.ts';
+import type { Migration, MigrationInput } from '../../migrate/tree/migrate-tree.ts';
 import { writeAtomic } from '../../system/atomic-write.ts';
 import { type CommandWorld, defineCommand } from './command.ts';
 
@@ -87,7 +87,7 @@ export const migrate = defineCommand({
 async function migrateJobs(values: MigrateFlags, paths: readonly string[], world: CommandWorld): Promise<number> {
   refuseContradictions(values);
   const { readTree } = await import('../../migrate/read/tree.ts');
-  const { migrateTree, prowConfigs } = await import('../../migrate/migrate.ts');
+  const { migrateTree, prowConfigs } = await import('../../migrate/tree/migrate-tree.ts');
   const sources = readTree(paths, world.cwd);
   const choices = await choicesOf(values, sources, world);
   if (values.format === 'yaml' && sources.length !== 1) {
@@ -135,6 +135,7 @@ async function choicesOf(
     if (!generators.has(file)) generators.set(file, generatorOf(source));
     return generators.get(file);
   };
+  const { openLineCheck } = await import('../flags/check-line.ts');
   const node = await world.registry.testers.find(({ name }) => name === 'node')?.load();
   return {
     program: values.program,
@@ -145,6 +146,7 @@ async function choicesOf(
     nodeFlags: new Set(Object.entries(node?.flags ?? {}).map(([key, flag]) => flagName(key, flag))),
     only: readPattern(values.only),
     generated,
+    check: await openLineCheck(world.registry),
   };
 }
 
@@ -170,7 +172,7 @@ export function readPattern(typed: string): RegExp | undefined {
 }
 
 async function explainJob(name: string, input: MigrationInput, world: CommandWorld): Promise<number> {
-  const { explainJobs } = await import('../../migrate/explain-jobs.ts');
+  const { explainJobs } = await import('../../migrate/tree/explain-jobs.ts');
   const found = await explainJobs(name, input);
   if (found.text === '') throw new UsageError(`--explain=${name}: no job has this name`);
   world.stdout.write(found.text);
@@ -211,7 +213,7 @@ async function writeReport(
 }
 
 async function write({ files }: Migration): Promise<void> {
-  const { writeFiles } = await import('../../migrate/write-files.ts');
+  const { writeFiles } = await import('../../migrate/tree/write-files.ts');
   writeFiles(files.filter(({ before, after }) => before !== after).map(({ path, after }) => ({ path, text: after })));
 }
 

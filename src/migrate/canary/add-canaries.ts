@@ -1,7 +1,7 @@
 import { Refused } from '../draft/refused.ts';
 import { editJob } from '../edit/edit-job.ts';
 import { applyEdits, lineBreakOf, lineEnd, lineStart, type TextEdit } from '../edit/text-edits.ts';
-import { type MigrateChoices, type MigratedJob, reportOf } from '../migrate-file.ts';
+import { type MigrateChoices, type MigratedJob, reportOf } from '../job/migrate-file.ts';
 import type { Job, JobFile } from '../read/job.ts';
 import { lastCharacter, nodeAt, nodesBelow, textAt } from '../read/syntax.ts';
 import type { JobReport } from '../report/report.ts';

@@ -2,7 +2,7 @@ import { Refused } from '../draft/refused.ts';
 import { MapEdits } from '../edit/map-edits.ts';
 import { renderScalar } from '../edit/scalar.ts';
 import { lineBreakOf, type TextEdit } from '../edit/text-edits.ts';
-import { reportOf } from '../migrate-file.ts';
+import { reportOf } from '../job/migrate-file.ts';
 import type { Job, JobFile } from '../read/job.ts';
 import { type Node, nodeAt, textAt } from '../read/syntax.ts';
 import { recognise } from '../recognise/recognise.ts';

@@ -21,7 +21,9 @@ import { refuseShell } from './shell.ts';
 export interface Translation {
   readonly class: JobClass;
   readonly draft: Draft;
-  /** Every flag the job gives, bootstrap's first. */
+  /** bootstrap's own flags. */
+  readonly bootstrap: readonly Given[];
+  /** The flags of the scenario or of kubetest. */
   readonly flags: readonly Given[];
   readonly refused: Refused | undefined;
 }
@@ -31,10 +33,9 @@ export function translate(job: Job, recognised: Recognised, presets: PresetView,
   const read = readWords(recognised);
   const draft = new Draft();
   const work: Work = { job, recognised, presets, choices, draft, bootstrap: read.bootstrap, flags: read.flags };
-  const flags = [...read.bootstrap, ...read.flags];
-  draft.expect(flags);
+  draft.expect([...read.bootstrap, ...read.flags]);
   const jobClass = classOf(work);
-  const translation = { class: jobClass, draft, flags };
+  const translation = { class: jobClass, draft, bootstrap: read.bootstrap, flags: read.flags };
   try {
     refuseOddContainers(work);
     if (recognised.style === 'shell') refuseShell(work);
@@ -174,8 +175,7 @@ function addTodos(work: Work): void {
   if (draft.deployer !== 'gce' && presets.found) {
     for (const label of presets.dead) draft.note(`the label ${label} names no preset: it has no effect`);
   }
-  if (!draft.plain)
-    draft.note(`the image has to hold ${choices.program}`);
+  if (!draft.plain) draft.note(`the image has to hold ${choices.program}`);
   if (job.name.length > 63) draft.note('the name is longer than 63 characters: Prow cuts it in labels');
   noteRefs(work);
 }

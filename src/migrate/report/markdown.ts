@@ -32,7 +32,7 @@ const countOf = (own: readonly Owned[], verdict: string): number =>
   own.filter(({ job }) => job.verdict === verdict).length;
 
 function section(sig: string, own: readonly Owned[]): string[] {
-  const owners = [...new Set(own.flatMap((each) => each.owners))].sort();
+  const owners = [...new Set(own.flatMap((each) => each.owners))].sort((one, other) => one.localeCompare(other));
   return [
     '',
     `## ${sig}`,

@@ -43,7 +43,9 @@ function refusals(jobs: readonly JobReport[]): string[] {
 function todos(jobs: readonly JobReport[]): string[] {
   const all = jobs.flatMap((job) => job.todo.map((text) => ({ text, job })));
   if (all.length === 0) return [];
-  const rows = [...Map.groupBy(all, ({ text }) => text)].map(([text, own]) => `  ${names(own.map(({ job }) => job))}: ${text}`);
+  const rows = [...Map.groupBy(all, ({ text }) => text)].map(
+    ([text, own]) => `  ${names(own.map(({ job }) => job))}: ${text}`,
+  );
   return ['', 'To check by hand:', ...shortened(rows)];
 }
 

@@ -1,10 +1,10 @@
-import { type PromoteSettings, promote } from './canary/promote.ts';
-import { applyEdits } from './edit/text-edits.ts';
-import { openYamlParser } from './read/parse-yaml.ts';
-import { readJobFile } from './read/read-jobs.ts';
-import type { SourceFile } from './read/tree.ts';
-import type { ChangedFile } from './report/diff.ts';
-import type { JobReport } from './report/report.ts';
+import { type PromoteSettings, promote } from '../canary/promote.ts';
+import { applyEdits } from '../edit/text-edits.ts';
+import { openYamlParser } from '../read/parse-yaml.ts';
+import { readJobFile } from '../read/read-jobs.ts';
+import type { SourceFile } from '../read/tree.ts';
+import type { ChangedFile } from '../report/diff.ts';
+import type { JobReport } from '../report/report.ts';
 
 /** Promotes the canaries of a tree. Throws UsageError when a file is not YAML. */
 export async function promoteTree(

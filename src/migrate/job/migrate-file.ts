@@ -1,13 +1,13 @@
-import type { Choices } from './draft/context.ts';
-import { Refused } from './draft/refused.ts';
-import { type EditChoices, type EditedJob, editJob } from './edit/edit-job.ts';
-import { columnOf, type TextEdit } from './edit/text-edits.ts';
-import { type Translation, translate } from './map/translate.ts';
-import type { Job, JobFile, Preset, Word } from './read/job.ts';
-import { presetsFor } from './read/presets.ts';
-import { textAt } from './read/syntax.ts';
-import { type Recognised, recognise } from './recognise/recognise.ts';
-import type { FlagRow, JobReport } from './report/report.ts';
+import type { Choices } from '../draft/context.ts';
+import { Refused } from '../draft/refused.ts';
+import { type EditChoices, type EditedJob, editJob } from '../edit/edit-job.ts';
+import { columnOf, type TextEdit } from '../edit/text-edits.ts';
+import { type Translation, translate } from '../map/translate.ts';
+import type { Job, JobFile, Preset, Word } from '../read/job.ts';
+import { presetsFor } from '../read/presets.ts';
+import { textAt } from '../read/syntax.ts';
+import { type Recognised, recognise } from '../recognise/recognise.ts';
+import type { FlagRow, JobReport } from '../report/report.ts';
 
 /** What the caller decides about migrating. */
 export interface MigrateChoices extends Choices, EditChoices {
@@ -15,6 +15,8 @@ export interface MigrateChoices extends Choices, EditChoices {
   readonly only: RegExp | undefined;
   /** Why the jobs of a file stay as they are, when it is made by a generator. */
   readonly generated: (file: string) => string | undefined;
+  /** What is wrong with a command line of the program; nothing when it can be run. */
+  readonly check: (argv: readonly string[]) => readonly string[];
 }
 
 /** A job after migration, with what a canary or an explanation needs of it. */
@@ -57,14 +59,14 @@ function migrateJob(job: Job, file: JobFile, presets: readonly Preset[], choices
   if (!refused) {
     try {
       edited = editJob(job, file, recognised, translation.draft, choices);
-      refused = refusedGenerated(file.path, edited, choices);
+      refused = refusedLine(translation, edited, choices) ?? refusedGenerated(file.path, edited, choices);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       refused = error;
     }
   }
   if (refused) {
-    const flags = translation.flags.map((given) => ({
+    const flags = [...translation.bootstrap, ...translation.flags].map((given) => ({
       flag: given.flag,
       value: given.value ?? null,
       at: placeOf(job, given.words[0]),
@@ -81,10 +83,9 @@ function migrateJob(job: Job, file: JobFile, presets: readonly Preset[], choices
     return { ...base, translation, edited: undefined, report };
   }
   const { draft } = translation;
-  const argv = edited?.argv ?? [];
   const report = reportOf(job, recognised, jobClass, {
     verdict: 'translated',
-    argv: draft.plain ? argv : argv.slice(argv.indexOf(choices.program) + 1),
+    argv: !edited ? [] : draft.plain ? edited.argv : newLine(edited, choices),
     flags: draft.fates.map(
       ({ flag, value, word, fate, to, why }): FlagRow => ({
         flag,
@@ -107,6 +108,19 @@ function recogniseJob(job: Job): Recognised {
   const foreign = agent !== undefined && agent !== '' && agent !== 'kubernetes';
   return recognise(foreign ? { ...job, containers: [] } : job);
 }
+
+/** A value that no flag of this program can have, a number that is none for instance. */
+function refusedLine({ draft }: Translation, edited: EditedJob, choices: MigrateChoices): Refused | undefined {
+  if (draft.plain) return undefined;
+  const [fault] = choices.check(newLine(edited, choices));
+  return fault === undefined
+    ? undefined
+    : new Refused(`the new line would be refused: ${fault}`, 'correct that value in the job, then migrate');
+}
+
+/** The arguments behind the program's name. */
+const newLine = ({ argv }: EditedJob, { program }: MigrateChoices): readonly string[] =>
+  argv.slice(argv.indexOf(program) + 1);
 
 function refusedGenerated(path: string, edited: EditedJob, choices: MigrateChoices): Refused | undefined {
   const generator = choices.generated(path);

@@ -1,17 +1,17 @@
 import { dirname } from 'node:path';
-import { addCanaries, takenNames } from './canary/add-canaries.ts';
-import type { ShadowSettings } from './canary/shadow.ts';
-import { applyEdits } from './edit/text-edits.ts';
-import { editsOf, type MigrateChoices, migrateFile } from './migrate-file.ts';
-import type { Job, JobFile, Preset } from './read/job.ts';
-import { openYamlParser, type ParseYaml } from './read/parse-yaml.ts';
-import { readJobFile } from './read/read-jobs.ts';
-import { exists, prowConfigOf, readSource, type SourceFile } from './read/tree.ts';
-import { recognise } from './recognise/recognise.ts';
-import { blocks } from './report/blocking.ts';
-import type { ChangedFile } from './report/diff.ts';
-import { sigOf } from './report/ownership.ts';
-import type { JobReport } from './report/report.ts';
+import { addCanaries, takenNames } from '../canary/add-canaries.ts';
+import type { ShadowSettings } from '../canary/shadow.ts';
+import { applyEdits } from '../edit/text-edits.ts';
+import { editsOf, type MigrateChoices, migrateFile } from '../job/migrate-file.ts';
+import type { Job, JobFile, Preset } from '../read/job.ts';
+import { openYamlParser, type ParseYaml } from '../read/parse-yaml.ts';
+import { readJobFile } from '../read/read-jobs.ts';
+import { exists, prowConfigOf, readSource, type SourceFile } from '../read/tree.ts';
+import { recognise } from '../recognise/recognise.ts';
+import { blocks } from '../report/blocking.ts';
+import type { ChangedFile } from '../report/diff.ts';
+import { sigOf } from '../report/ownership.ts';
+import type { JobReport } from '../report/report.ts';
 
 /** What `migrate` makes of a tree. */
 export interface Migration {

@@ -1,4 +1,4 @@
-import type { MigratedJob } from '../migrate-file.ts';
+import type { MigratedJob } from '../job/migrate-file.ts';
 import type { PresetView } from '../read/presets.ts';
 import { nodeAt, textAt } from '../read/syntax.ts';
 
@@ -20,89 +20,111 @@ export function explain(migrated: MigratedJob, presets: PresetView): string {
   return `${[head, '', ...table(rowsOf(migrated, presets)), '', ...report.todo.map((todo) => `todo: ${todo}`)].join('\n').trimEnd()}\n`;
 }
 
+/** What both sides are read from. */
+interface Sides {
+  readonly migrated: MigratedJob;
+  readonly legacy: ReadonlyMap<string, string>;
+  /** Of `--test_args`. */
+  readonly tests: ReadonlyMap<string, string>;
+}
+
 function rowsOf(migrated: MigratedJob, presets: PresetView): Row[] {
-  const { job, report } = migrated;
   const legacy = legacyValues(migrated);
-  const argv = report.argv;
-  const now = (flag: string) => lastValue(argv, flag);
-  const why = (...flags: string[]) =>
-    report.flags.find(({ flag, why: reason }) => flags.includes(flag) && reason !== '')?.why ?? '';
-  const row = (what: string, before: string, after: string, reason = ''): Row => ({
-    what,
-    legacy: before,
-    now: after,
-    why: reason,
-  });
-  const e2e = !['execute', 'build'].includes(report.class);
-  const testArgs = splitTestArgs(legacy.get('--test_args') ?? '');
-  const limit = textAt(nodeAt(job.node, 'decoration_config'), 'timeout');
-  const added = report.edits.find(({ path }) => path === 'decoration_config.timeout')?.to;
-  return [
-    row('program', programOf(migrated), ['kubetest2-ts', ...argv.slice(0, 1)].join(' '), ''),
-    row('tester', legacyTester(report.class), now('--test') ?? 'none'),
-    ...(e2e
-      ? [
-          row(
-            'version of the cluster',
-            legacy.get('--extract') ?? built(legacy),
-            now('--kubernetes-version') ?? newBuilt(argv),
-            why('--extract', '--build'),
-          ),
-        ]
-      : []),
-    row('zone', legacy.get('--gcp-zone') ?? '', now('--gcp-zone') ?? ''),
-    row(
-      'project',
-      legacy.get('--gcp-project') ?? legacy.get('--gcp-project-type') ?? '',
-      now('--gcp-project') ?? now('--boskos-resource-type') ?? now('--gcp-project-type') ?? '',
-    ),
-    row('nodes', legacy.get('--gcp-nodes') ?? '', now('--num-nodes') ?? ''),
+  const sides = { migrated, legacy, tests: splitTestArgs(legacy.get('--test_args') ?? '') };
+  const rows = [
+    ...programRows(sides),
+    ...clusterRows(sides),
     ...variableRows(migrated, presets),
-    row('focus', testArgs.get('ginkgo.focus') ?? testArgs.get('focus') ?? '', now('--focus-regex') ?? ''),
-    row('skip', testArgs.get('ginkgo.skip') ?? testArgs.get('skip') ?? '', now('--skip-regex') ?? ''),
+    ...testRows(sides),
+    ...limitRows(sides),
+    uploadRow(migrated),
+  ];
+  return rows.filter(({ legacy: before, now }) => before !== '' || now !== '');
+}
+
+const row = (what: string, legacy: string, now: string, why = ''): Row => ({ what, legacy, now, why });
+
+/** The value of the first flag of the new line that is there. */
+function newValue({ migrated }: Sides, ...flags: readonly string[]): string | undefined {
+  return flags.map((flag) => lastValue(migrated.report.argv, flag)).find((value) => value !== undefined);
+}
+
+function reasonOf({ migrated }: Sides, ...flags: readonly string[]): string {
+  return migrated.report.flags.find(({ flag, why }) => flags.includes(flag) && why !== '')?.why ?? '';
+}
+
+/** The first of the legacy values that is set. */
+const oldValue = (values: ReadonlyMap<string, string>, ...names: readonly string[]): string | undefined =>
+  names.map((name) => values.get(name)).find((value) => value !== undefined && value !== '');
+
+function programRows(sides: Sides): Row[] {
+  const { report } = sides.migrated;
+  return [
+    row('program', programOf(sides.migrated), ['kubetest2-ts', ...report.argv.slice(0, 1)].join(' ')),
+    row('tester', legacyTester(report.class), newValue(sides, '--test') ?? 'none'),
+  ];
+}
+
+function clusterRows(sides: Sides): Row[] {
+  const { legacy, migrated } = sides;
+  const { argv } = migrated.report;
+  const version = newValue(sides, '--kubernetes-version') ?? newBuilt(argv);
+  const project = newValue(sides, '--gcp-project', '--boskos-resource-type', '--gcp-project-type');
+  return [
     row(
-      'label filter',
-      testArgs.get('label-filter') ?? testArgs.get('ginkgo.label-filter') ?? '',
-      now('--label-filter') ?? '',
+      'version of the cluster',
+      oldValue(legacy, '--extract') ?? built(legacy),
+      version,
+      reasonOf(sides, '--extract', '--build'),
     ),
-    row(
-      'processes',
-      testArgs.get('nodes') ?? (legacy.has('--ginkgo-parallel') ? legacy.get('--ginkgo-parallel') || '25' : '1'),
-      now('--parallel') ?? now('--parallelism') ?? '1',
-    ),
-    row('limit of the run', legacy.get('--timeout') ?? 'none', now('--timeout') ?? 'none', why('--timeout')),
-    row(
-      'limit of the job',
-      legacy.get('bootstrap --timeout') ?? limit ?? '2h',
-      added ?? limit ?? '2h',
-      added === undefined ? '' : 'bootstrap counted minutes',
-    ),
+    row('zone', oldValue(legacy, '--gcp-zone') ?? '', newValue(sides, '--gcp-zone') ?? ''),
+    row('project', oldValue(legacy, '--gcp-project', '--gcp-project-type') ?? '', project ?? ''),
+    row('nodes', oldValue(legacy, '--gcp-nodes') ?? '', newValue(sides, '--num-nodes') ?? ''),
     row(
       'leak check',
-      legacy.has('--check-leaked-resources') ? 'fails' : 'none',
-      now('--leaked-resources') === 'fail' ? 'fails' : e2e ? 'warns' : 'none',
-      '',
+      legacy.has('--check-leaked-resources') ? 'fails' : '',
+      newValue(sides, '--leaked-resources') ? 'fails' : '',
     ),
+  ];
+}
+
+function testRows(sides: Sides): Row[] {
+  const { legacy, tests } = sides;
+  const parallel = legacy.has('--ginkgo-parallel') ? legacy.get('--ginkgo-parallel') || '25' : '1';
+  const labels = oldValue(tests, 'label-filter', 'ginkgo.label-filter');
+  return [
+    row('focus', oldValue(tests, 'ginkgo.focus', 'focus') ?? '', newValue(sides, '--focus-regex') ?? ''),
+    row('skip', oldValue(tests, 'ginkgo.skip', 'skip') ?? '', newValue(sides, '--skip-regex') ?? ''),
+    row('label filter', labels ?? '', newValue(sides, '--label-filter') ?? ''),
+    row('processes', oldValue(tests, 'nodes') ?? parallel, newValue(sides, '--parallel', '--parallelism') ?? '1'),
+  ];
+}
+
+function limitRows(sides: Sides): Row[] {
+  const { legacy, migrated } = sides;
+  const { job, report } = migrated;
+  const own = textAt(nodeAt(job.node, 'decoration_config'), 'timeout') ?? '2h';
+  const added = report.edits.find(({ path }) => path === 'decoration_config.timeout')?.to;
+  return [
+    row('limit of the run', oldValue(legacy, '--timeout') ?? 'none', newValue(sides, '--timeout') ?? 'none'),
     row(
-      'uploaded',
-      migrated.recognised.style === 'bootstrap' ? '$WORKSPACE/_artifacts' : '$ARTIFACTS',
-      '$ARTIFACTS',
-      'pod utilities upload it',
+      'limit of the job',
+      legacy.get('bootstrap --timeout') ?? own,
+      added ?? own,
+      added === undefined ? '' : 'bootstrap counted minutes',
     ),
-  ].filter(({ legacy: before, now: after }) => before !== '' || after !== '');
+  ];
+}
+
+function uploadRow({ recognised }: MigratedJob): Row {
+  const legacy = recognised.style === 'bootstrap' ? '$WORKSPACE/_artifacts' : '$ARTIFACTS';
+  return row('uploaded', legacy, '$ARTIFACTS', 'pod utilities upload it');
 }
 
 function legacyValues({ translation }: MigratedJob): Map<string, string> {
-  const values = new Map<string, string>();
-  const flags = translation?.flags ?? [];
-  for (const given of flags) {
-    const boot =
-      given.name === 'timeout' &&
-      flags.filter(({ name }) => name === 'timeout').length > 1 &&
-      given === flags.find(({ name }) => name === 'timeout');
-    values.set(boot ? 'bootstrap --timeout' : given.flag, given.value ?? '');
-  }
-  return values;
+  const bootstrap = (translation?.bootstrap ?? []).map(({ flag, value = '' }) => [`bootstrap ${flag}`, value] as const);
+  const own = (translation?.flags ?? []).map(({ flag, value = '' }) => [flag, value] as const);
+  return new Map([...bootstrap, ...own]);
 }
 
 function programOf({ recognised }: MigratedJob): string {

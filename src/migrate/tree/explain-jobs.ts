@@ -1,9 +1,9 @@
-import { type MigrationInput, readPresets } from './migrate.ts';
-import { migrateFile } from './migrate-file.ts';
-import { openYamlParser } from './read/parse-yaml.ts';
-import { presetsFor } from './read/presets.ts';
-import { readJobFile } from './read/read-jobs.ts';
-import { explain } from './report/explain.ts';
+import { explain } from '../explain/explain.ts';
+import { migrateFile } from '../job/migrate-file.ts';
+import { openYamlParser } from '../read/parse-yaml.ts';
+import { presetsFor } from '../read/presets.ts';
+import { readJobFile } from '../read/read-jobs.ts';
+import { type MigrationInput, readPresets } from './migrate-tree.ts';
 
 /** Both sides of every job with a name. */
 export async function explainJobs(name: string, input: MigrationInput): Promise<{ text: string; refused: boolean }> {

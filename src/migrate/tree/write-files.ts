@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { RunError } from '../api/errors.ts';
-import { reasonOf } from '../system/system-error.ts';
+import { RunError } from '../../api/errors.ts';
+import { reasonOf } from '../../system/system-error.ts';
 
 interface Draft {
   readonly file: string;
