@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { registry } from '../../bin/registry.ts';
-import { flagName } from '../../src/api/flags.ts';
+import { namedFlags } from '../../src/api/flags.ts';
 import { openLineCheck } from '../../src/cli/flags/check-line.ts';
 import { addCanaries, takenNames } from '../../src/migrate/canary/add-canaries.ts';
 import type { ShadowSettings } from '../../src/migrate/canary/shadow.ts';
@@ -22,7 +22,7 @@ export const choices: MigrateChoices = {
   execute: 'exec',
   build: 'refuse',
   markers: new Map(),
-  nodeFlags: new Set(Object.entries(nodeFlags).map(([key, flag]) => flagName(key, flag))),
+  nodeFlags: new Set(Array.from(namedFlags(nodeFlags), ({ name }) => name)),
   only: undefined,
   generated: () => undefined,
   check: checkLine,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../api/errors.ts';
-import { duration, each, flagName, oneOf, optional, text, toggle, type Values } from '../../api/flags.ts';
+import { duration, each, namedFlags, oneOf, optional, text, toggle, type Values } from '../../api/flags.ts';
 import type { MigrateChoices } from '../../migrate/job/migrate-file.ts';
 import type { SourceFile } from '../../migrate/read/tree.ts';
 import type { JobReport } from '../../migrate/report/report.ts';
@@ -143,7 +143,7 @@ async function choicesOf(
     execute: values.execute,
     build: values.build,
     markers: readMarkers(values.marker),
-    nodeFlags: new Set(Object.entries(node?.flags ?? {}).map(([key, flag]) => flagName(key, flag))),
+    nodeFlags: new Set(Array.from(namedFlags(node?.flags ?? {}), ({ name }) => name)),
     only: readPattern(values.only),
     generated,
     check: await openLineCheck(world.registry),

@@ -8,7 +8,7 @@ import { editableIn } from './editable.ts';
 import type { Change, JobEditing } from './editing.ts';
 import { editEnv } from './env.ts';
 import { editJobKeys, rewriteReplacements } from './job-keys.ts';
-import { type NewItem, remarksOf, replaceBlock, replaceFlow } from './list.ts';
+import { dashOf, type NewItem, remarksOf, replaceBlock, replaceFlow } from './list.ts';
 import { renderScalar } from './scalar.ts';
 import { columnOf, lineBreakOf, lineEnd, lineStart, type TextEdit } from './text-edits.ts';
 
@@ -214,7 +214,7 @@ function addCommand({ job, lineBreak, edits, changes }: JobEditing, args: Pair, 
   if (args.value.kind !== 'seq') return;
   const column = columnOf(text, args.key.start);
   const [first] = args.value.items;
-  const dash = args.value.flow || !first ? column : columnOf(text, text.lastIndexOf('-', first.start));
+  const dash = args.value.flow || !first ? column : columnOf(text, dashOf(text, first));
   const key = `${' '.repeat(column)}command:${lineBreak}${' '.repeat(dash)}- ${renderScalar(runner)}`;
   const start = lineStart(text, args.key.start);
   if (text.slice(start, args.key.start).trim() === '') edits.push({ start, end: start, text: `${key}${lineBreak}` });
