@@ -133,7 +133,7 @@ function makeShadow(
     start: edit.start - start,
     end: edit.end - start,
   }));
-  const shadow = applyEdits(text.slice(start, end), inside);
+  const shadow = applyEdits(text.slice(start, end), inside).replace(/[\r\n]+$/, '');
   const name = `${job.name}${settings.suffix}`;
   const todo = [...report.todo];
   if (name.length > 63 && job.name.length <= 63)

@@ -28,11 +28,6 @@ export class MapEdits {
     for (const key of keys) if (this.has(key)) this.#removed.add(key);
   }
 
-  /** Whether nothing of the map would be left. */
-  get empties(): boolean {
-    return this.#set.size === 0 && this.#map.pairs.every(({ key }) => this.#removed.has(key.value));
-  }
-
   /** @param after the key that new ones come behind; the last one when it is not there */
   edits(after?: string): TextEdit[] {
     const edits: TextEdit[] = [];
@@ -71,13 +66,24 @@ export class MapEdits {
 
   #insert(added: readonly [string, string][], after: string | undefined): TextEdit[] {
     if (added.length === 0) return [];
-    const before = (after === undefined ? undefined : pairAt(this.#map, after)) ?? this.#map.pairs.at(-1);
+    const wanted = after === undefined ? undefined : pairAt(this.#map, after);
+    const stays = (pair: Pair) => !this.#removed.has(pair.key.value) || this.#set.has(pair.key.value);
+    const before = wanted && stays(wanted) ? wanted : this.#map.pairs.findLast(stays);
     const [first] = this.#map.pairs;
-    if (!before || !first) return [];
+    if (!first) return [];
+    if (!before) return [this.#insertFirst(added, first)];
     const indent = ' '.repeat(columnOf(this.#text, first.key.start));
     const end = lineEnd(this.#text, this.#end(before));
     return [
       { start: end, end, text: added.map(([key, value]) => `${this.#lineBreak}${indent}${key}: ${value}`).join('') },
     ];
+  }
+
+  /** New pairs of a map of which none stays. */
+  #insertFirst(added: readonly [string, string][], first: Pair): TextEdit {
+    const start = lineStart(this.#text, first.key.start);
+    const indent = ' '.repeat(columnOf(this.#text, first.key.start));
+    const text = added.map(([key, value]) => `${indent}${key}: ${value}${this.#lineBreak}`).join('');
+    return { start, end: start, text };
   }
 }
