@@ -114,7 +114,10 @@ ${layout.argsLast ? '' : '      image: i:v1-master # the image\n'}${layout.nameL
   return `${layout.bom ? '\uFEFF' : ''}${layout.crlf ? ended.replaceAll('\n', '\r\n') : ended}`;
 }
 
-const comments = (text: string) => [...text.matchAll(/(?:^|\s)(#[^\r\n]*)/g)].map(([, found]) => found).sort();
+const comments = (text: string) =>
+  [...text.matchAll(/(?:^|\s)(#[^\r\n]*)/g)]
+    .map(([, found = '']) => found)
+    .sort((one, other) => one.localeCompare(other));
 
 describe('the edit of a generated job file', () => {
   const migrated = jobFile.map((layout) => {
