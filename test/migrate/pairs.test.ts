@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseDuration } from '../../src/api/duration.ts';
-import { shellWords } from '../../src/text/shell-split.ts';
+import { shellSplit } from '../../src/text/shell-split.ts';
 import { jobBefore, type MovedJob, migrateText, movedJobs, onlyReport } from '../helpers/legacy-jobs.ts';
 
 /** Why a maintainer's line differs from ours, by the name the job had before and the one it has after. */
@@ -86,7 +86,7 @@ function normalised(argv: readonly string[]): string[] {
 
 function apart(word: string): string[] {
   const [, args] = /^--test-args=(.*)$/s.exec(word) ?? [];
-  if (args !== undefined) return shellWords(args).map((each) => `test-arg ${sameDuration(each)}`);
+  if (args !== undefined) return shellSplit(args).map((each) => `test-arg ${sameDuration(each)}`);
   return [sameDuration(word)];
 }
 

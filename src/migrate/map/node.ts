@@ -1,6 +1,6 @@
 import { parseDuration } from '../../api/duration.ts';
 import { messageOf } from '../../api/errors.ts';
-import { shellWords } from '../../text/shell-split.ts';
+import { shellSplit } from '../../text/shell-split.ts';
 import { addKubernetes } from '../draft/bootstrap.ts';
 import { isOn, KUBERNETES, lastOf, type Work, workingRepository } from '../draft/context.ts';
 import { newWord } from '../draft/draft.ts';
@@ -139,7 +139,7 @@ function readSelection(work: Work): Selection {
 
 function testArgsOf(given: Given): string[] {
   try {
-    return shellWords(given.value ?? '');
+    return shellSplit(given.value ?? '');
   } catch (error) {
     throw new Refused(`--test_args: ${messageOf(error)}`, 'close the quote, then migrate', '--test_args');
   }

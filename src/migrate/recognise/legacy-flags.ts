@@ -64,10 +64,6 @@ export const kubetestFlags = table(
   'build ginkgo-parallel',
 );
 
-/** Flags of deployers that are named by their prefix; which of them exist does not matter to a refused job. */
-export const foreignFlag =
-  /^(?:kops|aws|gke|eks|aks|aksengine|acsengine|acs|kubernetes-anywhere|kubeadm|dind|multi-clusters)(?:-|$)/;
-
 /** The flags of scenarios/kubernetes_build.py. */
 export const buildFlags = table(
   'release suffix registry push-build-script extra-version-markers extra-publish-file hyperkube docker-registry',

@@ -1,4 +1,4 @@
-import { nearest } from '../../text/closest-name.ts';
+import { closestName } from '../../text/closest-name.ts';
 import type { Word } from '../read/job.ts';
 import type { FlagTable } from './legacy-flags.ts';
 
@@ -53,6 +53,6 @@ export function readFlags(words: readonly Word[], tables: readonly FlagTable[]):
 }
 
 function nearestFlag(name: string, tables: readonly FlagTable[]): string | undefined {
-  const near = nearest(name, new Set(tables.flatMap((table) => [...table.keys()])));
+  const near = closestName(name, new Set(tables.flatMap((table) => [...table.keys()])));
   return near === undefined ? undefined : `--${near}`;
 }
