@@ -158,9 +158,13 @@ function makeShadow(
   };
 }
 
-/** Collects the names and tabs of the jobs of all files. */
-export function takenNames(files: readonly Pick<JobFile, 'jobs'>[], isMigrated: (job: Job) => boolean): TakenNames {
-  const jobs = new Map<string, Set<string>>();
+/** Collects the names and tabs of the jobs of all files. `elsewhere` are names of jobs in files that were not read. */
+export function takenNames(
+  files: readonly Pick<JobFile, 'jobs'>[],
+  isMigrated: (job: Job) => boolean,
+  elsewhere: Iterable<string> = [],
+): TakenNames {
+  const jobs = new Map<string, Set<string>>(Array.from(elsewhere, (name) => [name, new Set<string>()]));
   const tabs = new Map<string, Set<string>>();
   const migrated = new Set<string>();
   for (const job of files.flatMap((file) => file.jobs)) {

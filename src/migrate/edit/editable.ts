@@ -1,5 +1,6 @@
 import { Refused } from '../draft/refused.ts';
 import type { Job, JobFile } from '../read/job.ts';
+import { hasAliases } from '../read/resolve-aliases.ts';
 import { type Node, nodesBelow } from '../read/syntax.ts';
 
 /** Tells which nodes of a job can be edited without changing another job. */
@@ -9,7 +10,7 @@ export interface Editable {
 }
 
 export function editableIn(job: Job, file: Pick<JobFile, 'documents' | 'jobs'>): Editable {
-  const users = aliasUsers(file);
+  const users = hasAliases(job.text) ? aliasUsers(file) : new Map<string, string[]>();
   return {
     check: (node, what) => {
       if (!node) return;

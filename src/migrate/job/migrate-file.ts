@@ -132,9 +132,11 @@ function refusedGenerated(path: string, edited: EditedJob, choices: MigrateChoic
   );
 }
 
-function placeOf({ text }: Job, word: Word | undefined): string {
+function placeOf({ text, node, line: first }: Job, word: Word | undefined): string {
   if (!word) return '';
-  const line = text.slice(0, word.node.start).split('\n').length;
+  // A word that comes through an alias may stand before its job.
+  const own = word.node.start >= node.start;
+  const line = (own ? first - 1 : 0) + text.slice(own ? node.start : 0, word.node.start).split('\n').length;
   return `${line}:${columnOf(text, word.node.start) + 1}`;
 }
 

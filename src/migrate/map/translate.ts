@@ -197,7 +197,22 @@ function noteRefs({ job, draft }: Work): void {
   if (/-kubernetes-test$|junit|kubetest/.test(job.annotations.get('testgrid-base-options') ?? '')) {
     draft.note('the annotation testgrid-base-options names suites of kubetest, which do not appear any more');
   }
+  if (/\/release-branch-jobs\//.test(job.file)) {
+    draft.note('a forked job: migrate the job of master first, and leave the forks of releases to the forker (--only)');
+  }
+  noteBlockingInterval(refs);
   if (job.type === 'periodic' && job.node.pairs.every(({ key }) => key.value !== 'cluster')) {
     draft.note('the job has no cluster: test-infra’s own tests ask for one');
   }
+}
+
+const MOST_BETWEEN_RUNS = 3 * 3600e3;
+
+/** test-infra's rule for blocking jobs: with kubernetes/kubernetes at master among extra_refs they run every 3 hours. */
+function noteBlockingInterval({ job, draft }: Pick<Work, 'job' | 'draft'>): void {
+  const master = draft.refs.some(({ repo, baseRef }) => repo === 'kubernetes' && baseRef === 'master');
+  const blocking = /sig-release-(?:\d+\.\d+|master)-blocking/.test(job.annotations.get('testgrid-dashboards') ?? '');
+  const interval = prowDuration(textAt(job.node, 'interval'));
+  if (!master || !blocking || interval === undefined || interval <= MOST_BETWEEN_RUNS) return;
+  draft.note('a blocking job with kubernetes/kubernetes at master has to run at least every 3h: shorten its interval');
 }

@@ -1,6 +1,6 @@
 import type { Container, Job, JobFile, JobType, Preset, Variable, Word } from './job.ts';
 import { type ParseYaml, refuseDuplicateKeys } from './parse-yaml.ts';
-import { resolveAliases } from './resolve-aliases.ts';
+import { hasAliases, resolveAliases } from './resolve-aliases.ts';
 import { entriesAt, itemsAt, type MapNode, type Node, nodeAt, textAt, textsAt } from './syntax.ts';
 
 /** Reads a job file. Throws UsageError `FILE:LINE:COLUMN: what` when it is not YAML or a job has a key twice. */
@@ -8,7 +8,7 @@ export function readJobFile(path: string, text: string, parse: ParseYaml): JobFi
   const documents = parse(text, path);
   const lines = lineCounter(text);
   for (const root of documents) refuseRepeatedKeys(root, path, text);
-  const resolved = documents.map(resolveAliases);
+  const resolved = hasAliases(text) ? documents.map(resolveAliases) : documents;
   const jobs = resolved.flatMap((root) => jobsOf(root, path, text, lines));
   return { path, text, documents, jobs, presets: resolved.flatMap(presetsOf) };
 }

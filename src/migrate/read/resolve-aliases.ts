@@ -1,5 +1,8 @@
 import { type MapNode, type Node, nodesBelow, type Pair } from './syntax.ts';
 
+/** Whether a text may hold aliases. To look through the nodes of every file for one would take longer. */
+export const hasAliases = (text: string): boolean => /(?:^|[\s[{,])\*[\w-]/m.test(text);
+
 /**
  * A document with the node an alias stands for in its place and `<<` merged; each node keeps the place it is written at.
  * A document without aliases comes back as it is.

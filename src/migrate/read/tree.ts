@@ -87,6 +87,11 @@ export function prowConfigOf(path: string): string | undefined {
   return undefined;
 }
 
+/** The `config/jobs` that a path lies in. */
+export function jobsRootOf(path: string): string | undefined {
+  return /^(.*\/config\/jobs)\//.exec(path)?.[1];
+}
+
 export function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -8,7 +8,7 @@ import { type MigrationInput, readPresets } from './migrate-tree.ts';
 /** Both sides of every job with a name. */
 export async function explainJobs(name: string, input: MigrationInput): Promise<{ text: string; refused: boolean }> {
   const parse = await openYamlParser();
-  const presets = readPresets(input, parse);
+  const presets = readPresets(input, (source) => readJobFile(source.name, source.text, parse));
   const parts: string[] = [];
   let refused = false;
   for (const source of input.sources.filter(({ text }) => text.includes(name))) {

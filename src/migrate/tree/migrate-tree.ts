@@ -6,7 +6,7 @@ import { editsOf, type MigrateChoices, migrateFile } from '../job/migrate-file.t
 import type { Job, JobFile, Preset } from '../read/job.ts';
 import { openYamlParser, type ParseYaml } from '../read/parse-yaml.ts';
 import { readJobFile } from '../read/read-jobs.ts';
-import { exists, prowConfigOf, readSource, type SourceFile } from '../read/tree.ts';
+import { exists, jobsRootOf, prowConfigOf, readSource, readTree, type SourceFile } from '../read/tree.ts';
 import { recognise } from '../recognise/recognise.ts';
 import { blocks } from '../report/blocking.ts';
 import type { ChangedFile } from '../report/diff.ts';
@@ -37,14 +37,23 @@ export interface MigrationInput {
   readonly canary: ShadowSettings | undefined;
 }
 
+/** Characters. Files up to this size are not read a second time. */
+const KEPT = 200_000;
+
 /** Migrates the jobs of a tree. Throws UsageError when a file is not YAML. */
 export async function migrateTree(input: MigrationInput): Promise<Migration> {
   const parse = await openYamlParser();
-  const presets = readPresets(input, parse);
+  const parsed = new Map<string, JobFile>();
+  const presets = readPresets(input, (source) => {
+    const file = readJobFile(source.name, source.text, parse);
+    if (source.text.length < KEPT) parsed.set(source.path, file);
+    return file;
+  });
   const names = input.canary ? readNames(input.sources, parse) : undefined;
   const jobs: ReportedJob[] = [];
   const files = input.sources.map(({ path, name, diffName, text }) => {
-    const file = readJobFile(name, text, parse);
+    const file = parsed.get(path) ?? readJobFile(name, text, parse);
+    parsed.delete(path);
     const migrated = migrateFile(file, presets, input.choices);
     const { edits, reports } =
       input.canary && names
@@ -64,19 +73,37 @@ function reported(report: JobReport, { jobs }: JobFile): ReportedJob {
 }
 
 /** The presets of everything that was read: any job of any file may carry their labels. */
-export function readPresets({ sources, presetSources }: MigrationInput, parse: ParseYaml): Preset[] {
+export function readPresets(
+  { sources, presetSources }: MigrationInput,
+  read: (source: SourceFile) => JobFile,
+): Preset[] {
   const paths = new Set(presetSources.map(({ path }) => path));
   const withPresets = [...presetSources, ...sources.filter(({ path }) => !paths.has(path))].filter(({ text }) =>
     /^["']?presets["']?\s*:/m.test(text),
   );
-  return withPresets.flatMap(({ name, text }) => [...readJobFile(name, text, parse).presets]);
+  return withPresets.flatMap((source) => [...read(source).presets]);
 }
 
 function readNames(sources: readonly SourceFile[], parse: ParseYaml) {
   const files = sources.map(
     ({ name, text }): Pick<JobFile, 'jobs'> => ({ jobs: readJobFile(name, text, parse).jobs.map(light) }),
   );
-  return takenNames(files, (job) => recognise(job).style === 'kubetest2');
+  return takenNames(files, (job) => recognise(job).style === 'kubetest2', namesElsewhere(sources));
+}
+
+/**
+ * Names in the other job files of the tree: a periodic's has to be free in all of it. They are looked for in the text,
+ * since to read a whole tree for one file would take too long; a few too many do no harm.
+ */
+function namesElsewhere(sources: readonly SourceFile[]): Set<string> {
+  const read = new Set(sources.map(({ path }) => path));
+  const roots = new Set(sources.flatMap(({ path }) => jobsRootOf(path) ?? []));
+  const others = [...roots].flatMap((root) => readTree([root], root)).filter(({ path }) => !read.has(path));
+  return new Set(
+    others.flatMap(({ text }) =>
+      [...text.matchAll(/^[ \t]*(?:- )?[ \t]*name:[ \t]*["']?([\w.-]+)/gm)].map(([, name = '']) => name),
+    ),
+  );
 }
 
 /** A job without its text, so that a tree's files need not all stay in memory. */
