@@ -14,16 +14,20 @@ export interface NewItem {
   readonly behind: string | undefined;
 }
 
+/** How far before its item a dash can stand: a line break and the indentation. */
+const FARTHEST = 500;
+
 /** Where the dash of each item of a block sequence stands. Throws Refused when something else stands before an item. */
 export function dashOf(text: string, item: Node): number {
-  const before = text.slice(0, item.start);
+  const from = Math.max(0, item.start - FARTHEST);
+  const before = text.slice(from, item.start);
   const dash = /-[ \t]*(?:\r?\n[ \t]*)?$/.exec(before);
   if (!dash)
     throw new Refused(
       'an item of the list with an anchor, a tag or a comment before it',
       'write it without, then migrate',
     );
-  return dash.index;
+  return from + dash.index;
 }
 
 /** The comments of every word of a list in block style. */
