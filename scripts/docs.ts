@@ -64,6 +64,7 @@ pages.set(
     'The first error of a run decides.',
     table(['Code', 'Meaning'], codes),
     'With a deployer on PATH, the exit code is that of its program.',
+    ...(await commandExitCodes()),
   ),
 );
 pages.set('environment.md', page('Environment', environmentTables()));
@@ -79,6 +80,17 @@ pages.set(
 rmSync(directory, { recursive: true, force: true });
 mkdirSync(directory, { recursive: true });
 for (const [name, text] of pages) writeFileSync(join(directory, name), text);
+
+/** One table for each command whose codes mean something else than those of a run. */
+async function commandExitCodes(): Promise<string[]> {
+  const tables = await Promise.all(
+    commands.map(async ({ name, load }) => {
+      const meanings = Object.entries((await load()).exitCodes ?? {});
+      return meanings.length === 0 ? [] : [`## ${name}`, table(['Code', 'Meaning'], meanings)];
+    }),
+  );
+  return tables.flat();
+}
 
 /** A table for each group of flags, under the group's heading; `title` for flags without a group. */
 function groupTables(flags: Flags, title: string): string {

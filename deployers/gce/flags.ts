@@ -1,4 +1,4 @@
-import { count, duration, each, list, oneOf, text, toggle, type Values } from '../../src/api/flags.ts';
+import { count, duration, each, list, oneOf, text, toggle, type Values, variables } from '../../src/api/flags.ts';
 import { boskosFlags } from '../../src/boskos/flags.ts';
 import { buildFlags } from '../../src/kube-build/flags.ts';
 
@@ -52,8 +52,8 @@ export const flags = {
     cluster,
   ),
   enablePodSecurityPolicy: toggle('Set ENABLE_POD_SECURITY_POLICY=true for the scripts.', false, cluster),
-  env: list(
-    'Additional environment variables of the scripts, NAME=VALUE; they override those of all other flags. Quote values with commas: \'"NAME=a,b"\'.',
+  env: variables(
+    'Additional environment variables of the scripts, NAME=VALUE, or NAME for its value in the environment; they override those of all other flags. Quote values with commas: \'"NAME=a,b"\'.',
     cluster,
   ),
 

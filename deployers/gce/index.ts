@@ -15,6 +15,16 @@ import { dumpLogs } from './logs.ts';
 import { checkScripts } from './scripts.ts';
 import { enableCommand, up } from './up.ts';
 
+/** What the scripts of perf-tests, windows-testing and autoscaler read of the cluster, and ginkgo hands to e2e.test. */
+const FOR_TESTS = [
+  'NUM_NODES',
+  'NODE_SIZE',
+  'MASTER_SIZE',
+  'REGION',
+  'KUBE_NODE_OS_DISTRIBUTION',
+  'KUBE_MASTER_OS_DISTRIBUTION',
+];
+
 /** A cluster of instances on Google Compute Engine, created by Kubernetes' own kube-up.sh. */
 class GceCluster implements Deployer {
   readonly provider = 'gce';
@@ -92,6 +102,14 @@ class GceCluster implements Deployer {
       KUBE_GCE_ZONE: cluster.zone,
       KUBE_GCE_INSTANCE_PREFIX: prefix,
       KUBE_GCE_NETWORK: network,
+      INSTANCE_PREFIX: prefix,
+      KUBERNETES_PROVIDER: 'gce',
+      ...Object.fromEntries(
+        FOR_TESTS.flatMap((name) => {
+          const value = cluster.variables[name];
+          return value === undefined || value === '' ? [] : [[name, value]];
+        }),
+      ),
     };
   }
 
@@ -106,6 +124,11 @@ class GceCluster implements Deployer {
     const leased = this.#project.lost !== undefined;
     await this.#project.close(keep, signal);
     if (leased && !keep && this.#tornDown) await forgetCluster(run);
+  }
+
+  planVariables(): Readonly<Record<string, string>> {
+    const { values } = this.#context;
+    return scriptVariables(this.#context, values.gcpProject || '(one from Boskos)', values.gcpZone);
   }
 
   plan(step: 'build' | 'up' | 'down'): readonly (readonly string[])[] {
@@ -164,7 +187,7 @@ export const gce = defineDeployer({
       );
     }
     if (problems.length > 0) throw new UsageError(problems.join('\n'));
-    const context = { run, values, variables: readVariables('--env', values.env, run.log) };
+    const context = { run, values, variables: readVariables('--env', values.env, run.log, run.env) };
     scriptVariables(context, values.gcpProject, values.gcpZone);
     new CapacityWatch(values.upRetryPattern);
     if (run.asked.build && values.legacyMode) gceBuild(context);

@@ -45,5 +45,13 @@ export const environment: Readonly<Record<'everywhere' | 'parts' | 'given', Rows
     KUBE_GCE_ZONE: 'gce and node: the zone of the instances.',
     KUBE_GCE_INSTANCE_PREFIX: 'gce: the prefix of the instance names.',
     KUBE_GCE_NETWORK: 'gce: the network of the cluster.',
+    INSTANCE_PREFIX: 'gce: the same as `KUBE_GCE_INSTANCE_PREFIX`, for scripts that know it by this name.',
+    KUBERNETES_PROVIDER: 'gce: `gce`.',
+    NUM_NODES: 'gce: the number of nodes.',
+    NODE_SIZE: 'gce: the machine type of the nodes, where it is set; so are the next four.',
+    MASTER_SIZE: 'gce: the machine type of the master.',
+    REGION: 'gce: the region of the machines.',
+    KUBE_NODE_OS_DISTRIBUTION: 'gce: the distribution of the nodes, also for `--node-os-distro` of e2e.test.',
+    KUBE_MASTER_OS_DISTRIBUTION: 'gce: the distribution of the master, also for `--master-os-distro` of e2e.test.',
   },
 };

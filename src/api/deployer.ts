@@ -37,6 +37,8 @@ export interface Deployer {
   afterTest?(testError: unknown, signal: AbortSignal): Promise<void>;
   /** The commands a step would run, as far as they are known, for `--dry-run`. */
   plan?(step: 'build' | 'up' | 'down'): readonly (readonly string[])[];
+  /** The variables that the commands of Up are given, for `--dry-run`. */
+  planVariables?(): Readonly<Record<string, string>>;
   /**
    * Called last, on every path once `init` was called: releases leases and keys. After a third signal it is called with a
    * signal that has already aborted; then it only releases what would keep this process alive.

@@ -141,6 +141,22 @@ export const list = (help: string, more: FlagExtras = {}): Flag<readonly string[
   more,
 });
 
+/**
+ * Variables as `list` reads them, NAME=VALUE or NAME alone. A NAME alone has an occurrence to itself: behind a comma it
+ * would be the rest of a value without its quotes.
+ */
+export const variables = (help: string, more: FlagExtras = {}): Flag<readonly string[]> => ({
+  ...list(help, more),
+  parse: (value, before = []) => {
+    const items = splitList(value);
+    const [alone] = items.length > 1 ? items.filter((item) => !item.includes('=')) : [];
+    if (alone !== undefined) {
+      throw new Error(`NAME=VALUE instead of ${JSON.stringify(alone)}; quote a value with a comma: '"${value}"'`);
+    }
+    return [...before, ...items];
+  },
+});
+
 /** Strings, repeatable, each occurrence one CSV record as Go's pflag parses it. */
 export const csv = (help: string, more: FlagExtras = {}): Flag<readonly string[]> => ({
   hint: 'strings',

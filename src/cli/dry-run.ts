@@ -4,6 +4,7 @@ import type { Tester } from '../api/tester.ts';
 import type { Plan } from '../lifecycle/plan.ts';
 import type { RecordedRun } from '../lifecycle/recorded-run.ts';
 import { plannedContext } from '../lifecycle/test-context.ts';
+import { isSecretName, MASKED } from '../logging/secrets.ts';
 import { shellQuote } from '../text/shell-quote.ts';
 
 /** What `--dry-run` prints: the steps in order with their timeouts, the directories, and the commands as far as they are known. */
@@ -14,6 +15,7 @@ export async function describePlan({
   tester,
   testerName,
   run,
+  mask,
 }: {
   readonly plan: Plan;
   readonly kind: DeployerKind;
@@ -21,6 +23,8 @@ export async function describePlan({
   readonly tester: Tester | undefined;
   readonly testerName: string;
   readonly run: RecordedRun;
+  /** Takes secrets out of a text. */
+  readonly mask: (text: string) => string;
 }): Promise<string> {
   const { limits } = plan;
   const context = await plannedContext(run, deployer);
@@ -55,5 +59,13 @@ export async function describePlan({
     lines.push('', 'environment of tests and hooks, added to the inherited one:');
     for (const [name, value] of Object.entries(context.added)) lines.push(`  ${name}=${value}`);
   }
+  if (plan.up || plan.down !== 'never') lines.push(...variableLines(deployer, mask));
   return `${lines.join('\n')}\n`;
+}
+
+/** The variables of the commands of Up and Down, as far as they can be known. */
+function variableLines(deployer: Deployer, mask: (text: string) => string): string[] {
+  const variables = Object.entries(deployer.planVariables?.() ?? {}).sort(([one], [other]) => one.localeCompare(other));
+  const rows = variables.map(([name, value]) => `  ${name}=${isSecretName(name) ? MASKED : mask(value)}`);
+  return rows.length === 0 ? [] : ['', 'variables of the commands of Up and Down:', ...rows];
 }

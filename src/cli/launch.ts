@@ -109,7 +109,9 @@ async function launchOnce(launch: Launch): Promise<number> {
   const plan = planOf(line, chosen, run);
   if (launcher.dryRun) {
     const { describePlan } = await import('./dry-run.ts');
-    world.stdout.write(await describePlan({ plan, kind, deployer, tester, testerName: launcher.test, run }));
+    world.stdout.write(
+      await describePlan({ plan, kind, deployer, tester, testerName: launcher.test, run, mask: launch.session.mask }),
+    );
     return 0;
   }
   const lenient = onlyTearsDown(plan, tester);

@@ -129,8 +129,20 @@ function provider(
   if ((specified ?? name) !== 'gce') return args;
   const fromEnv = (flag: string, variable: string) =>
     lastValue(extra.test, flag) === undefined ? ifKnown(flag, context.env[variable] ?? '', '') : [];
-  return [...args, ...fromEnv('gce-project', 'PROJECT'), ...fromEnv('gce-zone', 'KUBE_GCE_ZONE')];
+  return [...args, ...GCE_FLAGS.flatMap(([flag, variable]) => fromEnv(flag, variable))];
 }
+
+/** The flags of e2e.test that hack/ginkgo-e2e.sh set for a cluster on GCE, and the variables with their values. */
+const GCE_FLAGS = [
+  ['gce-project', 'PROJECT'],
+  ['gce-zone', 'KUBE_GCE_ZONE'],
+  ['gce-region', 'REGION'],
+  ['prefix', 'KUBE_GCE_INSTANCE_PREFIX'],
+  ['network', 'KUBE_GCE_NETWORK'],
+  ['num-nodes', 'NUM_NODES'],
+  ['node-os-distro', 'KUBE_NODE_OS_DISTRIBUTION'],
+  ['master-os-distro', 'KUBE_MASTER_OS_DISTRIBUTION'],
+] as const;
 
 /** Characters. One argument of a command line may have 128 KiB; Ginkgo 2 joins several by `|`. */
 const MAX_LENGTH = 100_000;

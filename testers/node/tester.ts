@@ -133,11 +133,22 @@ export class NodeTester implements Tester {
     }
     if (report.ran === 0 && !this.#values.allowNoTests) {
       log.error(report.text);
-      throw new TestsFailedError('no test ran on any instance (set --allow-no-tests to pass)', report.text, {
-        report: report.text,
-      });
+      throw new TestsFailedError(
+        `no test ran on any instance${this.#defaultSkip()} (set --allow-no-tests to pass)`,
+        report.text,
+        {
+          report: report.text,
+        },
+      );
     }
     return { text: report.text };
+  }
+
+  /** Jobs moved from kubetest often lose all their tests to a default that they do not know of. */
+  #defaultSkip(): string {
+    const { skipRegex } = this.#values;
+    if (this.#specified.has('skip-regex') || skipRegex === '') return '';
+    return `; --skip-regex is not set, and its default ${skipRegex} leaves tests out: set --skip-regex= to run them`;
   }
 
   #command(instances: InstanceSettings, found: Pick<Found, 'binaries'> | undefined, help: string): string[] {

@@ -32,6 +32,8 @@ export interface Command<F extends Flags = Flags> {
   readonly rawArgs?: boolean;
   /** The values that completion offers for each argument, by its position; file names where there are none. */
   readonly argChoices?: readonly (readonly string[])[];
+  /** What its exit codes mean, where they differ from those of a run. */
+  readonly exitCodes?: Readonly<Record<number, string>>;
   /** Returns the exit code. Throws UsageError for values and arguments that cannot work. */
   run(line: CommandLine<F>, world: CommandWorld): Promise<number>;
 }

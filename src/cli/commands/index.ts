@@ -33,6 +33,16 @@ export const commands: readonly ListedCommand[] = [
     load: async () => (await import('./perf.ts')).perf,
   },
   {
+    name: 'migrate',
+    summary: 'Translate Prow jobs of kubetest and its scenarios',
+    load: async () => (await import('./migrate.ts')).migrate,
+  },
+  {
+    name: 'canary',
+    summary: 'Promote a canary job: non-optional, then blocking',
+    load: async () => (await import('./canary.ts')).canary,
+  },
+  {
     name: 'link',
     summary: "Link kubetest2's own program names to this program",
     load: async () => (await import('./link.ts')).link,

@@ -27,15 +27,20 @@ const LOGS = ['log-dump artifacts/cluster-logs', 'kubectl cluster-info dump --re
 describe('a whole run', () => {
   test('calls the scripts in order, leaves nothing, and passes the cluster to the tests', async () => {
     using cloud = new Cloud();
-    const { code, stderr } = await cloud.run(...up(), '--down', '--test=exec', '--', 'sh', '-c', 'env >from-tests');
+    const { code, stderr } = await cloud.run(
+      ...up(),
+      '--env=REGION=us-central1',
+      ...['--down', '--test=exec', '--', 'sh', '-c', 'env >from-tests'],
+    );
     expect(code, stderr).toBe(0);
     expect(cloud.calls()).toEqual(['get-kube', 'kube-up', OPEN, ...LOGS, 'kube-down', CLOSE, UNSTAGE]);
     expect(cloud.table).toEqual([]);
     expect(cloud.sandbox.read('artifacts/cluster-logs/serial.log')).toBe('booted\n');
     expect(cloud.sandbox.read('artifacts/cluster-logs/cluster-info.log')).toContain('List');
     const seen = cloud.sandbox.read('from-tests').split('\n');
-    for (const line of ['PROJECT=p-1', 'KUBE_GCE_ZONE=us-central1-b', `KUBE_GCE_NETWORK=${NAME}`])
-      expect(seen).toContain(line);
+    const told = ['PROJECT=p-1', 'KUBE_GCE_ZONE=us-central1-b', `KUBE_GCE_NETWORK=${NAME}`];
+    const also = ['NUM_NODES=3', `INSTANCE_PREFIX=${NAME}`, 'KUBERNETES_PROVIDER=gce', 'REGION=us-central1'];
+    for (const line of [...told, ...also]) expect(seen).toContain(line);
     expect(seen.find((line) => line.startsWith('KUBECONFIG='))).toMatch(`rundir/${RUN}/kubetest2-kubeconfig`);
     expect(cloud.junit()).toMatch(/name="LeakCheck"[^>]*\/>/);
     expect(cloud.facts()['gce-cluster']).toBeUndefined();
@@ -58,6 +63,27 @@ describe('a whole run', () => {
 });
 
 describe('the environment of the scripts', () => {
+  test('has the value of the environment for --env=NAME, commas and quotes included', async () => {
+    using cloud = new Cloud({ NODE_SIZE: 'e2-standard-8', INGRESS_YAML: 'a: "1", c,d' });
+    const names = ['--env=NODE_SIZE', '--env=INGRESS_YAML', '--env=NOT_SET'];
+    const { code, stderr } = await cloud.run(...up(), ...names);
+    expect(code, stderr).toBe(0);
+    expect(cloud.envOf('kube-up')).toMatchObject({ NODE_SIZE: 'e2-standard-8', INGRESS_YAML: 'a: "1", c,d' });
+    expect(cloud.envOf('kube-up')).not.toHaveProperty('NOT_SET');
+    expect(stderr).toContain('Leaving out --env=NOT_SET: NOT_SET is not set in the environment');
+  });
+
+  test('is listed by --dry-run, secrets masked', async () => {
+    using cloud = new Cloud({ NODE_SIZE: 'e2-standard-8', REGISTRY_PASSWORD: 'hunter2hunter2' });
+    const words = ['--env=NODE_SIZE', '--env=REGISTRY_PASSWORD', '--num-nodes=7', '--dry-run'];
+    const { code, stdout } = await cloud.run(...up(), ...words);
+    expect(code).toBe(0);
+    expect(stdout).toContain('  NODE_SIZE=e2-standard-8\n');
+    expect(stdout).toContain('  NUM_NODES=7\n');
+    expect(stdout).toContain('  REGISTRY_PASSWORD=***\n');
+    expect(stdout).not.toContain('hunter2');
+  });
+
   test('has the variables of kubetest2, and otherwise only what credentials and proxies need', async () => {
     using cloud = new Cloud({
       HTTPS_PROXY: 'http://proxy',
@@ -532,7 +558,8 @@ test('--legacy-mode builds a quick-release whose version has the run ID', async 
 
 test.each([
   ['--num-nodes=0', 'must be at least 1'],
-  ['--env=NOTHING', 'NAME=VALUE'],
+  ['--env=A=1,b', 'NAME=VALUE'],
+  ['--env=1X', 'NAME=VALUE'],
   ['--env=KUBE_GCE_NETWORK=', 'must not be empty'],
   ['--up-retry-pattern=(', '--up-retry-pattern'],
   ['--gcp-zones=a', '--gcp-zones needs --up-retries'],
