@@ -23,7 +23,7 @@ export interface IdentityWish {
 
 export interface Identity {
   readonly id: string;
-  /** True for an id that was just made up, under which no earlier call can have created anything. */
+  /** True for an ID under which no earlier call recorded anything. */
   readonly isNew: boolean;
   readonly paths: RunPaths;
   /** What earlier calls of the same run left. */
@@ -36,12 +36,12 @@ export interface Identity {
  */
 export function identify(wish: IdentityWish): Identity {
   const named = wish.runId || wish.env['PROW_JOB_ID'];
-  if (named) return { ...identityOf(named, wish, true), isNew: false };
+  if (named) return identityOf(named, wish, true);
   const continued = wish.begins ? undefined : liveRun(wish);
-  return { ...identityOf(continued ?? randomUUID(), wish, false), isNew: continued === undefined };
+  return identityOf(continued ?? randomUUID(), wish, false);
 }
 
-function identityOf(id: string, wish: IdentityWish, isNamed: boolean): Omit<Identity, 'isNew'> {
+function identityOf(id: string, wish: IdentityWish, isNamed: boolean): Identity {
   const { rundir, rundirInArtifacts, artifacts, env, cwd } = wish;
   const paths = runPaths({ runId: id, rundir, rundirInArtifacts, artifacts, env, cwd });
   checkTrust(paths, { env, isNamed, log: wish.log });
@@ -51,7 +51,7 @@ function identityOf(id: string, wish: IdentityWish, isNamed: boolean): Omit<Iden
       `run ${id} was made by the deployer ${earlier.deployer}; continue it with that one, or choose another --run-id`,
     );
   }
-  return { id, paths, earlier };
+  return { id, paths, earlier, isNew: earlier === undefined };
 }
 
 function liveRun(wish: IdentityWish): string | undefined {
