@@ -37,7 +37,7 @@ export interface AcquireSettings {
 export interface Run {
   /** `--run-id`, else `$PROW_JOB_ID`, else a new UUID. */
   readonly id: string;
-  /** True for an ID that was just generated, so that no earlier call can have created anything with it. */
+  /** True for an ID under which no earlier call recorded anything. */
   readonly isNew?: boolean;
   /** Absolute; this run's own directory, first on the PATH of what it starts. */
   readonly dir: string;
