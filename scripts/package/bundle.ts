@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import { builtins } from '../build/builtins.ts';
 import { order } from '../build/bundled.ts';
 import { exportedNames, packageEntries, packageFile, packagesApart } from '../build/packages-apart.ts';
 
@@ -55,7 +54,7 @@ export async function bundleWhole(
     outfile: main,
     // What our own files import where it is used stays in this file and is evaluated then.
     splitting: false,
-    plugins: [apart, assets, builtins],
+    plugins: [apart, assets],
   });
   const entries = [...names].sort(order).map((name) => [packageFile(name), name]);
   const packages = await build({
@@ -65,7 +64,7 @@ export async function bundleWhole(
     // The text of one function, so that it can be compiled by itself.
     banner: { js: '(function(exports,require,module){' },
     footer: { js: '})' },
-    plugins: [packageEntries(root), builtins],
+    plugins: [packageEntries(root)],
   });
   Object.assign(metafile.inputs, packages.metafile.inputs);
   const files = entries.map(([file = '']) => [file, join(folder, 'packages', `${file}.js`)] as const);
