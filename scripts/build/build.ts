@@ -1,6 +1,7 @@
 // Bundles the program into dist/: the launcher, its library form with types, and the licences of what is inside.
 // Nothing in dist/ reads a file beside the bundle, and the same commit gives the same bytes.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -42,6 +43,9 @@ const launcher = await build({
   entryPoints: { launcher: 'bin/launcher.ts' },
   // In this form esbuild evaluates a module, and requires those of Node.js, when the module is first imported.
   format: 'cjs',
+  // A function, which bin/compiled.ts evaluates.
+  banner: { js: '(function(require){' },
+  footer: { js: '})' },
   outExtension: { '.js': '.cjs' },
 });
 const library = await build({ ...common, entryPoints: { index: 'src/index.ts' }, format: 'esm' });
@@ -58,7 +62,7 @@ await build({
   ...common,
   entryPoints: { 'kubetest2-ts': 'bin/kubetest2-ts.ts' },
   format: 'cjs',
-  external: ['./launcher.cjs'],
+  define: { LAUNCHER_DIGEST: JSON.stringify(digestOf('dist/launcher.cjs')) },
   outExtension: { '.js': '.cjs' },
   // It has to be read by a Node.js that is too old for the rest, to say so.
   target: 'node14.8',
@@ -76,3 +80,10 @@ for (const each of [launcher, library, packages]) {
 writeFileSync(`${root}/dist/THIRD-PARTY-LICENSES.txt`, licenceText(bundledPackages(root, metafile)));
 // Last: test/global-setup.ts takes its time as the time of the whole build.
 writeFileSync(`${root}/dist/meta.json`, JSON.stringify(metafile));
+
+function digestOf(file: string): string {
+  return createHash('sha256')
+    .update(readFileSync(`${root}/${file}`))
+    .digest('hex')
+    .slice(0, 16);
+}
