@@ -82,10 +82,7 @@ function realWorld(args: readonly string[], env: Env): World {
     stdout: process.stdout,
     stderr: process.stderr,
     pid: process.pid,
-    // To look at stdin is to open it.
-    get stdinIsTerminal() {
-      return process.stdin.isTTY === true;
-    },
+    stdinIsTerminal: () => process.stdin.isTTY === true,
     signals: process,
     runtime: `node ${process.versions.node}`,
     self: isExecutable()

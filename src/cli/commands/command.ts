@@ -7,6 +7,7 @@ import type { World } from '../../runtime/world.ts';
 export interface CommandWorld extends World {
   readonly registry: Registry;
   readonly commands: readonly ListedCommand[];
+  /** Opened with its first use. */
   readonly session: Session;
 }
 
