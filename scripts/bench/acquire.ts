@@ -22,6 +22,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { checkBar } from './bars/bar.ts';
 
 const VERSION = 'v1.36.1';
 const HOST = { os: platform(), arch: arch() === 'x64' ? 'amd64' : arch() };
@@ -130,6 +131,10 @@ async function compare(): Promise<void> {
           : ['', 'KUBETEST2_ORIGINAL names no folder with kubetest2-tester-ginkgo, so that is left out.']),
       ].join('\n'),
     );
+    checkBar('cold, relative to the pipeline', cold.wall / shell.wall, { most: 0.4 });
+    if (goCold.taken) checkBar("cold, relative to kubetest2's tester", cold.wall / goCold.wall, { most: 0.75 });
+    // It does not grow with the package.
+    for (const { memory } of [cold, small, four]) checkBar('peak memory in MiB', memory, { most: 200 });
   } finally {
     server.kill();
     rmSync(folder, { recursive: true, force: true });

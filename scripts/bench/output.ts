@@ -6,6 +6,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Bar, checkBar } from './bars/bar.ts';
 
 const rounds = 5;
 const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
@@ -14,12 +15,14 @@ const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 
 const [report, preload] = [join(folder, 'memory'), join(folder, 'preload.cjs')];
 const USAGE = `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, JSON.stringify(process.resourceUsage())))`;
 
+const SEQ = 'numbered lines (`seq`)';
 /** Each prints 2^30 bytes, but for six; the last one at the speed of the memory, which no test has. */
 const sources: Readonly<Record<string, string>> = {
-  'numbered lines (`seq`)': 'exec seq 118485293',
+  [SEQ]: 'exec seq 118485293',
   'one line again and again (`yes`)': 'yes "a line of output as tests print them, of some length" | head -c 1073741824',
   'zeros (`head -c 1G /dev/zero`)': 'head -c 1073741824 /dev/zero',
 };
+const BARS: Readonly<Record<string, Bar>> = { 'a file': { least: 0.9 }, 'a pipe (`| cat >/dev/null`)': { least: 0.8 } };
 const sinks = ['a file', 'a pipe (`| cat >/dev/null`)', '/dev/null'] as const;
 
 try {
@@ -57,6 +60,7 @@ async function compare(name: string, source: string, sink: (typeof sinks)[number
   console.log(
     `| ${name} | ${sink} | ${before.toFixed(2)} s | ${after.toFixed(2)} s | ${(before / after).toFixed(2)} | ${(before / other).toFixed(2)} | ${cpu.toFixed(2)} s | ${memory} MiB |`,
   );
+  if (name === SEQ) checkBar(`${name} into ${sink}`, before / after, BARS[sink]);
 }
 
 /** Seconds until the command, and whoever reads its output, have ended. */

@@ -19,13 +19,8 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
-/** Puts the program into files below a folder. The entry is a path below `root`. */
-export async function bundleWhole(
-  root: string,
-  identity: Identity,
-  folder: string,
-  entry = 'bin/launcher.ts',
-): Promise<Bundle> {
+/** Puts the program into files below a directory. */
+export async function bundleWhole(root: string, identity: Identity, folder: string): Promise<Bundle> {
   const common = {
     absWorkingDir: root,
     bundle: true,
@@ -50,7 +45,7 @@ export async function bundleWhole(
   const main = join(folder, 'kubetest2-ts.cjs');
   const { metafile } = await build({
     ...common,
-    entryPoints: [entry],
+    entryPoints: ['bin/launcher.ts'],
     outfile: main,
     // What our own files import where it is used stays in this file and is evaluated then.
     splitting: false,
