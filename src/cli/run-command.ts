@@ -1,6 +1,5 @@
 import { UsageError } from '../api/errors.ts';
 import type { Registry } from '../api/registry.ts';
-import { openSession, type Session } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
 import type { Command, ListedCommand } from './commands/command.ts';
 import { commands } from './commands/index.ts';
@@ -22,21 +21,9 @@ export async function runCommand(
     return 0;
   }
   if (line.faults.length > 0) throw new UsageError([...line.faults, helpHint(listed.name)].join('\n'));
-  let opened: Session | undefined;
-  try {
-    return await command.run(line, {
-      ...world,
-      registry,
-      commands,
-      // Most commands only print, and open none.
-      get session() {
-        opened ??= openSession(world);
-        return opened;
-      },
-    });
-  } finally {
-    opened?.[Symbol.dispose]();
-  }
+  // Most commands only print, and open none.
+  const open = async () => (await import('../runtime/session.ts')).openSession(world);
+  return await command.run(line, { ...world, registry, commands, openSession: open });
 }
 
 function readCommandLine(name: string, command: Command, args: readonly string[], { env }: World) {
