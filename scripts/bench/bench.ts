@@ -34,8 +34,8 @@ for (const name of names) {
 function record(name: string, figures: string): void {
   const page = `${root}/docs/performance.md`;
   const text = existsSync(page) ? readFileSync(page, 'utf8').trimEnd() : '# Performance';
-  const machine = `Taken with node ${process.version} on ${cpus().length} cores (${cpus()[0]?.model ?? process.arch}).`;
-  const original = process.env['KUBETEST2_ORIGINAL'] === undefined ? '' : 'KUBETEST2_ORIGINAL=FOLDER ';
+  const machine = `Measured with Node.js ${process.version} on ${cpus().length} cores (${cpus()[0]?.model ?? process.arch}).`;
+  const original = process.env['KUBETEST2_ORIGINAL'] === undefined ? '' : 'KUBETEST2_ORIGINAL=DIR ';
   const repeat = `To repeat: \`${original}npm run bench -- ${name}\`.`;
   const section = `## ${name}\n\n${figures.trim()}\n\n${machine} ${repeat}`;
   const sections = text.split(/\n+(?=## )/);

@@ -36,7 +36,7 @@ try {
   const base = median(samples.get('node -e 0') ?? []);
   const ratio = (name: string): string => (median(samples.get(name) ?? []) / base).toFixed(2);
   console.log(
-    `The executable is ${mebibytes(statSync(executable).size)}, of which node itself is ${mebibytes(statSync(process.execPath).size)}.\n`,
+    `The executable is ${mebibytes(statSync(executable).size)}, of which Node.js is ${mebibytes(statSync(process.execPath).size)}.\n`,
   );
   const heads = calls.map((words) => `\`${words.join(' ')}\``);
   console.log(

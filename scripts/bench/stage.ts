@@ -68,9 +68,7 @@ try {
     console.log(`| ${what} | ${show(a)} | ${show(b)} | ${ratios} | ${Math.round(a.memory)} MiB |`);
   }
   console.log(
-    '\nWell over half of our CPU time on the empty bucket goes into the three digests of each file. Memory does not ' +
-      'grow with the build: 90 MiB are node, the program and the client library, the rest are buffers that V8 takes ' +
-      'back late.',
+    '\nMore than half of the CPU time on the empty bucket is the three digests of each file. Memory does not grow with the build.',
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });
