@@ -58,6 +58,6 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-export const enableWords = (project: string): string[] => [
+export const enableCommand = (project: string): string[] => [
   ...['gcloud', 'services', 'enable', 'compute.googleapis.com', `--project=${project}`, '--quiet'],
 ];
