@@ -56,7 +56,7 @@ describe('the entry', () => {
     expect(stderr).toContain('The run failed');
   });
 
-  test('keeps compiled code in the cache folder of the user, once for each kind of call', () => {
+  test('keeps compiled code in the cache directory of the user, once for each kind of call', () => {
     const caches = join(folder, 'caches');
     for (const words of [['--version'], ['noop', '--help'], ['gce', '--help'], ['noop', '--help']])
       expect(start({ words, env: { XDG_CACHE_HOME: caches } }).status).toBe(0);
@@ -67,7 +67,7 @@ describe('the entry', () => {
     ]);
   });
 
-  test('takes compiled code that is kept, and makes it anew where V8 refuses it', () => {
+  test('uses compiled code that is kept, and replaces what V8 rejects', () => {
     const caches = join(folder, 'refused');
     const file = () => join(caches, 'kubetest2-ts/compiled', kept(caches)[0] ?? '');
     start({ env: { XDG_CACHE_HOME: caches } });
@@ -125,9 +125,9 @@ describe('the entry', () => {
   });
 
   test.each([
-    ['where node is told to', { NODE_COMPILE_CACHE: join(folder, 'chosen') }, 'chosen'],
+    ['in NODE_COMPILE_CACHE', { NODE_COMPILE_CACHE: join(folder, 'chosen') }, 'chosen'],
     [
-      'at home where the folder for caches is none',
+      'at home when XDG_CACHE_HOME is not absolute',
       { XDG_CACHE_HOME: 'relative', HOME: join(folder, 'home') },
       'home/.cache/kubetest2-ts/compiled',
     ],
@@ -137,12 +137,12 @@ describe('the entry', () => {
     expect(existsSync('relative')).toBe(false);
   });
 
-  test('keeps none where that is turned off', () => {
+  test('keeps none when that is turned off', () => {
     start({ env: { XDG_CACHE_HOME: join(folder, 'none'), NODE_DISABLE_COMPILE_CACHE: '1' } });
     expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 
-  test('starts where no cache can be written', () => {
+  test('starts when no cache can be written', () => {
     expect(start({ env: { XDG_CACHE_HOME: '/dev/null' } })).toMatchObject({ status: 0, stderr: '' });
     expect(start({ env: { HOME: undefined } })).toMatchObject({ status: 0, stderr: '' });
   });
