@@ -1,28 +1,30 @@
 #!/usr/bin/env node
-import { runCompiled } from './compiled.ts';
+import { enableCompileCache } from 'node:module';
+import { evaluate } from './compiled.ts';
 
-// Plain enough for nodes of long ago to read, so that they can say what is missing before the rest is loaded.
+/** Put in by the build: the digest of launcher.cjs. */
+declare const LAUNCHER_DIGEST: string;
+
+// Plain enough for old versions of Node.js to read, so that they can report what is missing before the rest is loaded.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`kubetest2-ts needs Node.js 22.19 or newer, and this is ${process.version}\n`);
   process.exitCode = 2;
 } else {
-  const {
-    XDG_CACHE_HOME: xdg = '',
-    HOME: home = '',
-    NODE_COMPILE_CACHE: chosen,
-    NODE_DISABLE_COMPILE_CACHE: off,
-  } = process.env;
+  const [command = '', ...args] = process.argv.slice(2);
+  const short = [command, ...args].some((each) => each === '--help' || each === '-h' || each === '--dry-run');
+  const kind = `${/^\w+$/.test(command) ? command : 'none'}${short ? '-short' : ''}`;
+  const directory = cacheDirectory();
+  // For the packages, each of which is loaded when it is used.
+  if (directory !== undefined) enableCompileCache(directory);
+  const launcher = evaluate(`${__dirname}/launcher.cjs`, { directory, digest: LAUNCHER_DIGEST, kind });
+  (launcher as (require: NodeJS.Require) => void)(require);
+}
+
+function cacheDirectory(): string | undefined {
+  const { XDG_CACHE_HOME: xdg = '', HOME: home = '' } = process.env;
+  if (process.env['NODE_DISABLE_COMPILE_CACHE']) return undefined;
+  if (process.env['NODE_COMPILE_CACHE']) return process.env['NODE_COMPILE_CACHE'];
   const caches = xdg.startsWith('/') ? xdg : home && `${home}/.cache`;
-  const folder = off ? undefined : chosen || (caches && `${caches}/kubetest2-ts/compiled`) || undefined;
-  const [word = '', ...words] = process.argv.slice(2);
-  const short = [word, ...words].some((each) => each === '--help' || each === '-h' || each === '--dry-run');
-  const call = `${/^\w+$/.test(word) ? word : 'none'}${short ? '-short' : ''}`;
-  const { version, commit } = globalThis.KUBETEST2_TS_BUILD ?? { version: '', commit: '' };
-  const kept = { folder, build: `${version}-${commit}`, call };
-  runCompiled(`${__dirname}/launcher.cjs`, kept, (path) => {
-    // Node's own cache is for the packages, which few calls need: a start is cheaper without turning it on.
-    if (folder !== undefined) process.getBuiltinModule('node:module').enableCompileCache(folder);
-    return import(path);
-  });
+  return caches ? `${caches}/kubetest2-ts/compiled` : undefined;
 }

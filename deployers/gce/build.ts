@@ -1,4 +1,3 @@
-import { buildAndStage } from '../../src/kube-build/build-and-stage.ts';
 import { type BuildOptions, buildOptions } from '../../src/kube-build/flags.ts';
 import { findProgram } from '../../src/system/find-program.ts';
 import { rootOf } from './cluster.ts';
@@ -8,6 +7,7 @@ import type { GceContext } from './context.ts';
 export async function build(context: GceContext, signal: AbortSignal): Promise<void> {
   const { run, values } = context;
   if (values.legacyMode) {
+    const { buildAndStage } = await import('../../src/kube-build/build-and-stage.ts');
     await buildAndStage(gceBuild(context), run, signal);
     return;
   }

@@ -8,12 +8,9 @@ import { build, buildCommand, gceBuild } from './build.ts';
 import { CapacityWatch } from './capacity-errors.ts';
 import { type Cluster, forgetCluster, namesOf, plannedCluster, recallCluster, rootOf } from './cluster.ts';
 import type { GceContext } from './context.ts';
-import { removeCluster } from './down.ts';
 import { kubeconfigPath, scriptVariables } from './environment.ts';
 import { flags } from './flags.ts';
-import { dumpLogs } from './logs.ts';
-import { checkScripts } from './scripts.ts';
-import { enableCommand, up } from './up.ts';
+import { checkScripts, enableCommand } from './scripts.ts';
 
 /** What the scripts of perf-tests, windows-testing and autoscaler read of the cluster, and ginkgo hands to e2e.test. */
 const FOR_TESTS = [
@@ -56,6 +53,7 @@ class GceCluster implements Deployer {
   }
 
   async up(signal: AbortSignal): Promise<void> {
+    const { up } = await import('./up.ts');
     await up(this.#context, this.#project.name, signal);
   }
 
@@ -66,6 +64,7 @@ class GceCluster implements Deployer {
     if (cluster === undefined) {
       run.log.info('No cluster to tear down: this run did not create one');
     } else if (this.#project.isHeld) {
+      const { removeCluster } = await import('./down.ts');
       await removeCluster(this.#context, cluster, signal);
     } else {
       const { project } = namesOf(cluster);
@@ -76,7 +75,9 @@ class GceCluster implements Deployer {
 
   async dumpLogs(signal: AbortSignal): Promise<void> {
     const cluster = recallCluster(this.#context.run);
-    if (cluster !== undefined && this.#project.isHeld) await dumpLogs(this.#context, cluster, signal);
+    if (cluster === undefined || !this.#project.isHeld) return;
+    const { dumpLogs } = await import('./logs.ts');
+    await dumpLogs(this.#context, cluster, signal);
   }
 
   kubeconfigPath(): string {

@@ -57,3 +57,7 @@ async function isFile(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+export const enableCommand = (project: string): string[] => [
+  ...['gcloud', 'services', 'enable', 'compute.googleapis.com', `--project=${project}`, '--quiet'],
+];

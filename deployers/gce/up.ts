@@ -13,7 +13,7 @@ import { openNodePorts } from './firewall.ts';
 import { getKube } from './get-kube.ts';
 import { listOwned } from './leak-check.ts';
 import { dumpLogs } from './logs.ts';
-import { findKubectl, runScript } from './scripts.ts';
+import { enableCommand, findKubectl, runScript } from './scripts.ts';
 
 /** Creates the cluster in a project and waits until it is ready. After a failure it is kept, for its logs. */
 export async function up(context: GceContext, project: string, signal: AbortSignal): Promise<void> {
@@ -131,7 +131,3 @@ async function placeKeys({ env, log }: Run): Promise<void> {
     log.warn(`Cannot set up SSH keys, so instances may reject the log collection: ${messageOf(error)}`);
   }
 }
-
-export const enableCommand = (project: string): string[] => [
-  ...['gcloud', 'services', 'enable', 'compute.googleapis.com', `--project=${project}`, '--quiet'],
-];

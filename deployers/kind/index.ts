@@ -6,6 +6,7 @@ import type { Run } from '../../src/api/run.ts';
 import { readKubeconfig } from '../../src/kube/kubeconfig.ts';
 import { reasonOf } from '../../src/system/system-error.ts';
 import { build } from './build.ts';
+import { type ClusterPlan, clusterResource } from './cluster.ts';
 import { configOfFlags, hasConfigFlags, readConfig } from './config.ts';
 import { down } from './down.ts';
 import { kubeconfigPath, type Tools } from './exec-kind.ts';
@@ -17,7 +18,6 @@ import { dumpLogs } from './logs.ts';
 import { clusterNameOf } from './names.ts';
 import { chooseProvider, PROVIDER_VARIABLE } from './provider.ts';
 import { ginkgoDefaults, SCRIPT_TEST_ENVIRONMENT } from './tester-defaults.ts';
-import { type ClusterPlan, clusterResource, up } from './up.ts';
 
 /** A kind cluster: its nodes are containers on this host. */
 class KindCluster implements Deployer {
@@ -59,6 +59,7 @@ class KindCluster implements Deployer {
   async up(signal: AbortSignal): Promise<void> {
     const tools = this.#ready();
     const plan = this.#plan ?? { name: this.#name, flagConfig: undefined, fileConfig: undefined };
+    const { up } = await import('./up.ts');
     await up(tools, { ...plan, image: nodeImage(tools) }, signal, () => {
       this.#failed = true;
     });

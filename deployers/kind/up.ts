@@ -2,27 +2,14 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RunError } from '../../src/api/errors.ts';
 import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
-import { type KindConfig, lacksNetwork, mergeConfigs } from './config.ts';
+import { type ClusterPlan, clusterResource } from './cluster.ts';
+import { lacksNetwork, mergeConfigs } from './config.ts';
 import { containersOf, countNodes, needsKindNetwork } from './containers.ts';
 import { breakKubeconfigLock, kubeconfigPath, runKind, type Tools } from './exec-kind.ts';
 import { causedByNameTaken } from './failures.ts';
 import { createArgs, savedConfigPath } from './kind-args.ts';
 import { loadImages } from './load.ts';
 import { configureCluster } from './post-create.ts';
-
-/** The cluster to create, as Init has planned it. */
-export interface ClusterPlan {
-  readonly name: string;
-  /** The node image; empty for kind's default. */
-  readonly image: string;
-  /** The configuration of the flags. */
-  readonly flagConfig: KindConfig | undefined;
-  /** The configuration of --config. */
-  readonly fileConfig: KindConfig | undefined;
-}
-
-/** The name of a cluster among the run's resources to tear down. */
-export const clusterResource = (name: string): string => `kind cluster ${name}`;
 
 /**
  * Creates the cluster and waits until it is ready. After a failure its nodes are kept, for their logs. `onClaim` is

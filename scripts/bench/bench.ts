@@ -1,6 +1,6 @@
 // `npm run bench [-- NAME…] [--record]`: runs the benchmarks of scripts/bench/, all of them or these.
-// Each prints Markdown on stdout; --record puts it into docs/performance.md under the heading of its name.
-import { execFileSync } from 'node:child_process';
+// Each prints Markdown on stdout, and fails when a figure misses its bar; --record puts the figures into docs/performance.md under the heading of its name.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -19,22 +19,23 @@ if (unknown.length > 0) {
 }
 execFileSync(process.execPath, ['scripts/build/build.ts'], { cwd: root, stdio: 'inherit' });
 for (const name of names) {
-  const figures = execFileSync(process.execPath, [`scripts/bench/${name}.ts`], {
+  const { stdout: figures, status } = spawnSync(process.execPath, [`scripts/bench/${name}.ts`], {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 64 << 20,
   });
   process.stdout.write(figures);
-  if (values.record) record(name, figures);
+  if (status !== 0) process.exitCode = 1;
+  else if (values.record) record(name, figures);
 }
 
 /** Replaces the section of one benchmark, or adds it at the end. */
 function record(name: string, figures: string): void {
   const page = `${root}/docs/performance.md`;
   const text = existsSync(page) ? readFileSync(page, 'utf8').trimEnd() : '# Performance';
-  const machine = `Taken with node ${process.version} on ${cpus().length} cores (${cpus()[0]?.model ?? process.arch}).`;
-  const original = process.env['KUBETEST2_ORIGINAL'] === undefined ? '' : 'KUBETEST2_ORIGINAL=FOLDER ';
+  const machine = `Measured with Node.js ${process.version} on ${cpus().length} cores (${cpus()[0]?.model ?? process.arch}).`;
+  const original = process.env['KUBETEST2_ORIGINAL'] === undefined ? '' : 'KUBETEST2_ORIGINAL=DIR ';
   const repeat = `To repeat: \`${original}npm run bench -- ${name}\`.`;
   const section = `## ${name}\n\n${figures.trim()}\n\n${machine} ${repeat}`;
   const sections = text.split(/\n+(?=## )/);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWhole } from '../package/bundle.ts';
-import { makeExecutable, type Start } from '../package/executable.ts';
+import { makeExecutable } from '../package/executable.ts';
 
 const rounds = 15;
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,12 +14,10 @@ const original = process.env['KUBETEST2_ORIGINAL'] ?? '';
 const folder = mkdtempSync(join(tmpdir(), 'bench-executable-'));
 const env = { PATH: `${original}:${process.env['PATH']}`, HOME: folder };
 try {
-  const executable = await make('code');
+  const executable = await make();
   const forms: Readonly<Record<string, readonly string[]>> = {
     'npm form': [process.execPath, join(root, 'dist/kubetest2-ts.cjs')],
     executable: [executable],
-    'executable, with a startup snapshot instead of compiled code': [await make('snapshot')],
-    'executable, with neither, as made on another machine': [await make('nothing')],
     ...(existsSync(join(original, 'kubetest2-noop')) ? { kubetest2: [join(original, 'kubetest2')] } : {}),
   };
   const calls: readonly (readonly string[])[] = [
@@ -38,7 +36,7 @@ try {
   const base = median(samples.get('node -e 0') ?? []);
   const ratio = (name: string): string => (median(samples.get(name) ?? []) / base).toFixed(2);
   console.log(
-    `The executable is ${mebibytes(statSync(executable).size)}, of which node itself is ${mebibytes(statSync(process.execPath).size)}.\n`,
+    `The executable is ${mebibytes(statSync(executable).size)}, of which Node.js is ${mebibytes(statSync(process.execPath).size)}.\n`,
   );
   const heads = calls.map((words) => `\`${words.join(' ')}\``);
   console.log(
@@ -56,15 +54,14 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function make(start: Start): Promise<string> {
-  const at = join(folder, start);
+async function make(): Promise<string> {
+  const at = join(folder, 'executable');
   mkdirSync(at);
-  const entry = start === 'snapshot' ? 'scripts/bench/entries/snapshot.ts' : undefined;
-  const program = await bundleWhole(root, { version: '0.0.0', commit: '' }, at, entry);
+  const program = await bundleWhole(root, { version: '0.0.0', commit: '' }, at);
   const platform = { os: process.platform, cpu: process.arch, node: process.versions.node };
   const here = { version: platform.node, node: process.execPath, licence: '' };
   const destination = join(at, 'kubetest2-ts');
-  await makeExecutable({ program, platform, runtime: here, here, folder: at, destination, start });
+  await makeExecutable({ program, platform, runtime: here, here, folder: at, destination });
   return destination;
 }
 

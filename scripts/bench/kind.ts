@@ -68,8 +68,8 @@ async function overhead(): Promise<void> {
     median(samples.kind.map((each) => each[key])) - median(samples.noop.map((each) => each[key]));
   const ms = (key: keyof Usage) => `${(more(key) * 1000).toFixed(0)} ms`;
   console.log(
-    `\`kind --up --down --test=exec -- true\` around a kind and a docker that do nothing takes ${ms('wall')} more than the same with noop, ` +
-      `${ms('cpu')} of CPU, the nine programs it starts included (medians of ${rounds} interleaved runs).\n`,
+    `\`kind --up --down --test=exec -- true\` with a kind and a docker that do nothing takes ${ms('wall')} longer than with noop, ` +
+      `${ms('cpu')} of CPU time, including the nine programs it starts (medians of ${rounds} interleaved runs).\n`,
   );
 }
 
@@ -123,9 +123,8 @@ async function headline(): Promise<void> {
     console.log(`| ${name} | ${mine.toFixed(1)} s | ${parts} | ${shown} | ${ratio} |`);
   }
   console.log(
-    '\nkubetest2-ts waits in Up until the node is Ready and CoreDNS available. kubetest2 leaves that to e2e.test, which looks every 30 s: ' +
-      'what it takes depends on whether the node is Ready when the package has been fetched. From a slow server that takes longer than ' +
-      'the ten seconds or so in which the control plane gets ready after kind has ended, and hides them; kubetest2-ts has everything by then, and waits.',
+    '\nkubetest2-ts waits in Up until the node is Ready and CoreDNS available. kubetest2 leaves that to e2e.test, which checks ' +
+      'every 30 s: with a slow server the node is Ready before the package arrives.',
   );
 }
 

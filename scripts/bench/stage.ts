@@ -53,11 +53,11 @@ try {
   ]);
   const theirs = await twice(() => ['gcloud', 'storage', 'rsync', '--recursive', staged, 'gs://b/ci/v1']);
   console.log(
-    `${objects} objects, of which ${files} are files of ${mebibytes} MiB in all and the rest their checksums, to ` +
-      'fake-gcs-server on the same machine, one run each. Ours is the whole program with a make that does nothing, and ' +
-      'computes the checksums; gcloud finds them made.\n',
+    `${objects} objects, of which ${files} are files of ${mebibytes} MiB in all and the rest their checksums, uploaded to ` +
+      'fake-gcs-server on the same machine, one run each. kubetest2-ts runs with a `make` that does nothing, and computes ' +
+      'the checksums; for gcloud they exist already.\n',
   );
-  console.log('| | `noop --build --stage` | `gcloud storage rsync` | wall | CPU | peak memory of ours |');
+  console.log('| | `noop --build --stage` | `gcloud storage rsync` | wall | CPU | peak memory |');
   console.log('| --- | --- | --- | --- | --- | --- |');
   for (const [at, what] of ['empty bucket', 'nothing changed'].entries()) {
     const [a, b] = [ours[at], theirs[at]];
@@ -68,9 +68,7 @@ try {
     console.log(`| ${what} | ${show(a)} | ${show(b)} | ${ratios} | ${Math.round(a.memory)} MiB |`);
   }
   console.log(
-    '\nWell over half of our CPU time on the empty bucket goes into the three digests of each file. Memory does not ' +
-      'grow with the build: 90 MiB are node, the program and the client library, the rest are buffers that V8 takes ' +
-      'back late.',
+    '\nMore than half of the CPU time on the empty bucket is the three digests of each file. Memory does not grow with the build.',
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -1,10 +1,11 @@
 // What starting the program costs, as ratios to `node -e 0` in the same run: whole-process CPU and wall time, medians of
-// interleaved runs, and peak memory.
+// interleaved runs, and peak memory. Fails when a call takes more CPU time than its bar.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Bar, checkBar, shown } from './bars/bar.ts';
 
 interface Sample {
   /** Seconds. */
@@ -14,6 +15,12 @@ interface Sample {
 }
 
 const rounds = 41;
+/** CPU time, relative to `node -e 0`. */
+const BARS: readonly (readonly [RegExp, Bar])[] = [
+  [/^--version$/, { most: 1.5 }],
+  [/--help$/, { most: 2 }],
+  [/^noop --test=exec -- true$/, { most: 2.7 }],
+];
 const program = fileURLToPath(new URL('../../dist/kubetest2-ts.cjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bench-start-'));
 const env = { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') };
@@ -43,11 +50,14 @@ try {
   }
   const base = medians(samples.get('node -e 0') ?? []);
   console.log(`Relative to \`node -e 0\` in the same run; medians of ${rounds} interleaved runs with warm caches.\n`);
-  console.log('| command | CPU | wall | peak memory |\n| --- | --- | --- | --- |');
+  console.log('| command | CPU | bar | wall | peak memory |\n| --- | --- | --- | --- | --- |');
   for (const [name, argv] of Object.entries(commands)) {
     const { cpu, wall } = medians(samples.get(name) ?? []);
     const memory = argv[0] === node ? `${Math.round(peakMemory(argv))} MiB` : '';
-    console.log(`| \`${name}\` | ${(cpu / base.cpu).toFixed(2)} | ${(wall / base.wall).toFixed(2)} | ${memory} |`);
+    const bar = BARS.find(([names]) => names.test(name))?.[1];
+    const ratio = cpu / base.cpu;
+    console.log(`| \`${name}\` | ${ratio.toFixed(2)} | ${shown(bar)} | ${(wall / base.wall).toFixed(2)} | ${memory} |`);
+    checkBar(name, ratio, bar);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

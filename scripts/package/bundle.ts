@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import { builtins } from '../build/builtins.ts';
 import { order } from '../build/bundled.ts';
 import { exportedNames, packageEntries, packageFile, packagesApart } from '../build/packages-apart.ts';
 
@@ -20,13 +19,8 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
-/** Puts the program into files below a folder. The entry is a path below `root`. */
-export async function bundleWhole(
-  root: string,
-  identity: Identity,
-  folder: string,
-  entry = 'bin/launcher.ts',
-): Promise<Bundle> {
+/** Puts the program into files below a directory. */
+export async function bundleWhole(root: string, identity: Identity, folder: string): Promise<Bundle> {
   const common = {
     absWorkingDir: root,
     bundle: true,
@@ -51,11 +45,11 @@ export async function bundleWhole(
   const main = join(folder, 'kubetest2-ts.cjs');
   const { metafile } = await build({
     ...common,
-    entryPoints: [entry],
+    entryPoints: ['bin/launcher.ts'],
     outfile: main,
     // What our own files import where it is used stays in this file and is evaluated then.
     splitting: false,
-    plugins: [apart, assets, builtins],
+    plugins: [apart, assets],
   });
   const entries = [...names].sort(order).map((name) => [packageFile(name), name]);
   const packages = await build({
@@ -65,7 +59,7 @@ export async function bundleWhole(
     // The text of one function, so that it can be compiled by itself.
     banner: { js: '(function(exports,require,module){' },
     footer: { js: '})' },
-    plugins: [packageEntries(root), builtins],
+    plugins: [packageEntries(root)],
   });
   Object.assign(metafile.inputs, packages.metafile.inputs);
   const files = entries.map(([file = '']) => [file, join(folder, 'packages', `${file}.js`)] as const);

@@ -11,14 +11,17 @@ const UNITS: Readonly<Record<string, number>> = {
   m: 60e3,
   h: 3600e3,
 };
+const PART = `(\\d+\\.?\\d*|\\.\\d+)(${Object.keys(UNITS).join('|')})`;
+const WHOLE = new RegExp(`^(?:${PART})+$`);
+const PARTS = new RegExp(PART, 'g');
 
 /** Parses what Go's `time.ParseDuration` accepts (`1h30m`, `1.5s`, `-2m`, `0`) into milliseconds; undefined for anything else. */
 export function parseDuration(text: string): Duration | undefined {
   const [, sign = '', body = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
   if (body === '0') return 0;
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) return undefined;
+  if (!WHOLE.test(body)) return undefined;
   let total = 0;
-  for (const [, number = '', unit = ''] of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+  for (const [, number = '', unit = ''] of body.matchAll(PARTS)) {
     total += Number(number) * (UNITS[unit] ?? 0);
   }
   return sign === '-' ? -total : total;

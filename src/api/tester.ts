@@ -59,7 +59,7 @@ export interface TesterKind<F extends Flags = Flags> {
   /** For `takesArgs`: the first line follows `--test=NAME` in the usage, further lines go below the help. */
   readonly usage?: string;
   /** Throws UsageError for values that cannot work. Does nothing else: no files, no processes. */
-  create(order: TesterOrder<F>): Tester;
+  create(order: TesterOrder<F>): Tester | Promise<Tester>;
 }
 
 /** Declares a tester, keeping the exact types of its flags. */

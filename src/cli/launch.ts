@@ -1,11 +1,10 @@
-import type { Deployer, DeployerKind } from '../api/deployer.ts';
+import type { Deployer } from '../api/deployer.ts';
 import type { Env } from '../api/env.ts';
 import { causeOf, LostError, messageOf, RunError, StepError, UsageError } from '../api/errors.ts';
 import { exitCodeOf } from '../api/exit-codes.ts';
 import type { Log } from '../api/log.ts';
-import type { Registry } from '../api/registry.ts';
 import type { Tester } from '../api/tester.ts';
-import { acquireFlags, acquireSettings } from '../download/flags.ts';
+import { acquireSettings } from '../download/flags.ts';
 import { watchRequests } from '../http/open-requests.ts';
 import { identify } from '../lifecycle/identity.ts';
 import { runLifecycle } from '../lifecycle/lifecycle.ts';
@@ -13,39 +12,20 @@ import type { Plan } from '../lifecycle/plan.ts';
 import { RecordedRun, StateChangedError } from '../lifecycle/recorded-run.ts';
 import type { Remains } from '../process/orphans.ts';
 import { programVersion } from '../runtime/build-info.ts';
-
 import { openSession, type Session } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
 import { combineErrors } from '../system/cleanup.ts';
 import { monotonic } from '../system/clock.ts';
-import { type ChosenTester, chooseTester } from './choose-tester.ts';
-import { klogFlags, launcherFlags } from './flags/launcher-flags.ts';
-import { parseFlags } from './flags/parse.ts';
-import type { LauncherLine } from './launcher-line.ts';
+import type { ChosenTester } from './choose-tester.ts';
+import { attempt, type DeployerLine } from './deployer-line.ts';
 import { asksForAnything, isKept, onlyTearsDown, planOf } from './run-plan.ts';
 
 const TAKEN_OVER = 'another process took over this run while this one was suspended';
 
-/** Runs one command line of a deployer and returns the exit code. `words` are the arguments after the deployer's name. */
-export async function launch(
-  kind: DeployerKind,
-  words: readonly string[],
-  registry: Registry,
-  world: World,
-): Promise<number> {
-  const owners = { launcher: launcherFlags, klog: klogFlags, acquire: acquireFlags, deployer: kind.flags };
-  const line = parseFlags(owners, words, world.env);
+/** Executes one command line of a deployer and returns the exit code. */
+export async function launch(asked: DeployerLine, world: World): Promise<number> {
+  const { kind, line, chosen } = asked;
   const { launcher, klog } = line.values;
-  const faults = [...line.faults];
-  const defaultsOf = (tester: string) => kind.testerDefaults?.(tester, world.env, line.values.deployer) ?? [];
-  const chosen = await attempt(faults, () =>
-    chooseTester(launcher.test, line.afterDashes, defaultsOf, registry, world),
-  );
-  if (words.length === 0 || launcher.help) {
-    const { deployerHelp } = await import('./help/deployer-help.ts');
-    world.stdout.write(deployerHelp(kind, chosen, world));
-    return 0;
-  }
   // There is no run yet to record a request to stop, but there may be one by the time it arrives.
   const begun: { run?: RecordedRun } = {};
   using session = openSession(world, {
@@ -55,7 +35,7 @@ export async function launch(
   });
   const { log } = session;
   try {
-    return await launchParsed({ kind, line, faults, chosen, world, session, begun });
+    return await launchParsed({ ...asked, world, session, begun });
   } catch (error) {
     if (!causeOf(error, UsageError)) throw error;
     log.error(messageOf(error));
@@ -66,12 +46,7 @@ export async function launch(
   }
 }
 
-interface Launch {
-  readonly kind: DeployerKind;
-  readonly line: LauncherLine;
-  /** One sentence for each error on the command line so far. */
-  readonly faults: readonly string[];
-  readonly chosen: ChosenTester | undefined;
+interface Launch extends DeployerLine {
   readonly world: World;
   readonly session: Session;
   /** Where the run is put once it is made. */
@@ -240,17 +215,6 @@ function runOf({ kind, line, world, session }: Launch): RecordedRun {
         watch: run.childWatch,
       }),
   );
-}
-
-/** The value of `action`; undefined when it throws a UsageError, which is added to the faults. */
-async function attempt<T>(faults: string[], action: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!causeOf(error, UsageError)) throw error;
-    faults.push(messageOf(error));
-    return undefined;
-  }
 }
 
 function metadataEntries(pairs: readonly string[], faults: string[]): Env & Record<string, string> {

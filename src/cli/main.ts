@@ -40,7 +40,12 @@ export async function main(
       return await launcher({ deployers: [], testers: [] }, world);
     }
     if (what.is === 'tester') return await (await import('./tester-program.ts')).testerProgram(what, world);
-    return await (await import('./launch.ts')).launch(what, args, { deployers: [], testers: [] }, world);
+    return await (await import('./deployer-command.ts')).deployerCommand(
+      what,
+      args,
+      { deployers: [], testers: [] },
+      world,
+    );
   } catch (error) {
     process.stderr.write(`Error: ${messageOf(error)}\n`);
     return exitCodeOf(error);
@@ -77,10 +82,7 @@ function realWorld(args: readonly string[], env: Env): World {
     stdout: process.stdout,
     stderr: process.stderr,
     pid: process.pid,
-    // To look at stdin is to open it.
-    get stdinIsTerminal() {
-      return process.stdin.isTTY === true;
-    },
+    stdinIsTerminal: () => process.stdin.isTTY === true,
     signals: process,
     runtime: `node ${process.versions.node}`,
     self: isExecutable()
@@ -97,7 +99,12 @@ async function byName(registry: Registry, world: World): Promise<number> {
   } else if (program.startsWith('kubetest2-') && !LAUNCHERS.includes(program)) {
     const deployer = registry.deployers.find(({ name }) => `kubetest2-${name}` === program);
     if (deployer && args[0] !== KEEPER)
-      return await (await import('./launch.ts')).launch(await deployer.load(), args, registry, world);
+      return await (await import('./deployer-command.ts')).deployerCommand(
+        await deployer.load(),
+        args,
+        registry,
+        world,
+      );
   }
   return await launcher(registry, world);
 }
@@ -106,7 +113,8 @@ async function launcher(registry: Registry, world: World): Promise<number> {
   const [first, ...rest] = world.args;
   const word = first === undefined ? 'help' : (LIKE_COMMANDS[first] ?? first);
   const deployer = registry.deployers.find(({ name }) => name === word);
-  if (deployer) return await (await import('./launch.ts')).launch(await deployer.load(), rest, registry, world);
+  if (deployer)
+    return await (await import('./deployer-command.ts')).deployerCommand(await deployer.load(), rest, registry, world);
   const { findCommand } = await import('./commands/index.ts');
   const command = findCommand(word);
   if (command) return await (await import('./run-command.ts')).runCommand(command, rest, registry, world);

@@ -1,12 +1,10 @@
 import { UsageError } from '../api/errors.ts';
 import type { Registry } from '../api/registry.ts';
-import { openSession } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
 import type { Command, ListedCommand } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { commandCommonFlags } from './flags/common-flags.ts';
 import { parseFlags } from './flags/parse.ts';
-import { commandHelp } from './help/command-help.ts';
 
 /** Runs one command of the launcher and returns its exit code. Throws UsageError for a wrong command line. */
 export async function runCommand(
@@ -18,12 +16,14 @@ export async function runCommand(
   const command = await listed.load();
   const line = readCommandLine(listed.name, command, args, world);
   if (line.help) {
+    const { commandHelp } = await import('./help/command-help.ts');
     world.stdout.write(commandHelp(command, world));
     return 0;
   }
   if (line.faults.length > 0) throw new UsageError([...line.faults, helpHint(listed.name)].join('\n'));
-  using session = openSession(world);
-  return await command.run(line, { ...world, stdinIsTerminal: world.stdinIsTerminal, registry, commands, session });
+  // Most commands only print, and open none.
+  const open = async () => (await import('../runtime/session.ts')).openSession(world);
+  return await command.run(line, { ...world, registry, commands, openSession: open });
 }
 
 function readCommandLine(name: string, command: Command, args: readonly string[], { env }: World) {

@@ -1,3 +1,5 @@
+import compare from 'semver/functions/compare.js';
+
 /** A Kubernetes version, as in tags, builds and `gitVersion` fields. */
 export interface KubeVersion {
   readonly major: number;
@@ -17,8 +19,11 @@ export interface MinorVersion {
   readonly minor: number;
 }
 
-const NUMBER = '(0|[1-9]\\d*)';
-const FULL = new RegExp(`^v?${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-([0-9A-Za-z.-]+))?(?:\\+([0-9A-Za-z.-]+))?$`);
+/** No longer text is a version, as in semver. Characters. */
+const LONGEST = 200;
+const NUMBER = '(0|[1-9]\\d{0,14})';
+const IDENTIFIERS = '([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)';
+const FULL = new RegExp(`^v?${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-${IDENTIFIERS})?(?:\\+([0-9A-Za-z.-]+))?$`);
 const SHORT = new RegExp(`^v?${NUMBER}\\.${NUMBER}\\+?$`);
 
 /**
@@ -27,7 +32,7 @@ const SHORT = new RegExp(`^v?${NUMBER}\\.${NUMBER}\\+?$`);
  */
 export function parseVersion(text: string): KubeVersion | undefined {
   const match = FULL.exec(text.trim());
-  if (match === null) return undefined;
+  if (match === null || text.length > LONGEST) return undefined;
   const [whole, major, minor, patch, pre = '', build = ''] = match;
   const version = { major: Number(major), minor: Number(minor), patch: Number(patch), pre, build };
   if (version.major === 0 && version.minor === 0) return undefined;
@@ -44,24 +49,9 @@ export function parseMinor(text: string): MinorVersion | undefined {
 
 /** Negative when `a` comes before `b`, 0 when neither does: semver's order, which ignores what follows the plus. */
 export function compareVersions(a: KubeVersion, b: KubeVersion): number {
-  return a.major - b.major || a.minor - b.minor || a.patch - b.patch || comparePre(a.pre, b.pre);
+  // Vendors also write numbers with leading zeros.
+  return compare(withoutBuild(a), withoutBuild(b), { loose: true });
 }
 
-function comparePre(a: string, b: string): number {
-  if (a === '' || b === '') return Number(a === '') - Number(b === '');
-  const [left, right] = [a.split('.'), b.split('.')];
-  for (const [at, identifier] of left.entries()) {
-    const other = right[at];
-    if (other === undefined) return 1;
-    const order = compareIdentifiers(identifier, other);
-    if (order !== 0) return order;
-  }
-  return left.length - right.length;
-}
-
-function compareIdentifiers(a: string, b: string): number {
-  const [left, right] = [/^\d+$/.test(a), /^\d+$/.test(b)];
-  if (left !== right) return left ? -1 : 1;
-  if (left) return Math.sign(Number(a) - Number(b));
-  return Number(a > b) - Number(a < b);
-}
+const withoutBuild = ({ major, minor, patch, pre }: KubeVersion): string =>
+  `${major}.${minor}.${patch}${pre === '' ? '' : `-${pre}`}`;

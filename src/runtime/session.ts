@@ -4,8 +4,7 @@ import type { Exec } from '../api/exec.ts';
 import type { Log } from '../api/log.ts';
 import { type LogSettings, openLog } from '../logging/open-log.ts';
 import { secretMask } from '../logging/secrets.ts';
-import { openExec } from '../process/exec.ts';
-import { type Remains, stopOrphans } from '../process/orphans.ts';
+import type { Remains } from '../process/orphans.ts';
 import { Activity } from './activity.ts';
 import { listenToSignals, type SignalOptions, type Signals } from './signals.ts';
 import type { World } from './world.ts';
@@ -61,27 +60,39 @@ export function openSession(world: World, settings: SessionSettings = {}): Sessi
     mask,
     signals,
     activity,
-    stopOrphans: async (remains, grace) =>
-      await stopOrphans(remains, { grace, onHurry: signals.onHurry, giveUp: signals.giveUp }, log),
-    openExec: ({ env: envOf, grace, event = () => undefined, callId, watch }) =>
-      openExec({
-        env: envOf,
-        cwd: world.cwd,
-        stdout: world.stdout,
-        stderr,
-        log,
-        event,
-        ...(callId !== undefined && { callId }),
-        watch: watchBoth(activity, watch),
-        mask,
-        grace,
-        onHurry: signals.onHurry,
-        giveUp: signals.giveUp,
-        // To look at stdin is to open it.
-        get stdinIsTerminal() {
-          return world.stdinIsTerminal;
-        },
-      }),
+    stopOrphans: async (remains, grace) => {
+      if (remains.calls.length + remains.groups.length === 0) return;
+      const { stopOrphans } = await import('../process/orphans.ts');
+      await stopOrphans(remains, { grace, onHurry: signals.onHurry, giveUp: signals.giveUp }, log);
+    },
+    openExec: ({ env: envOf, grace, event = () => undefined, callId, watch }) => {
+      // Most commands start no child: what starts them is loaded with the first.
+      let opened: Promise<Exec> | undefined;
+      const open = async (): Promise<Exec> => {
+        const { openExec } = await import('../process/exec.ts');
+        return openExec({
+          env: envOf,
+          cwd: world.cwd,
+          stdout: world.stdout,
+          stderr,
+          log,
+          event,
+          ...(callId !== undefined && { callId }),
+          watch: watchBoth(activity, watch),
+          mask,
+          grace,
+          onHurry: signals.onHurry,
+          giveUp: signals.giveUp,
+          get stdinIsTerminal() {
+            return world.stdinIsTerminal();
+          },
+        });
+      };
+      return async (argv, options) => {
+        opened ??= open();
+        return await (await opened)(argv, options);
+      };
+    },
     [Symbol.dispose]: () => signals[Symbol.dispose](),
   };
 }

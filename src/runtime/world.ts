@@ -13,7 +13,8 @@ export interface World {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly pid: number;
-  readonly stdinIsTerminal: boolean;
+  /** To ask is to open stdin. */
+  readonly stdinIsTerminal: () => boolean;
   readonly signals: NodeJS.EventEmitter;
   /** The JavaScript runtime, for instance `node 24.1.0`. */
   readonly runtime: string;

@@ -191,7 +191,7 @@ test('the words of every other deployer reach its program untouched', async () =
       stdout: quiet(),
       stderr: quiet(),
       pid,
-      stdinIsTerminal: false,
+      stdinIsTerminal: () => false,
       signals: new EventEmitter(),
       runtime: 'node',
       self: [],

@@ -31,7 +31,7 @@ export async function callCommand(
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     pid: 1,
-    stdinIsTerminal: false,
+    stdinIsTerminal: () => false,
     signals: new EventEmitter(),
     runtime: 'node',
     self: ['kubetest2-ts'],

@@ -1,6 +1,5 @@
 import { defineTester } from '../../src/api/tester.ts';
 import { clusterloader2Flags } from './flags.ts';
-import { Clusterloader2Tester } from './tester.ts';
 
 /** Scale tests of kubernetes/perf-tests. */
 export const clusterloader2 = defineTester({
@@ -8,5 +7,8 @@ export const clusterloader2 = defineTester({
   summary: "Run clusterloader2's scale tests and report missed objectives",
   examples: ['kubetest2-ts noop --test=clusterloader2 -- --repo-root=. --suites=load'],
   flags: clusterloader2Flags,
-  create: ({ flags: values, run, verbosity }) => new Clusterloader2Tester(values, run, verbosity),
+  create: async ({ flags: values, run, verbosity }) => {
+    const { Clusterloader2Tester } = await import('./tester.ts');
+    return new Clusterloader2Tester(values, run, verbosity);
+  },
 });

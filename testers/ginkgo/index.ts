@@ -3,9 +3,7 @@ import { UsageError } from '../../src/api/errors.ts';
 import { defineTester } from '../../src/api/tester.ts';
 import { SKEW_COMPONENTS, type SkewComponent } from '../../src/kube/skew/rules.ts';
 import { parseExtraArgs } from './arguments.ts';
-import { checkSources } from './find-binaries.ts';
 import { flags, type GinkgoValues } from './flags.ts';
-import { GinkgoTester } from './tester.ts';
 
 /** The tester of Kubernetes' own end-to-end tests. */
 export const ginkgo = defineTester({
@@ -16,7 +14,8 @@ export const ginkgo = defineTester({
     'kubetest2-ts noop --test=ginkgo -- --rerun-failed=_artifacts',
   ],
   flags,
-  create: ({ flags: values, run }) => {
+  create: async ({ flags: values, run }) => {
+    const { checkSources } = await import('./find-binaries.ts');
     checkSources(values);
     checkSelection(values);
     const plan = {
@@ -26,6 +25,7 @@ export const ginkgo = defineTester({
       skew: { level: values.checkVersionSkew, ignored: values.checkVersionSkewIgnore.map(component) },
     };
     if (values.rerunFailed !== '' && plan.extra.focus.length > 0) throw exclusive('--ginkgo.focus in --test-args');
+    const { GinkgoTester } = await import('./tester.ts');
     return new GinkgoTester(plan, run, async () => {
       const { openAcquirer } = await import('../../src/download/open-downloader.ts');
       return openAcquirer(run.acquire, run);

@@ -18,6 +18,11 @@ export interface Progress {
 const ESCAPES = /\x1b\[[0-9;?]*[A-Za-z]/g;
 /** The text after the dot of a spec that failed: Ginkgo 2, then Ginkgo 1. */
 const FAILURE = /^(?:\[(?:FAILED|PANICKED!?|TIMEDOUT|INTERRUPTED|ABORTED)\]|Failure\b|!\s*Panic\b|\.\.\.\s*Timeout\b)/;
+const DONE = '•';
+const RETRIED = '↺';
+/** The start of a line, and the rest of it. */
+const DOTS = new RegExp(`^([${DONE}SP]*)(.*)$`, 's');
+const STATUS = new RegExp(`^([${DONE}S${RETRIED}]) ?(.*)$`, 's');
 const MAX_LINE_LENGTH = 4096;
 
 /**
@@ -54,19 +59,23 @@ export class ProgressReader {
 
   /** Counts the leading dots of a line and returns the rest of it. */
   #countDots(line: string, unfinished: boolean): string {
-    const [, dots = '', rest = ''] = /^([•SP]*)(.*)$/s.exec(line) ?? [];
+    const [, dots = '', rest = ''] = DOTS.exec(line) ?? [];
     const waiting = unfinished || rest !== '' ? dots.slice(-1) : '';
-    for (const dot of dots.slice(0, dots.length - waiting.length)) if (dot === '•') this.#done += 1;
+    for (const dot of dots.slice(0, dots.length - waiting.length)) if (dot === DONE) this.#done += 1;
     return waiting + rest;
   }
 
   /** Parses a line with more than dots, or the rest of one. */
   #parseLine(line: string): void {
-    const [, dot, status] = /^([•S↺]) ?(.*)$/s.exec(line) ?? [];
-    if (dot === '•' || (dot === '↺' && status?.startsWith('[FLAKEY')) || (dot === 'S' && status?.startsWith('[SKIP'))) {
+    const [, dot, status] = STATUS.exec(line) ?? [];
+    if (
+      dot === DONE ||
+      (dot === RETRIED && status?.startsWith('[FLAKEY')) ||
+      (dot === 'S' && status?.startsWith('[SKIP'))
+    ) {
       this.#done += 1;
       if (FAILURE.test(status ?? '')) this.#failed += 1;
-      this.#flakeFollows = dot === '↺';
+      this.#flakeFollows = dot === RETRIED;
     } else if (this.#flakeFollows && line.trim() !== '') {
       this.#flaky.push(isRuler(line) ? this.#heading : line.trim());
       this.#flakeFollows = false;

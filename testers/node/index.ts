@@ -1,6 +1,5 @@
 import { defineTester } from '../../src/api/tester.ts';
 import { nodeFlags } from './flags.ts';
-import { NodeTester } from './tester.ts';
 
 /** The node e2e tests of Kubernetes. */
 export const node = defineTester({
@@ -11,5 +10,8 @@ export const node = defineTester({
     'kubetest2-ts noop --test=node -- --repo-root=. --remote=false',
   ],
   flags: nodeFlags,
-  create: ({ flags: values, run, specified }) => new NodeTester(values, run, specified),
+  create: async ({ flags: values, run, specified }) => {
+    const { NodeTester } = await import('./tester.ts');
+    return new NodeTester(values, run, specified);
+  },
 });

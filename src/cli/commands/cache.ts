@@ -67,8 +67,9 @@ export const cache = defineCommand({
 async function pruneCache(
   cache: Cache,
   { olderThan, maxSize }: Values<typeof flags>,
-  { stdout, session }: CommandWorld,
+  { stdout, openSession }: CommandWorld,
 ): Promise<number> {
+  using session = await openSession();
   const done = await prune(cache, { olderThan, maxSize, now: Date.now(), signal: session.signals.work });
   const removed = counted(done.entries, 'entry', 'entries');
   stdout.write(`removed ${removed} (${megabytes(done.bytes)} MB), ${megabytes(done.left)} MB left\n`);
@@ -100,7 +101,8 @@ function counted(count: number, one: string, more: string): string {
   return `${count} ${count === 1 ? one : more}`;
 }
 
-async function verifyAll(cache: Cache, { stdout, session }: CommandWorld): Promise<number> {
+async function verifyAll(cache: Cache, { stdout, openSession }: CommandWorld): Promise<number> {
+  using session = await openSession();
   const stored = await surveyContent(cache);
   let wrong = 0;
   for (const [at, { path, sha256 }] of stored.entries()) {

@@ -3,11 +3,12 @@ import type { Registry } from '../../api/registry.ts';
 import type { Session } from '../../runtime/session.ts';
 import type { World } from '../../runtime/world.ts';
 
-/** What a command gets: the process, what is built into the program, and the session of this call. */
+/** What a command gets: the process, what is built into the program, and a way to open a session. */
 export interface CommandWorld extends World {
   readonly registry: Registry;
   readonly commands: readonly ListedCommand[];
-  readonly session: Session;
+  /** Opens the session of this call. To be called once. */
+  readonly openSession: () => Promise<Session>;
 }
 
 /** The parsed command line of a command. */

@@ -59,10 +59,11 @@ export const doctor = defineCommand({
 });
 
 async function examine(cacheDir: string, world: CommandWorld): Promise<number> {
-  const exec = world.session.openExec({ env: () => world.env, grace: 1000 });
+  using session = await world.openSession();
+  const exec = session.openExec({ env: () => world.env, grace: 1000 });
   const findings: Finding[] = [
     { level: 'ok', what: `kubetest2-ts ${programVersion()}, run by ${world.runtime}` },
-    ...(await Promise.all(TOOLS.map((tool) => toolFinding(tool, world, exec)))),
+    ...(await Promise.all(TOOLS.map((tool) => toolFinding(tool, world, exec, session.signals.work)))),
     ...(await credentials(world.env)),
     ...(await directories(cacheDir, world)),
     ...pluginFindings(world),
@@ -74,12 +75,17 @@ async function examine(cacheDir: string, world: CommandWorld): Promise<number> {
   return findings.some(({ level }) => level === 'problem') ? 1 : 0;
 }
 
-async function toolFinding({ name, version, neededFor }: Tool, world: CommandWorld, exec: Exec): Promise<Finding> {
+async function toolFinding(
+  { name, version, neededFor }: Tool,
+  world: CommandWorld,
+  exec: Exec,
+  signal: AbortSignal,
+): Promise<Finding> {
   const path = findProgram(name, world.env, world.cwd);
   if (path === undefined) {
     return { level: 'note', what: `${name} is not on PATH`, remedy: `install it if you need ${neededFor}` };
   }
-  const answer = await ask([path, ...version], exec, world.session.signals.work);
+  const answer = await ask([path, ...version], exec, signal);
   if (answer.ok) return { level: 'ok', what: `${name}: ${answer.line} (${path})` };
   return {
     level: 'problem',

@@ -6,7 +6,8 @@ export const keepLease = defineCommand({
   about: 'Keeps the Boskos lease of a run between its calls.',
   flags: {},
   args: [0, 1],
-  run: async ({ args }, { pid, session }) => {
+  run: async ({ args }, { pid, openSession }) => {
+    using session = await openSession();
     const keeper = await import('../../boskos/keep-lease.ts');
     return await keeper.keepLease(args, { pid, log: session.log, signal: session.signals.work });
   },

@@ -21,7 +21,8 @@ export const pin = defineCommand({
   flags: { ...flags, ...acquireFlags },
   args: [1, Number.POSITIVE_INFINITY],
   run: async ({ flags: values, args: versions }, world) => {
-    const { signals, log } = world.session;
+    using session = await world.openSession();
+    const { signals, log } = session;
     const platforms = values.platform.map(parsePlatform);
     const pins = await pinVersions(versions, acquireSettings(values, world), {
       env: world.env,

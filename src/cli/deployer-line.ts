@@ -1,0 +1,47 @@
+import type { DeployerKind } from '../api/deployer.ts';
+import { causeOf, messageOf, UsageError } from '../api/errors.ts';
+import type { Registry } from '../api/registry.ts';
+import { acquireFlags } from '../download/flags.ts';
+import type { World } from '../runtime/world.ts';
+import { type ChosenTester, chooseTester } from './choose-tester.ts';
+import { klogFlags, launcherFlags } from './flags/launcher-flags.ts';
+import { parseFlags } from './flags/parse.ts';
+import type { LauncherLine } from './launcher-line.ts';
+
+/** A command line of a deployer, read and not yet acted upon. */
+export interface DeployerLine {
+  readonly kind: DeployerKind;
+  readonly line: LauncherLine;
+  /** Undefined when none is asked for, or it is among the faults. */
+  readonly chosen: ChosenTester | undefined;
+  /** One sentence for each usage error so far. */
+  readonly faults: readonly string[];
+}
+
+/** Reads the arguments after the deployer's name, and finds the tester they name. */
+export async function readDeployerLine(
+  kind: DeployerKind,
+  args: readonly string[],
+  registry: Registry,
+  world: World,
+): Promise<DeployerLine> {
+  const owners = { launcher: launcherFlags, klog: klogFlags, acquire: acquireFlags, deployer: kind.flags };
+  const line = parseFlags(owners, args, world.env);
+  const faults = [...line.faults];
+  const defaultsOf = (tester: string) => kind.testerDefaults?.(tester, world.env, line.values.deployer) ?? [];
+  const chosen = await attempt(faults, () =>
+    chooseTester(line.values.launcher.test, line.afterDashes, defaultsOf, registry, world),
+  );
+  return { kind, line, chosen, faults };
+}
+
+/** The value of `action`, or its usage error among the faults. */
+export async function attempt<T>(faults: string[], action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!causeOf(error, UsageError)) throw error;
+    faults.push(messageOf(error));
+    return undefined;
+  }
+}
