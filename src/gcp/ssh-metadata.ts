@@ -8,7 +8,7 @@ import { delay } from '../system/wait.ts';
 const ATTEMPTS = 5;
 
 /**
- * Adds a public SSH key to a project's metadata, unless it is there already for any user.
+ * Adds a public SSH key to a project's metadata, unless any user has it.
  * Returns whether it was added. Throws RunError when gcloud fails.
  * @param key the content of the public key file
  * @param beforeAdding called with the line before it is added, so that it can be removed later

@@ -12,7 +12,7 @@ export function longestInterval(job: Job, least: number): string {
   return short(Math.max(own, least));
 }
 
-/** About how much time is between two runs of a cron line; 0 when it cannot be told. */
+/** About how much time is between two runs of a cron line; 0 when it is unknown. */
 function cronInterval(cron: string): number {
   const named = { '@hourly': 1, '@daily': 24, '@midnight': 24, '@weekly': 168, '@monthly': 720 }[cron.trim()];
   if (named !== undefined) return named * HOUR;

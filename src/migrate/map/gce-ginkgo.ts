@@ -84,7 +84,7 @@ function skewed(): Refused {
 }
 
 /**
- * `--test-args` with what is left, and with the distributions that ginkgo-e2e.sh told e2e.test: without them the specs
+ * `--test-args` with what is left, and with the distributions that ginkgo-e2e.sh passed to e2e.test: without them the specs
  * for one of them are skipped. Returns the argument, undefined for none.
  */
 function addDistributions(work: Work, rest: readonly string[], given?: Given): string | undefined {
@@ -102,7 +102,7 @@ function addDistributions(work: Work, rest: readonly string[], given?: Given): s
   const text = `--test-args=${[...rest.map(shellWord), ...added].join(' ')}`;
   const from = given && rest.length > 0 ? given.words : [];
   draft.testerArgs.push(newWord(text, from, from.length === 0 ? 0 : rest.join(' ').length));
-  if (added.length > 0) draft.added(added.join(' '), 'ginkgo-e2e.sh told e2e.test the distributions');
+  if (added.length > 0) draft.added(added.join(' '), 'ginkgo-e2e.sh passed the distributions to e2e.test');
   return rest.length > 0 ? text : undefined;
 }
 

@@ -97,7 +97,7 @@ function mapExtract(work: Work, { extract, source, build }: Tree): void {
     );
   } else if (!build && isOn(work, 'up')) {
     throw new Refused(
-      'no --extract and no --build: the version of the cluster is whatever lies in the tree',
+      'no --extract and no --build: the version of the cluster is that of the tree',
       'add --build or --extract, then migrate',
       '--extract',
     );

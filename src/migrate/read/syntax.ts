@@ -10,7 +10,7 @@ interface Placed {
 
 export interface ScalarNode extends Placed {
   readonly kind: 'scalar';
-  /** Its text, whatever type a YAML reader would give it. */
+  /** Its text, of any YAML type. */
   readonly value: string;
   readonly style: 'plain' | 'single' | 'double' | 'literal' | 'folded';
 }
