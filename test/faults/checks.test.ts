@@ -161,6 +161,45 @@ describe.skipIf(reason !== undefined)(`a check fails${reason === undefined ? '' 
     expect(kindsOf(ending(outcome, { code: 3, output }, { hitOperations: [hit] }))).toEqual(['record incomplete']);
   });
 
+  test('at whole records only, where they cannot be written and a run claims to have passed', () => {
+    const mode = modes.find(({ name }) => name === 'enospc-on');
+    if (mode === undefined) throw new Error('no such mode');
+    const unwritten = (change: Partial<Ended>) => {
+      const path = join(outcome.world.sandbox.dir, 'artifacts/events.jsonl');
+      const before = readFileSync(path, 'utf8');
+      writeFileSync(path, '');
+      const found = kindsOf(ending(outcome, change, { mode, hitOperations: [hit] }));
+      writeFileSync(path, before);
+      return found;
+    };
+    const output = 'state.json: no space left on device';
+    const call = { args: ['kind', '--down'], code: 0 };
+    expect(unwritten({ output })).toEqual(['record incomplete']);
+    expect(unwritten({ output, code: 3 })).toEqual([]);
+    expect(unwritten({ output, call })).toEqual([]);
+    expect(unwritten({ call })).toEqual(['record incomplete']);
+  });
+
+  test('at a cluster that is left, but where a state cannot be read and the call that needs it says so', () => {
+    const mode = modes.find(({ name }) => name === 'eio-on');
+    if (mode === undefined) throw new Error('no such mode');
+    const left = (change: Partial<Ended>, path: string) => {
+      const cluster = join(outcome.world.sandbox.dir, 'state/clusters/kind-r1');
+      writeFileSync(cluster, 'id node');
+      const operations = [{ ...hit, kinds: 'r', path }];
+      const found = kindsOf(ending(outcome, change, { mode, hitOperations: operations }));
+      rmSync(cluster);
+      return found.includes('cluster left');
+    };
+    const call = { args: ['kind', '--down'], code: 0 };
+    const refused = { call, code: 3, output: 'cannot read state.json: i/o error' };
+    expect(left(refused, '/r1/state.json')).toBe(false);
+    expect(left(refused, '/r1/kubeconfig.lock')).toBe(true);
+    expect(left({ ...refused, output: '' }, '/r1/state.json')).toBe(true);
+    expect(left({ ...refused, code: 0 }, '/r1/state.json')).toBe(true);
+    expect(left({ code: 3, output: refused.output }, '/r1/state.json')).toBe(true);
+  });
+
   test('at a call after a killed one that fails', () => {
     const [last] = outcome.calls;
     if (last === undefined) throw new Error('no call was made');

@@ -6,7 +6,7 @@ import type { Ended } from './launch.ts';
 import { type Mode, reasons } from './modes.ts';
 import type { Operation } from './operations.ts';
 import { draftsIn, filesIn, type Records, type Row, readRecords } from './records.ts';
-import type { Finding, FindingKind, World } from './scenario.ts';
+import type { Call, Finding, FindingKind, World } from './scenario.ts';
 
 /** A run that is over, and what disturbed it. */
 export interface Outcome {
@@ -31,11 +31,7 @@ export function check(outcome: Outcome): Finding[] {
   const records = recordsOf(world);
   return [
     ...all.flatMap(endsWell),
-    ...world.leftovers({
-      told: all.map(({ output }) => output).join(''),
-      mayRepeat: next !== undefined || outcome.mode.of === 'answers',
-      code: last?.code ?? null,
-    }),
+    ...leftovers(outcome, all),
     ...processesLeft(world),
     ...records.invalid,
     ...verifyCache(join(world.sandbox.dir, 'cache')),
@@ -44,6 +40,25 @@ export function check(outcome: Outcome): Finding[] {
     ...(last === undefined ? [] : atTheEnd(outcome, records, last)),
   ];
 }
+
+function leftovers({ world, mode, hitOperations, next }: Outcome, calls: readonly Ended[]): Finding[] {
+  const last = calls.at(-1);
+  const found = world.leftovers({
+    told: calls.map(({ output }) => output).join(''),
+    mayRepeat: next !== undefined || mode.of === 'answers',
+    code: last?.code ?? null,
+  });
+  // A call that cannot read what an earlier one wrote down knows of no cluster. It has to fail, and to say why.
+  const unread =
+    isLasting(mode) && hitOperations.some(({ kinds, path }) => kinds === 'r' && path.endsWith('/state.json'));
+  const refused =
+    last !== undefined && isDownOnly(last.call) && last.code !== 0 && reasons[mode.fault].test(last.output);
+  return unread && refused ? found.filter(({ kind }) => kind !== 'cluster left') : found;
+}
+
+const isDownOnly = ({ args }: Call): boolean => args.includes('--down') && !args.includes('--up');
+
+const isLasting = (mode: Mode): boolean => mode.of === 'files' && mode.lasting && mode.fault !== 'short';
 
 /** The records of a world, wherever its run is. */
 export function recordsOf({ sandbox }: World): Records {
@@ -119,7 +134,7 @@ function verdict({ world, calls }: Outcome, ended: Ended): Finding[] {
   if (ran === 'passed' && /Test failed/.test(output))
     return wrong('the tests passed, and the log says that Test failed');
   if (code === 0) return wrong('it should have failed');
-  if (code === 2 && world.begun()) return wrong('something was begun, which 2 denies');
+  if (code === 2) return wrong('the command line is right');
   if (code !== null && code > 4) return wrong('nothing timed out, nobody stopped it');
   return [];
 }
@@ -156,8 +171,10 @@ const isUnfinished = ({ failure }: Row): boolean => failure === 'not finished';
 /** Records that could be written, in the end at least, tell all of it; an exit code of 0 says that they do. */
 function atTheEnd(outcome: Outcome, records: Records, last: Ended): Finding[] {
   const { mode, world, next, hitOperations } = outcome;
-  const lasting = mode.of === 'files' && mode.lasting && mode.fault !== 'short' && hitOperations.length > 0;
-  if (next === undefined && lasting && last.code !== 0) return [];
+  const lasting = isLasting(mode) && hitOperations.length > 0;
+  // Whoever frees a full disk by deleting a cluster needs no records of that, and is warned that there are none.
+  const warned = isDownOnly(last.call) && reasons[mode.fault].test(last.output);
+  if (next === undefined && lasting && (last.code !== 0 || warned)) return [];
   if (next === undefined && !world.begun() && last.code !== last.call.code) return [];
   return incomplete(outcome, records, last).map((text) => found('record incomplete', text));
 }

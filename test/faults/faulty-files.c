@@ -212,11 +212,18 @@ static void track(int fd, int counts) {
 #define ON_FD(name, kinds, fd, value)                                                                                  \
   if (fd_tracked(fd) && watching()) FAIL(met_fd(name, kinds, fd), value)
 
+/* What is there already cannot be made again: the kernel says so before it looks for space or at the mount. */
+static int kinds_of_making(const char *path) {
+  struct stat found;
+  return syscall(SYS_lstat, path, &found) == 0 ? READS : CREATES;
+}
+
 /* ---- opening ---- */
 
 static int kinds_of_open(const char *path, int flags) {
   struct stat found;
   if ((flags & O_CREAT) && syscall(SYS_stat, path, &found) != 0) return CREATES;
+  if ((flags & O_CREAT) && (flags & O_EXCL)) return READS;
   return (flags & (O_WRONLY | O_RDWR | O_TRUNC)) ? CHANGES : READS;
 }
 
@@ -375,7 +382,7 @@ int ioctl(int fd, unsigned long request, ...) {
     return real arguments;                                                                                             \
   }
 
-PATH1(mkdir, CREATES, (const char *path, mode_t mode), const char * COMMA mode_t, (path, mode))
+PATH1(mkdir, kinds_of_making(seen_), (const char *path, mode_t mode), const char * COMMA mode_t, (path, mode))
 PATH1AT(mkdirat, CREATES, (int dirfd, const char *path, mode_t mode), int COMMA const char * COMMA mode_t, (dirfd, path, mode))
 PATH1(unlink, REMOVES, (const char *path), const char *, (path))
 PATH1AT(unlinkat, REMOVES, (int dirfd, const char *path, int flags), int COMMA const char * COMMA int, (dirfd, path, flags))
@@ -415,12 +422,12 @@ int renameat(int fromfd, const char *from, int tofd, const char *to) {
 }
 int link(const char *from, const char *to) {
   REAL(int, "link", const char *, const char *);
-  ON_PATHS("link", CREATES, AT_FDCWD, from, AT_FDCWD, to, -1);
+  ON_PATHS("link", kinds_of_making(to), AT_FDCWD, from, AT_FDCWD, to, -1);
   return real(from, to);
 }
 int symlink(const char *target, const char *path) {
   REAL(int, "symlink", const char *, const char *);
-  ON_PATH("symlink", CREATES, AT_FDCWD, path, -1);
+  ON_PATH("symlink", kinds_of_making(path), AT_FDCWD, path, -1);
   return real(target, path);
 }
 

@@ -6,6 +6,8 @@ export interface Scenario {
   readonly name: string;
   /** One sentence. */
   readonly about: string;
+  /** Whether the program asks any server, whose answers can be spoiled. */
+  readonly asksServers: boolean;
   /** Makes a new world in which the run takes place once. */
   open(options: WorldOptions): Promise<World>;
 }

@@ -94,5 +94,6 @@ export class GceWorld implements World {
 export const gce: Scenario = {
   name: 'gce',
   about: 'a project acquired from Boskos, a cluster up, tests, the cluster down, the project released',
+  asksServers: true,
   open: (options) => GceWorld.open(options),
 };

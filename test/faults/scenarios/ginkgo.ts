@@ -63,5 +63,6 @@ function release(): Record<string, Buffer> {
 export const ginkgo: Scenario = {
   name: 'ginkgo',
   about: 'a kind cluster up, a test package fetched, ginkgo, the cluster down',
+  asksServers: true,
   open: (options) => GinkgoWorld.open(options),
 };

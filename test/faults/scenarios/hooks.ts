@@ -50,5 +50,6 @@ class HooksWorld implements World {
 export const hooks: Scenario = {
   name: 'hooks',
   about: 'no cluster, a hook that leaves a server running, tests, another hook',
+  asksServers: false,
   open: async () => new HooksWorld(),
 };

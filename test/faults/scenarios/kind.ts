@@ -96,6 +96,7 @@ const ALL = ['kind', '--up', '--down', '--wait=0', '--run-id=r1'];
 export const kind: Scenario = {
   name: 'kind',
   about: 'a kind cluster up, tests that pass, the cluster down',
+  asksServers: false,
   open: async (options) => new KindWorld(options, (world) => [{ args: [...ALL, ...world.testing('passed')], code: 0 }]),
 };
 
@@ -103,6 +104,7 @@ export const kind: Scenario = {
 export const kindFailing: Scenario = {
   name: 'kind-failing',
   about: 'a kind cluster up, tests that fail, the cluster down',
+  asksServers: false,
   open: async (options) => new KindWorld(options, (world) => [{ args: [...ALL, ...world.testing('failed')], code: 1 }]),
 };
 
@@ -110,6 +112,7 @@ export const kindFailing: Scenario = {
 export const threeCalls: Scenario = {
   name: 'three-calls',
   about: 'a kind cluster up, tests, and the cluster down, in three calls of one run id',
+  asksServers: false,
   open: async (options) =>
     new KindWorld(options, (world) => [
       { args: ['kind', '--up', '--wait=0', '--run-id=r1'], code: 0 },

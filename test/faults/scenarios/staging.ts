@@ -83,5 +83,6 @@ export class StagingWorld implements World {
 export const staging: Scenario = {
   name: 'staging',
   about: 'Kubernetes built and staged in a bucket, with the marker that names it',
+  asksServers: true,
   open: (options) => StagingWorld.open(options),
 };
