@@ -60,7 +60,7 @@ export async function runPoint(point: Point): Promise<Result> {
 export async function play({ scenario, mode, at }: Point): Promise<Played> {
   await using stack = new AsyncDisposableStack();
   const answers = stack.use(new Answers(mode.of === 'answers' ? { fault: mode.fault, at } : undefined));
-  const world = stack.use(await scenario.open({ answers, slow: mode.fault === 'kill' && at > 0 }));
+  const world = stack.use(await scenario.open({ answers, slow: mode.fault === 'orphan' && at > 0 }));
   const limit = LIMITS[mode.of];
   const calls = await callsOf(world, limit, { mode, at });
   const last = calls.at(-1);

@@ -15,7 +15,7 @@ export interface Scenario {
 export interface WorldOptions {
   /** Between the program and every server that it asks. */
   readonly answers: Answers;
-  /** Whether what creates a cluster takes its time, so that it outlives a launcher that is killed meanwhile. */
+  /** Whether what creates a cluster, and tests, take their time, so that they outlive a launcher that is killed meanwhile. */
   readonly slow: boolean;
 }
 

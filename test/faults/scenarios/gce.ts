@@ -27,7 +27,7 @@ export class GceWorld implements World {
     prepare(this.sandbox);
     if (slow) this.#cloud.plan('kube-up', 'slow');
     const version = `--kubernetes-version=${urls.releases}/release/stable-1.36.txt`;
-    const tests = ['--test=exec', '--', 'sh', '-c', `echo passed >>"${this.#told}"`];
+    const tests = ['--test=exec', '--', 'sh', '-c', `${slow ? 'sleep 0.4; ' : ''}echo passed >>"${this.#told}"`];
     this.calls = [
       { args: ['gce', '--up', '--down', version, `--boskos-location=${urls.boskos}`, ...TREE, ...tests], code: 0 },
     ];

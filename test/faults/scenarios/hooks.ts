@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Sandbox } from '../../helpers/sandbox.ts';
 import { prepare } from '../launch.ts';
-import type { Call, Scenario, World } from '../scenario.ts';
+import type { Call, Scenario, World, WorldOptions } from '../scenario.ts';
 
 /** No cluster, and two hooks around the tests, the first of which leaves a server running for them. */
 class HooksWorld implements World {
@@ -11,12 +11,13 @@ class HooksWorld implements World {
   readonly next: Call = { args: ['noop', '--down', '--run-id=r1'], code: 0 };
   readonly #told = join(this.sandbox.dir, 'told');
 
-  constructor() {
+  constructor({ slow }: Pick<WorldOptions, 'slow'>) {
+    const pause = slow ? 'sleep 0.4; ' : '';
     prepare(this.sandbox);
-    this.sandbox.script('before', `echo before >>"${this.#told}"\nsleep 1000 >/dev/null 2>&1 &`);
-    this.sandbox.script('after', `echo after >>"${this.#told}"`);
+    this.sandbox.script('before', `${pause}echo before >>"${this.#told}"\nsleep 1000 >/dev/null 2>&1 &`);
+    this.sandbox.script('after', `${pause}echo after >>"${this.#told}"`);
     const hooks = ['--pre-test-cmd=before', '--post-test-cmd=after'];
-    const tests = ['--test=exec', '--', 'sh', '-c', `echo passed >>"${this.#told}"`];
+    const tests = ['--test=exec', '--', 'sh', '-c', `${pause}echo passed >>"${this.#told}"`];
     this.calls = [{ args: ['noop', '--up', '--down', '--run-id=r1', ...hooks, ...tests], code: 0 }];
   }
 
@@ -51,5 +52,5 @@ export const hooks: Scenario = {
   name: 'hooks',
   about: 'no cluster, a hook that leaves a server running, tests, another hook',
   asksServers: false,
-  open: async () => new HooksWorld(),
+  open: async (options) => new HooksWorld(options),
 };

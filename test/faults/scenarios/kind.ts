@@ -17,7 +17,10 @@ export class KindWorld implements World {
   /** What the tests append a line to. */
   readonly told = join(this.sandbox.dir, 'tests-told');
 
+  readonly #pause: string;
+
   constructor({ slow }: Pick<WorldOptions, 'slow'>, calls: (world: KindWorld) => readonly Call[]) {
+    this.#pause = slow ? 'sleep 0.4; ' : '';
     prepare(this.sandbox);
     mkdirSync(join(this.state, 'clusters'), { recursive: true });
     const { env } = this.sandbox;
@@ -32,7 +35,13 @@ export class KindWorld implements World {
 
   /** Tests that tell how they end, as words for the exec tester. */
   testing(how: 'passed' | 'failed'): string[] {
-    return ['--test=exec', '--', 'sh', '-c', `echo ${how} >>"${this.told}"; ${how === 'passed' ? 'exit 0' : 'exit 1'}`];
+    return [
+      '--test=exec',
+      '--',
+      'sh',
+      '-c',
+      `${this.#pause}echo ${how} >>"${this.told}"; ${how === 'passed' ? 'exit 0' : 'exit 1'}`,
+    ];
   }
 
   tests(): 'passed' | 'failed' | undefined {
