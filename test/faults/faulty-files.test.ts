@@ -84,15 +84,6 @@ describe.skipIf(reason !== undefined)(
     });
 
     test('that start a child let it work for a while before their process dies', () => {
-      const ended = run(
-        `require('node:child_process').execFileSync('sh', ['-c', 'echo >' + dir + 'a; sleep 5'])`,
-        'orphan',
-      );
-      expect(ended.signal).toBe('SIGKILL');
-      expect(existsSync(join(ended.dir, 'a'))).toBe(true);
-    });
-
-    test('that start a child let it work for a while before their process dies', () => {
       const child = `require('node:child_process').execFileSync('sh', ['-c', 'echo >' + dir + 'a; sleep 5'])`;
       const ended = run(child, 'orphan');
       expect(ended.signal).toBe('SIGKILL');
