@@ -86,6 +86,8 @@ export async function tryAll(
   const [waiting = [], working = []] = [true, false].map((waits) =>
     points.filter(({ mode }) => (mode.of === 'answers') === waits),
   );
+  // Those that wait longest begin first.
+  waiting.sort((a, b) => Number(b.mode.fault === 'hang') - Number(a.mode.fault === 'hang'));
   await Promise.all([
     ...Array.from({ length: lanes.working }, () => lane(working)),
     ...Array.from({ length: lanes.waiting }, () => lane(waiting)),
