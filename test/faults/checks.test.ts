@@ -143,20 +143,20 @@ describe.skipIf(reason !== undefined)(`a check fails${reason === undefined ? '' 
     ['passed tests called failed', { code: 1 }, {}, 'verdict false'],
     ['passed tests that the log calls failed', { code: 3, output: 'Test failed after 1 s' }, {}, 'verdict false'],
     ['a run called a wrong command line', { code: 2 }, {}, 'verdict false'],
-    ['a limit that nobody set', { code: 124 }, {}, 'verdict false'],
-    ['a cause that is not told', { code: 3, output: 'it failed' }, { hitOperations: [hit] }, 'cause not told'],
+    ['a timeout that was never set', { code: 124 }, {}, 'verdict false'],
+    ['a cause that is not reported', { code: 3, output: 'it failed' }, { hitOperations: [hit] }, 'cause not reported'],
     [
       'a file that is not named with its reason',
       { code: 3, output: 'state.json\nno space left on device' },
       { hitOperations: [hit] },
-      'path not told',
+      'path not reported',
     ],
     ['a record of another exit code', { code: 3 }, {}, 'record incomplete'],
   ])('at %s', (_title, change, more, wanted) => {
     expect(kindsOf(ending(outcome, change, more))).toContain(wanted);
   });
 
-  test('at none of the causes that are told', () => {
+  test('at no cause that is reported', () => {
     const output = 'state.json cannot be written: no space left on device';
     expect(kindsOf(ending(outcome, { code: 3, output }, { hitOperations: [hit] }))).toEqual(['record incomplete']);
   });
@@ -226,7 +226,7 @@ describe.skipIf(reason !== undefined)(`a check fails${reason === undefined ? '' 
     expect(kindsOf(leased.outcome)).toEqual(['released twice']);
     Object.assign(world.boskos.find('leased-1'), { state: 'busy', owner: 'the run' });
     expect(kindsOf(leased.outcome)).toContain('lease held');
-    const warned = ending(leased.outcome, { output: 'Boskos lends something to the run' });
+    const warned = ending(leased.outcome, { output: 'Boskos still lists something as leased to the run' });
     expect(kindsOf(warned)).not.toContain('lease held');
   });
 

@@ -63,13 +63,13 @@ export function random(text: string): () => number {
   };
 }
 
-/** How many points at a time: those that wait for a server's silence take no processor. */
+/** How many points at a time: those that wait for a silent server need no CPU. */
 export interface Lanes {
   readonly working: number;
   readonly waiting: number;
 }
 
-/** Tries all points, and tells each result as it comes. */
+/** Tries all points, and calls `onResult` after each. */
 export async function tryAll(
   points: readonly Point[],
   lanes: Lanes,

@@ -553,7 +553,7 @@ long syscall(long number, ...) {
   } else if (faults.on && number == SYS_renameat2) {
     ON_PATHS("rename", CREATES, (int)a, (const char *)b, (int)c, (const char *)d, -1);
   } else if (faults.on && number == SYS_io_uring_setup) {
-    /* What goes through a ring would go past us: whoever asks for one is told that there is none. */
+    /* What goes through a ring would go past us: the answer is that the kernel has none. */
     errno = ENOSYS;
     return -1;
   }

@@ -36,7 +36,7 @@ export const modes: readonly Mode[] = [
   { name: 'answer-hang', of: 'answers', fault: 'hang' },
 ];
 
-/** How an error is told to a user: by the system's words, or by their meaning. */
+/** How an error is reported to a user: in the system's own terms, or by their meaning. */
 export const reasons: Readonly<Record<FileFault | AnswerFault, RegExp>> = {
   enospc: /no space left|disk is full|ENOSPC/i,
   eio: /i\/o error|input\/output error|EIO\b/i,

@@ -30,7 +30,7 @@ describe.skipIf(reason !== undefined)(
           const ours = results.filter(({ point }) => point.scenario.name === scenario && point.mode.name === mode);
           expect(ours.length).toBeGreaterThan(0);
           const broken = ours.filter(({ findings }) => findings.length > 0);
-          expect(broken.map(told)).toEqual([]);
+          expect(broken.map(describeResult)).toEqual([]);
         },
       );
     });
@@ -42,7 +42,7 @@ describe.skipIf(reason !== undefined)(
   },
 );
 
-function told(result: Result): string {
+function describeResult(result: Result): string {
   const findings = result.findings.map(({ kind, text }) => `  ${kind}: ${text}`);
   return [commandOf(result), `  at ${result.met}`, ...findings].join('\n');
 }

@@ -9,15 +9,15 @@ class HooksWorld implements World {
   readonly sandbox = new Sandbox();
   readonly calls: readonly Call[];
   readonly next: Call = { args: ['noop', '--down', '--run-id=r1'], code: 0 };
-  readonly #told = join(this.sandbox.dir, 'told');
+  readonly #results = join(this.sandbox.dir, 'results');
 
   constructor({ slow }: Pick<WorldOptions, 'slow'>) {
     const pause = slow ? 'sleep 0.4; ' : '';
     prepare(this.sandbox);
-    this.sandbox.script('before', `${pause}echo before >>"${this.#told}"\nsleep 1000 >/dev/null 2>&1 &`);
-    this.sandbox.script('after', `${pause}echo after >>"${this.#told}"`);
+    this.sandbox.script('before', `${pause}echo before >>"${this.#results}"\nsleep 1000 >/dev/null 2>&1 &`);
+    this.sandbox.script('after', `${pause}echo after >>"${this.#results}"`);
     const hooks = ['--pre-test-cmd=before', '--post-test-cmd=after'];
-    const tests = ['--test=exec', '--', 'sh', '-c', `${pause}echo passed >>"${this.#told}"`];
+    const tests = ['--test=exec', '--', 'sh', '-c', `${pause}echo passed >>"${this.#results}"`];
     this.calls = [{ args: ['noop', '--up', '--down', '--run-id=r1', ...hooks, ...tests], code: 0 }];
   }
 
@@ -43,7 +43,7 @@ class HooksWorld implements World {
   }
 
   #lines(): string[] {
-    return existsSync(this.#told) ? readFileSync(this.#told, 'utf8').trimEnd().split('\n') : [];
+    return existsSync(this.#results) ? readFileSync(this.#results, 'utf8').trimEnd().split('\n') : [];
   }
 }
 

@@ -14,8 +14,8 @@ export class KindWorld implements World {
   readonly state = join(this.sandbox.dir, 'state');
   readonly calls: readonly Call[];
   readonly next: Call = DOWN;
-  /** What the tests append a line to. */
-  readonly told = join(this.sandbox.dir, 'tests-told');
+  /** The file that the tests append their result to. */
+  readonly results = join(this.sandbox.dir, 'tests-results');
 
   readonly #pause: string;
 
@@ -33,20 +33,20 @@ export class KindWorld implements World {
     this.calls = calls(this);
   }
 
-  /** Tests that tell how they end, as words for the exec tester. */
+  /** Tests that write down how they end: the arguments of the exec tester. */
   testing(how: 'passed' | 'failed'): string[] {
     return [
       '--test=exec',
       '--',
       'sh',
       '-c',
-      `${this.#pause}echo ${how} >>"${this.told}"; ${how === 'passed' ? 'exit 0' : 'exit 1'}`,
+      `${this.#pause}echo ${how} >>"${this.results}"; ${how === 'passed' ? 'exit 0' : 'exit 1'}`,
     ];
   }
 
   tests(): 'passed' | 'failed' | undefined {
-    if (!existsSync(this.told)) return undefined;
-    return readFileSync(this.told, 'utf8').startsWith('passed') ? 'passed' : 'failed';
+    if (!existsSync(this.results)) return undefined;
+    return readFileSync(this.results, 'utf8').startsWith('passed') ? 'passed' : 'failed';
   }
 
   begun(): boolean {
@@ -109,7 +109,7 @@ export const kind: Scenario = {
   open: async (options) => new KindWorld(options, (world) => [{ args: [...ALL, ...world.testing('passed')], code: 0 }]),
 };
 
-/** The same with tests that fail: the exit code is theirs, whatever the records meet. */
+/** The same with tests that fail: the exit code is theirs, also where records cannot be written. */
 export const kindFailing: Scenario = {
   name: 'kind-failing',
   about: 'a kind cluster up, tests that fail, the cluster down',
