@@ -35,7 +35,7 @@ export interface Played extends AsyncDisposable {
 }
 
 /** Milliseconds for one call: many times what it takes when the disk fails, and more than the patience with a server. */
-const LIMITS = { files: 60_000, answers: 240_000 };
+const LIMITS = { files: 120_000, answers: 240_000 };
 
 /** Makes one run with one disturbance, and checks all that is promised. */
 export async function runPoint(point: Point): Promise<Result> {

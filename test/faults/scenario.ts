@@ -15,7 +15,7 @@ export interface Scenario {
 export interface WorldOptions {
   /** Between the program and every server that it asks. */
   readonly answers: Answers;
-  /** Whether creating a cluster and testing are slow, so that they outlive a launcher that is killed meanwhile. */
+  /** Whether creating a cluster, hooks and tests take a while, and stay when their launcher is killed. */
   readonly slow: boolean;
 }
 

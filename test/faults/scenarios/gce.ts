@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cloud, releases } from '../../helpers/gce-project.ts';
 import { FakeBoskos } from '../../helpers/servers/boskos.ts';
-import { prepare } from '../launch.ts';
+import { prepare, stayAsOrphan } from '../launch.ts';
 import type { Call, Ending, Finding, Scenario, World, WorldOptions } from '../scenario.ts';
 
 const TREE = ['--repo-root=kubernetes-tree', '--ready-timeout=0', '--boskos-acquire-timeout-seconds=20'];
@@ -25,9 +25,15 @@ export class GceWorld implements World {
     this.boskos = boskos;
     this.#releases = published;
     prepare(this.sandbox);
-    if (slow) this.#cloud.plan('kube-up', 'slow');
+    if (slow) this.#cloud.plan('kube-up', `slow ${stayAsOrphan}`);
     const version = `--kubernetes-version=${urls.releases}/release/stable-1.36.txt`;
-    const tests = ['--test=exec', '--', 'sh', '-c', `${slow ? 'sleep 0.4; ' : ''}echo passed >>"${this.#results}"`];
+    const tests = [
+      '--test=exec',
+      '--',
+      'sh',
+      '-c',
+      `${slow ? `${stayAsOrphan}; ` : ''}echo passed >>"${this.#results}"`,
+    ];
     this.calls = [
       { args: ['gce', '--up', '--down', version, `--boskos-location=${urls.boskos}`, ...TREE, ...tests], code: 0 },
     ];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Sandbox } from '../../helpers/sandbox.ts';
-import { prepare } from '../launch.ts';
+import { prepare, stayAsOrphan } from '../launch.ts';
 import type { Call, Scenario, World, WorldOptions } from '../scenario.ts';
 
 /** No cluster, and two hooks around the tests, the first of which leaves a server running for them. */
@@ -12,7 +12,7 @@ class HooksWorld implements World {
   readonly #results = join(this.sandbox.dir, 'results');
 
   constructor({ slow }: Pick<WorldOptions, 'slow'>) {
-    const pause = slow ? 'sleep 0.4; ' : '';
+    const pause = slow ? `${stayAsOrphan}; ` : '';
     prepare(this.sandbox);
     this.sandbox.script('before', `${pause}echo before >>"${this.#results}"\nsleep 1000 >/dev/null 2>&1 &`);
     this.sandbox.script('after', `${pause}echo after >>"${this.#results}"`);

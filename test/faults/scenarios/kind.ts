@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Sandbox } from '../../helpers/sandbox.ts';
-import { prepare } from '../launch.ts';
+import { prepare, stayAsOrphan } from '../launch.ts';
 import type { Call, Finding, Scenario, World, WorldOptions } from '../scenario.ts';
 
 const tools = fileURLToPath(new URL('../../helpers/programs/kind-tools', import.meta.url));
@@ -20,7 +20,7 @@ export class KindWorld implements World {
   readonly #pause: string;
 
   constructor({ slow }: Pick<WorldOptions, 'slow'>, calls: (world: KindWorld) => readonly Call[]) {
-    this.#pause = slow ? 'sleep 0.4; ' : '';
+    this.#pause = slow ? `${stayAsOrphan}; ` : '';
     prepare(this.sandbox);
     mkdirSync(join(this.state, 'clusters'), { recursive: true });
     const { env } = this.sandbox;
@@ -28,7 +28,7 @@ export class KindWorld implements World {
       PATH: [tools, env['PATH']].join(delimiter),
       FAKE_STATE: this.state,
       FAKE_KUBECONFIG: this.#kubeconfig(),
-      ...(slow && { FAKE_SLOW: '0.4' }),
+      ...(slow && { FAKE_SLOW: stayAsOrphan }),
     });
     this.calls = calls(this);
   }
