@@ -33,7 +33,7 @@ export class Answers implements AsyncDisposable {
   /** The URL at which a server is to be asked instead of at its own. */
   async before(url: string): Promise<string> {
     const server = createServer((question, response) => {
-      // A client that is gone, on purpose or killed, is nothing to tell of.
+      // A client that is gone, on purpose or killed, is no error.
       this.#answer(url, question, response).catch(() => response.destroy());
     });
     this.#servers.push(server);

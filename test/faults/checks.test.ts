@@ -143,22 +143,61 @@ describe.skipIf(reason !== undefined)(`a check fails${reason === undefined ? '' 
     ['passed tests called failed', { code: 1 }, {}, 'verdict false'],
     ['passed tests that the log calls failed', { code: 3, output: 'Test failed after 1 s' }, {}, 'verdict false'],
     ['a run called a wrong command line', { code: 2 }, {}, 'verdict false'],
-    ['a limit that nobody set', { code: 124 }, {}, 'verdict false'],
-    ['a cause that is not told', { code: 3, output: 'it failed' }, { hitOperations: [hit] }, 'cause not told'],
+    ['a timeout that was never set', { code: 124 }, {}, 'verdict false'],
+    ['a cause that is not reported', { code: 3, output: 'it failed' }, { hitOperations: [hit] }, 'cause not reported'],
     [
       'a file that is not named with its reason',
       { code: 3, output: 'state.json\nno space left on device' },
       { hitOperations: [hit] },
-      'path not told',
+      'path not reported',
     ],
     ['a record of another exit code', { code: 3 }, {}, 'record incomplete'],
   ])('at %s', (_title, change, more, wanted) => {
     expect(kindsOf(ending(outcome, change, more))).toContain(wanted);
   });
 
-  test('at none of the causes that are told', () => {
+  test('at no cause that is reported', () => {
     const output = 'state.json cannot be written: no space left on device';
     expect(kindsOf(ending(outcome, { code: 3, output }, { hitOperations: [hit] }))).toEqual(['record incomplete']);
+  });
+
+  test('at whole records only, where they cannot be written and a run claims to have passed', () => {
+    const mode = modes.find(({ name }) => name === 'enospc-on');
+    if (mode === undefined) throw new Error('no such mode');
+    const unwritten = (change: Partial<Ended>) => {
+      const path = join(outcome.world.sandbox.dir, 'artifacts/events.jsonl');
+      const before = readFileSync(path, 'utf8');
+      writeFileSync(path, '');
+      const found = kindsOf(ending(outcome, change, { mode, hitOperations: [hit] }));
+      writeFileSync(path, before);
+      return found;
+    };
+    const output = 'state.json: no space left on device';
+    const call = { args: ['kind', '--down'], code: 0 };
+    expect(unwritten({ output })).toEqual(['record incomplete']);
+    expect(unwritten({ output, code: 3 })).toEqual([]);
+    expect(unwritten({ output, call })).toEqual([]);
+    expect(unwritten({ call })).toEqual(['record incomplete']);
+  });
+
+  test('at a cluster that is left, but where a state cannot be read and the call that needs it says so', () => {
+    const mode = modes.find(({ name }) => name === 'eio-on');
+    if (mode === undefined) throw new Error('no such mode');
+    const left = (change: Partial<Ended>, path: string) => {
+      const cluster = join(outcome.world.sandbox.dir, 'state/clusters/kind-r1');
+      writeFileSync(cluster, 'id node');
+      const operations = [{ ...hit, kinds: 'r', path }];
+      const found = kindsOf(ending(outcome, change, { mode, hitOperations: operations }));
+      rmSync(cluster);
+      return found.includes('cluster left');
+    };
+    const call = { args: ['kind', '--down'], code: 0 };
+    const refused = { call, code: 3, output: 'cannot read state.json: i/o error' };
+    expect(left(refused, '/r1/state.json')).toBe(false);
+    expect(left(refused, '/r1/kubeconfig.lock')).toBe(true);
+    expect(left({ ...refused, output: '' }, '/r1/state.json')).toBe(true);
+    expect(left({ ...refused, code: 0 }, '/r1/state.json')).toBe(true);
+    expect(left({ code: 3, output: refused.output }, '/r1/state.json')).toBe(true);
   });
 
   test('at a call after a killed one that fails', () => {
@@ -187,7 +226,7 @@ describe.skipIf(reason !== undefined)(`a check fails${reason === undefined ? '' 
     expect(kindsOf(leased.outcome)).toEqual(['released twice']);
     Object.assign(world.boskos.find('leased-1'), { state: 'busy', owner: 'the run' });
     expect(kindsOf(leased.outcome)).toContain('lease held');
-    const warned = ending(leased.outcome, { output: 'Boskos lends something to the run' });
+    const warned = ending(leased.outcome, { output: 'Boskos still lists something as leased to the run' });
     expect(kindsOf(warned)).not.toContain('lease held');
   });
 

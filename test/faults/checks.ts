@@ -6,7 +6,7 @@ import type { Ended } from './launch.ts';
 import { type Mode, reasons } from './modes.ts';
 import type { Operation } from './operations.ts';
 import { draftsIn, filesIn, type Records, type Row, readRecords } from './records.ts';
-import type { Finding, FindingKind, World } from './scenario.ts';
+import type { Call, Finding, FindingKind, World } from './scenario.ts';
 
 /** A run that is over, and what disturbed it. */
 export interface Outcome {
@@ -31,11 +31,7 @@ export function check(outcome: Outcome): Finding[] {
   const records = recordsOf(world);
   return [
     ...all.flatMap(endsWell),
-    ...world.leftovers({
-      told: all.map(({ output }) => output).join(''),
-      mayRepeat: next !== undefined || outcome.mode.of === 'answers',
-      code: last?.code ?? null,
-    }),
+    ...leftovers(outcome, all),
     ...processesLeft(world),
     ...records.invalid,
     ...verifyCache(join(world.sandbox.dir, 'cache')),
@@ -44,6 +40,25 @@ export function check(outcome: Outcome): Finding[] {
     ...(last === undefined ? [] : atTheEnd(outcome, records, last)),
   ];
 }
+
+function leftovers({ world, mode, hitOperations, next }: Outcome, calls: readonly Ended[]): Finding[] {
+  const last = calls.at(-1);
+  const found = world.leftovers({
+    output: calls.map(({ output }) => output).join(''),
+    mayRepeat: next !== undefined || mode.of === 'answers',
+    code: last?.code ?? null,
+  });
+  // A call that cannot read what an earlier one wrote down knows of no cluster. It has to fail, and to say why.
+  const unread =
+    isLasting(mode) && hitOperations.some(({ kinds, path }) => kinds === 'r' && path.endsWith('/state.json'));
+  const refused =
+    last !== undefined && isDownOnly(last.call) && last.code !== 0 && reasons[mode.fault].test(last.output);
+  return unread && refused ? found.filter(({ kind }) => kind !== 'cluster left') : found;
+}
+
+const isDownOnly = ({ args }: Call): boolean => args.includes('--down') && !args.includes('--up');
+
+const isLasting = (mode: Mode): boolean => mode.of === 'files' && mode.lasting && mode.fault !== 'short';
 
 /** The records of a world, wherever its run is. */
 export function recordsOf({ sandbox }: World): Records {
@@ -103,7 +118,7 @@ function nextCall({ call, code, output }: Ended): Finding[] {
 /** What the exit codes, the log and the records say of a run that was not killed is what happened. */
 function undisturbedTruth(outcome: Outcome, records: Records): Finding[] {
   return [
-    ...outcome.calls.flatMap((ended) => [...verdict(outcome, ended), ...causeTold(outcome, ended)]),
+    ...outcome.calls.flatMap((ended) => [...verdict(outcome, ended), ...causeReported(outcome, ended)]),
     ...testRow(outcome, records),
   ];
 }
@@ -112,36 +127,36 @@ function verdict({ world, calls }: Outcome, ended: Ended): Finding[] {
   const { call, code, output } = ended;
   if (code === call.code) return [];
   const wrong = (why: string) => [found('verdict false', `exit code ${code}: ${why}: ${tail(output)}`)];
-  // Of a call in which tests ran to their end their word is the exit code's, unless they passed.
+  // Where tests ran to their end, their failure is the exit code.
   const ran = calls.length === 1 || call.needsSuccess ? world.tests() : undefined;
   if (ran === 'failed') return wrong('the tests failed, which is 1');
   if (ran === 'passed' && code === 1) return wrong('the tests passed');
   if (ran === 'passed' && /Test failed/.test(output))
     return wrong('the tests passed, and the log says that Test failed');
   if (code === 0) return wrong('it should have failed');
-  if (code === 2 && world.begun()) return wrong('something was begun, which 2 denies');
-  if (code !== null && code > 4) return wrong('nothing timed out, nobody stopped it');
+  if (code === 2) return wrong('the command line is right');
+  if (code !== null && code > 4) return wrong('nothing timed out, and no signal arrived');
   return [];
 }
 
 function testRow({ world }: Outcome, { junit }: Records): Finding[] {
   const row = junit?.find(({ name }) => name === 'Test');
   if (row === undefined || isUnfinished(row)) return [];
-  const told = row.failure === undefined ? 'passed' : 'failed';
+  const reported = row.failure === undefined ? 'passed' : 'failed';
   const truth = world.tests();
-  if (truth === undefined || told === truth) return [];
-  return [found('verdict false', `junit_runner.xml: Test ${told} (${row.failure}), and the tests ${truth}`)];
+  if (truth === undefined || reported === truth) return [];
+  return [found('verdict false', `junit_runner.xml: Test ${reported} (${row.failure}), and the tests ${truth}`)];
 }
 
 /** A call that did not end as it should names the reason, and in the same line the file or its directory. */
-function causeTold({ mode, hitOperations, hitAnswers }: Outcome, { call, code, output }: Ended): Finding[] {
+function causeReported({ mode, hitOperations, hitAnswers }: Outcome, { call, code, output }: Ended): Finding[] {
   if (code === call.code || (hitOperations.length === 0 && hitAnswers.length === 0)) return [];
   const lines = output.split('\n').filter((line) => reasons[mode.fault].test(line));
-  if (lines.length === 0) return [found('cause not told', `exit code ${code}: ${tail(output)}`)];
-  const told = hitOperations.some(({ path }) =>
+  if (lines.length === 0) return [found('cause not reported', `exit code ${code}: ${tail(output)}`)];
+  const reported = hitOperations.some(({ path }) =>
     lines.some((line) => line.includes(publicName(path)) || line.includes(dirname(path))),
   );
-  return told || mode.of === 'answers' ? [] : [found('path not told', `exit code ${code}: ${tail(output)}`)];
+  return reported || mode.of === 'answers' ? [] : [found('path not reported', `exit code ${code}: ${tail(output)}`)];
 }
 
 /** The name by which a user knows a file: a draft has that of what it was to become. */
@@ -153,11 +168,13 @@ function publicName(path: string): string {
 
 const isUnfinished = ({ failure }: Row): boolean => failure === 'not finished';
 
-/** Records that could be written, in the end at least, tell all of it; an exit code of 0 says that they do. */
+/** Records that could be written, in the end at least, are complete; exit code 0 promises that they are. */
 function atTheEnd(outcome: Outcome, records: Records, last: Ended): Finding[] {
   const { mode, world, next, hitOperations } = outcome;
-  const lasting = mode.of === 'files' && mode.lasting && mode.fault !== 'short' && hitOperations.length > 0;
-  if (next === undefined && lasting && last.code !== 0) return [];
+  const lasting = isLasting(mode) && hitOperations.length > 0;
+  // Whoever frees a full disk by deleting a cluster needs no records of that, and is warned that there are none.
+  const warned = isDownOnly(last.call) && reasons[mode.fault].test(last.output);
+  if (next === undefined && lasting && (last.code !== 0 || warned)) return [];
   if (next === undefined && !world.begun() && last.code !== last.call.code) return [];
   return incomplete(outcome, records, last).map((text) => found('record incomplete', text));
 }
@@ -170,13 +187,13 @@ function incomplete(
   if (invalid.length > 0) return [];
   const missing: string[] = [];
   const unfinished = junit?.filter(isUnfinished).map(({ name }) => name) ?? [];
-  // A step that a kill cut off has nobody to tell how it ended.
+  // How a killed step ended is unknown.
   if (next === undefined && unfinished.length > 0) missing.push(`junit_runner.xml: ${unfinished.join()} not finished`);
   const names = junit?.map(({ name }) => name) ?? [];
   const wanted = next === undefined ? world.rows() : [];
   for (const name of wanted) if (!names.includes(name)) missing.push(`junit_runner.xml has no ${name}`);
-  if (junit === undefined) missing.push('there is no junit_runner.xml');
-  if (state === undefined) missing.push('there is no state.json');
+  if (junit === undefined) missing.push('junit_runner.xml is missing');
+  if (state === undefined) missing.push('state.json is missing');
   else if (state['exitCode'] !== last.code)
     missing.push(`state.json: exit code ${state['exitCode']}, not ${last.code}`);
   if (state?.['owner'] !== undefined) missing.push('state.json has an owner, and nothing runs');

@@ -23,11 +23,11 @@ export const standIn = (): string => compiled('stand-in.c', [], 'bin');
 
 /** Compiled anew when the source is newer, by rename, so that several processes may ask at once. */
 function compiled(source: string, flags: readonly string[], ending: string): string {
-  const folder = join(tmpdir(), `kubetest2-ts-tests-faults-${process.getuid?.()}`);
+  const directory = join(tmpdir(), `kubetest2-ts-tests-faults-${process.getuid?.()}`);
   const from = join(here, source);
-  const made = join(folder, `${basename(source, '.c')}-${Math.trunc(statSync(from).mtimeMs)}.${ending}`);
+  const made = join(directory, `${basename(source, '.c')}-${Math.trunc(statSync(from).mtimeMs)}.${ending}`);
   if (existsSync(made)) return made;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const draft = `${made}.${process.pid}`;
   execFileSync('cc', ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', ...flags, '-o', draft, from], {
     stdio: ['ignore', 'ignore', 'inherit'],

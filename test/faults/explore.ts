@@ -63,13 +63,13 @@ export function random(text: string): () => number {
   };
 }
 
-/** How many points at a time: those that wait for a server's silence take no processor. */
+/** How many points at a time: those that wait for a silent server need no CPU. */
 export interface Lanes {
   readonly working: number;
   readonly waiting: number;
 }
 
-/** Tries all points, and tells each result as it comes. */
+/** Tries all points, and calls `onResult` after each. */
 export async function tryAll(
   points: readonly Point[],
   lanes: Lanes,
@@ -86,6 +86,8 @@ export async function tryAll(
   const [waiting = [], working = []] = [true, false].map((waits) =>
     points.filter(({ mode }) => (mode.of === 'answers') === waits),
   );
+  // Those that wait longest begin first.
+  waiting.sort((a, b) => Number(b.mode.fault === 'hang') - Number(a.mode.fault === 'hang'));
   await Promise.all([
     ...Array.from({ length: lanes.working }, () => lane(working)),
     ...Array.from({ length: lanes.waiting }, () => lane(waiting)),

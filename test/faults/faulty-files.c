@@ -7,7 +7,8 @@
  * not. An operation is what the program asks of libc: what libc does inside one call is part of that call.
  *
  *   FAULTS_BELOW    directories, absolute, separated by colons
- *   FAULTS_MODE     record, enospc, eio, erofs, short or kill
+ *   FAULTS_MODE     record, enospc, eio, erofs, short, kill, or orphan: the end of the process, some time after an
+ *                   operation that starts a child, which is then at work
  *   FAULTS_AT       the number of the first operation concerned, from 1 on
  *   FAULTS_LASTING  1: every operation from there on that can fail in this way; 0: the first one alone
  *   FAULTS_COUNTER  a file of 16 bytes: how many operations there were, and whether one was hit; several processes that
@@ -20,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -31,16 +33,19 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What an operation is, one letter each in the trace; it decides which modes can hit it. */
-enum { CREATES = 1, WRITES = 2, REMOVES = 4, CHANGES = 8, SYNCS = 16, READS = 32 };
-static const char letters[] = "cwdmsr";
+enum { CREATES = 1, WRITES = 2, REMOVES = 4, CHANGES = 8, SYNCS = 16, READS = 32, STARTS = 64 };
+static const char letters[] = "cwdmsrx";
 #define ALTERS (CREATES | WRITES | REMOVES | CHANGES | SYNCS)
 
-enum mode { RECORD, ENOSPC_, EIO_, EROFS_, SHORT_, KILL_ };
-static const char *const names[] = {"record", "enospc", "eio", "erofs", "short", "kill"};
-static const int kinds_hit[] = {0, CREATES | WRITES | SYNCS, ALTERS | READS, ALTERS, WRITES, ALTERS};
+enum mode { RECORD, ENOSPC_, EIO_, EROFS_, SHORT_, KILL_, ORPHAN_ };
+static const char *const names[] = {"record", "enospc", "eio", "erofs", "short", "kill", "orphan"};
+static const int kinds_hit[] = {0, CREATES | WRITES | SYNCS, ALTERS | READS, ALTERS, WRITES, ALTERS, STARTS};
+/* How long a child works until its parent dies, in nanoseconds. */
+#define CHILD_ALONE 150000000
 
 struct shared {
   uint64_t count;
@@ -62,7 +67,7 @@ static struct {
 } faults;
 
 static int is_mode(const char *text) {
-  for (int mode = RECORD; mode <= KILL_; mode++)
+  for (int mode = RECORD; mode <= ORPHAN_; mode++)
     if (text != NULL && strcmp(text, names[mode]) == 0) return mode;
   return -1;
 }
@@ -132,7 +137,7 @@ static const char *watched(int dirfd, const char *path, char *full) {
 static void note(uint64_t number, int hit, const char *name, int kinds, const char *path) {
   char line[PATH_MAX + 128];
   char letter[8] = "";
-  for (int bit = 0, at = 0; bit < 6; bit++)
+  for (int bit = 0, at = 0; bit < 7; bit++)
     if (kinds & 1 << bit) letter[at++] = letters[bit];
   int length = snprintf(line, sizeof line, "%llu\t%d\t%s\t%s\t%s\n", (unsigned long long)number, hit, name, letter, path);
   if (length > (int)sizeof line - 1) length = sizeof line - 1;
@@ -140,6 +145,19 @@ static void note(uint64_t number, int hit, const char *name, int kinds, const ch
 }
 
 #define SHORTENED (-1)
+
+static void die(void) {
+  for (;;) {
+    kill(faults.pid, SIGKILL);
+    pause();
+  }
+}
+
+static void *die_soon(void *unused) {
+  nanosleep(&(struct timespec){.tv_nsec = CHILD_ALONE}, NULL);
+  die();
+  return unused;
+}
 
 /* Counts one operation. 0 lets it through, SHORTENED has it write less, else it fails with that errno. */
 static int met(const char *name, int kinds, const char *path) {
@@ -153,11 +171,12 @@ static int met(const char *name, int kinds, const char *path) {
   case EIO_: return EIO;
   case EROFS_: return EROFS;
   case SHORT_: return SHORTENED;
-  case KILL_:
-    for (;;) {
-      kill(faults.pid, SIGKILL);
-      pause();
-    }
+  case KILL_: die(); break;
+  case ORPHAN_: {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, die_soon, NULL) != 0) die();
+    break;
+  }
   case RECORD: break;
   }
   return 0;
@@ -212,11 +231,18 @@ static void track(int fd, int counts) {
 #define ON_FD(name, kinds, fd, value)                                                                                  \
   if (fd_tracked(fd) && watching()) FAIL(met_fd(name, kinds, fd), value)
 
+/* What is there already cannot be made again: the kernel says so before it looks for space or at the mount. */
+static int kinds_of_making(const char *path) {
+  struct stat found;
+  return syscall(SYS_stat, path, &found) == 0 ? READS : CREATES;
+}
+
 /* ---- opening ---- */
 
 static int kinds_of_open(const char *path, int flags) {
   struct stat found;
   if ((flags & O_CREAT) && syscall(SYS_stat, path, &found) != 0) return CREATES;
+  if ((flags & O_CREAT) && (flags & O_EXCL)) return READS;
   return (flags & (O_WRONLY | O_RDWR | O_TRUNC)) ? CHANGES : READS;
 }
 
@@ -375,7 +401,7 @@ int ioctl(int fd, unsigned long request, ...) {
     return real arguments;                                                                                             \
   }
 
-PATH1(mkdir, CREATES, (const char *path, mode_t mode), const char * COMMA mode_t, (path, mode))
+PATH1(mkdir, kinds_of_making(seen_), (const char *path, mode_t mode), const char * COMMA mode_t, (path, mode))
 PATH1AT(mkdirat, CREATES, (int dirfd, const char *path, mode_t mode), int COMMA const char * COMMA mode_t, (dirfd, path, mode))
 PATH1(unlink, REMOVES, (const char *path), const char *, (path))
 PATH1AT(unlinkat, REMOVES, (int dirfd, const char *path, int flags), int COMMA const char * COMMA int, (dirfd, path, flags))
@@ -415,12 +441,12 @@ int renameat(int fromfd, const char *from, int tofd, const char *to) {
 }
 int link(const char *from, const char *to) {
   REAL(int, "link", const char *, const char *);
-  ON_PATHS("link", CREATES, AT_FDCWD, from, AT_FDCWD, to, -1);
+  ON_PATHS("link", kinds_of_making(to), AT_FDCWD, from, AT_FDCWD, to, -1);
   return real(from, to);
 }
 int symlink(const char *target, const char *path) {
   REAL(int, "symlink", const char *, const char *);
-  ON_PATH("symlink", CREATES, AT_FDCWD, path, -1);
+  ON_PATH("symlink", kinds_of_making(path), AT_FDCWD, path, -1);
   return real(target, path);
 }
 
@@ -497,6 +523,13 @@ XSTAT(__xstat64, stat64)
 XSTAT(__lxstat, stat)
 XSTAT(__lxstat64, stat64)
 
+/* Node starts its children by fork. */
+pid_t fork(void) {
+  REAL(pid_t, "fork", void);
+  if (watching()) met("fork", STARTS, "-");
+  return real();
+}
+
 /* What is asked of the kernel by its number: libuv does so for close, statx and copy_file_range. */
 long syscall(long number, ...) {
   REAL(long, "syscall", long, ...);
@@ -520,7 +553,7 @@ long syscall(long number, ...) {
   } else if (faults.on && number == SYS_renameat2) {
     ON_PATHS("rename", CREATES, (int)a, (const char *)b, (int)c, (const char *)d, -1);
   } else if (faults.on && number == SYS_io_uring_setup) {
-    /* What goes through a ring would go past us: whoever asks for one is told that there is none. */
+    /* What goes through a ring would go past us: the answer is that the kernel has none. */
     errno = ENOSYS;
     return -1;
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { program, type Sandbox } from '../helpers/sandbox.ts';
 import { faultyFiles } from './compile.ts';
 import type { Mode } from './modes.ts';
@@ -26,6 +27,9 @@ export interface Disturbance {
   readonly mode: Mode;
   readonly at: number;
 }
+
+/** A program that makes a script outlive its launcher, when that is killed; a path. */
+export const stayAsOrphan = fileURLToPath(new URL('stay-as-orphan.sh', import.meta.url));
 
 /** The directories, in a sandbox, whose operations are counted. */
 const WATCHED = ['artifacts', 'rundir', 'cache', 'tmp'];

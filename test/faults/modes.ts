@@ -1,5 +1,8 @@
-/** What happens to the N-th operation on files: an error, a write that takes half, or the end of the process. */
-export type FileFault = 'enospc' | 'eio' | 'erofs' | 'short' | 'kill';
+/**
+ * What happens to the N-th operation: an error, a write that takes half, or the end of the process, before the operation
+ * or, where it starts a child, while the child is at work.
+ */
+export type FileFault = 'enospc' | 'eio' | 'erofs' | 'short' | 'kill' | 'orphan';
 
 /**
  * What happens to the K-th answer of the servers. `lost` is a connection that breaks once the server did what it was
@@ -23,6 +26,7 @@ export const modes: readonly Mode[] = [
   { name: 'short', of: 'files', fault: 'short', lasting: false },
   { name: 'short-on', of: 'files', fault: 'short', lasting: true },
   { name: 'kill', of: 'files', fault: 'kill', lasting: false },
+  { name: 'orphan', of: 'files', fault: 'orphan', lasting: false },
   { name: 'answer-500', of: 'answers', fault: '500' },
   { name: 'answer-503', of: 'answers', fault: '503' },
   { name: 'answer-429', of: 'answers', fault: '429' },
@@ -32,13 +36,14 @@ export const modes: readonly Mode[] = [
   { name: 'answer-hang', of: 'answers', fault: 'hang' },
 ];
 
-/** How an error is told to a user: by the system's words, or by their meaning. */
+/** How an error is reported to a user: in the system's own terms, or by their meaning. */
 export const reasons: Readonly<Record<FileFault | AnswerFault, RegExp>> = {
   enospc: /no space left|disk is full|ENOSPC/i,
   eio: /i\/o error|input\/output error|EIO\b/i,
   erofs: /read-only|EROFS/i,
   short: /./,
   kill: /./,
+  orphan: /./,
   '500': /\b500\b/,
   '503': /\b503\b/,
   '429': /\b429\b/,

@@ -8,7 +8,7 @@ export interface Operation {
   /** Whether the fault met it. */
   readonly hit: boolean;
   readonly name: string;
-  /** Letters: creates, writes, deletes, modifies, syncs, reads. */
+  /** Letters: creates, writes, deletes, modifies, syncs, reads, executes. */
   readonly kinds: string;
   readonly path: string;
 }
@@ -20,6 +20,7 @@ const KINDS: Readonly<Record<FileFault, RegExp>> = {
   erofs: /[cwdms]/,
   short: /w/,
   kill: /[cwdms]/,
+  orphan: /x/,
 };
 
 /** The operations in a trace, in the order of their numbers. */

@@ -35,7 +35,7 @@ export interface Played extends AsyncDisposable {
 }
 
 /** Milliseconds for one call: many times what it takes when the disk fails, and more than the patience with a server. */
-const LIMITS = { files: 60_000, answers: 150_000 };
+const LIMITS = { files: 120_000, answers: 240_000 };
 
 /** Makes one run with one disturbance, and checks all that is promised. */
 export async function runPoint(point: Point): Promise<Result> {
@@ -60,7 +60,7 @@ export async function runPoint(point: Point): Promise<Result> {
 export async function play({ scenario, mode, at }: Point): Promise<Played> {
   await using stack = new AsyncDisposableStack();
   const answers = stack.use(new Answers(mode.of === 'answers' ? { fault: mode.fault, at } : undefined));
-  const world = stack.use(await scenario.open({ answers, slow: mode.fault === 'kill' && at > 0 }));
+  const world = stack.use(await scenario.open({ answers, slow: mode.fault === 'orphan' && at > 0 }));
   const limit = LIMITS[mode.of];
   const calls = await callsOf(world, limit, { mode, at });
   const last = calls.at(-1);

@@ -6,6 +6,8 @@ export interface Scenario {
   readonly name: string;
   /** One sentence. */
   readonly about: string;
+  /** Whether the program asks any server, whose answers can be spoiled. */
+  readonly asksServers: boolean;
   /** Makes a new world in which the run takes place once. */
   open(options: WorldOptions): Promise<World>;
 }
@@ -13,7 +15,7 @@ export interface Scenario {
 export interface WorldOptions {
   /** Between the program and every server that it asks. */
   readonly answers: Answers;
-  /** Whether what creates a cluster takes its time, so that it outlives a launcher that is killed meanwhile. */
+  /** Whether creating a cluster, hooks and tests take a while, and stay when their launcher is killed. */
   readonly slow: boolean;
 }
 
@@ -40,8 +42,8 @@ export type FindingKind =
   | 'record incomplete'
   | 'draft left'
   | 'cache invalid'
-  | 'cause not told'
-  | 'path not told'
+  | 'cause not reported'
+  | 'path not reported'
   | 'verdict false'
   | 'next call failed';
 
@@ -61,7 +63,7 @@ export interface World extends AsyncDisposable {
   readonly next: Call;
   /** How the tests ended by their own account; undefined when they did not run to their end. */
   tests(): 'passed' | 'failed' | undefined;
-  /** Whether anything was made or run that a record has to tell of. */
+  /** Whether anything was created or run that the records have to mention. */
   begun(): boolean;
   /** The junit cases of a run of which this much has happened. */
   rows(): readonly string[];
@@ -72,7 +74,7 @@ export interface World extends AsyncDisposable {
 /** The end of a run, as a world needs to know it. */
 export interface Ending {
   /** All that the calls printed. */
-  readonly told: string;
+  readonly output: string;
   /** Whether a request may come twice: a call was killed and another one did its work, or an answer was lost. */
   readonly mayRepeat: boolean;
   /** The exit code of the last call. */

@@ -1,9 +1,11 @@
+import { modes as allModes } from './modes.ts';
 import type { Result } from './run-point.ts';
 
 /** How many points hold, a row for each scenario and a column for each mode, as lines of Markdown. */
 export function table(results: readonly Result[]): string[] {
   const scenarios = unique(results.map(({ point }) => point.scenario.name));
-  const modes = unique(results.map(({ point }) => point.mode.name));
+  const tried = new Set(results.map(({ point }) => point.mode.name));
+  const modes = allModes.map(({ name }) => name).filter((name) => tried.has(name));
   const cell = (some: readonly Result[]): string =>
     some.length === 0 ? '' : `${some.filter(({ findings }) => findings.length === 0).length}/${some.length}`;
   const row = (name: string, some: readonly Result[]): string[] => [

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cloud, releases } from '../../helpers/gce-project.ts';
 import { FakeBoskos } from '../../helpers/servers/boskos.ts';
-import { prepare } from '../launch.ts';
+import { prepare, stayAsOrphan } from '../launch.ts';
 import type { Call, Ending, Finding, Scenario, World, WorldOptions } from '../scenario.ts';
 
 const TREE = ['--repo-root=kubernetes-tree', '--ready-timeout=0', '--boskos-acquire-timeout-seconds=20'];
@@ -14,7 +14,7 @@ export class GceWorld implements World {
   readonly #cloud = new Cloud();
   readonly boskos: FakeBoskos;
   readonly #releases: Awaited<ReturnType<typeof releases>>;
-  readonly #told = join(this.#cloud.sandbox.dir, 'tests-told');
+  readonly #results = join(this.#cloud.sandbox.dir, 'tests-results');
 
   private constructor(
     { slow }: WorldOptions,
@@ -25,9 +25,15 @@ export class GceWorld implements World {
     this.boskos = boskos;
     this.#releases = published;
     prepare(this.sandbox);
-    if (slow) this.#cloud.plan('kube-up', 'slow');
+    if (slow) this.#cloud.plan('kube-up', `slow ${stayAsOrphan}`);
     const version = `--kubernetes-version=${urls.releases}/release/stable-1.36.txt`;
-    const tests = ['--test=exec', '--', 'sh', '-c', `echo passed >>"${this.#told}"`];
+    const tests = [
+      '--test=exec',
+      '--',
+      'sh',
+      '-c',
+      `${slow ? `${stayAsOrphan}; ` : ''}echo passed >>"${this.#results}"`,
+    ];
     this.calls = [
       { args: ['gce', '--up', '--down', version, `--boskos-location=${urls.boskos}`, ...TREE, ...tests], code: 0 },
     ];
@@ -45,7 +51,7 @@ export class GceWorld implements World {
   }
 
   tests(): 'passed' | undefined {
-    return existsSync(this.#told) && readFileSync(this.#told, 'utf8') !== '' ? 'passed' : undefined;
+    return existsSync(this.#results) && readFileSync(this.#results, 'utf8') !== '' ? 'passed' : undefined;
   }
 
   begun(): boolean {
@@ -60,7 +66,7 @@ export class GceWorld implements World {
     ];
   }
 
-  leftovers({ told, mayRepeat }: Ending): Finding[] {
+  leftovers({ output, mayRepeat }: Ending): Finding[] {
     const { table, tars } = this.#cloud;
     const downs = this.#cloud.calls('kube-down').length;
     const releasings = this.boskos.count('release');
@@ -70,14 +76,14 @@ export class GceWorld implements World {
     if (!mayRepeat && downs > 1)
       findings.push({ kind: 'deleted twice', text: `kube-down.sh was called ${downs} times` });
     if (!mayRepeat && releasings > 1) {
-      findings.push({ kind: 'released twice', text: `Boskos was asked ${releasings} times to take the project back` });
+      findings.push({ kind: 'released twice', text: `the project was released ${releasings} times` });
     }
     const { owner, state } = this.boskos.find('leased-1');
-    // Nobody can release a lease whose name never came, or was not written down yet when the launcher was killed.
-    if (state === 'busy' && !told.includes(owner)) {
+    // A lease whose name never arrived, or was not recorded yet when the launcher was killed, cannot be released by name.
+    if (state === 'busy' && !output.includes(owner)) {
       findings.push({
         kind: 'lease held',
-        text: `Boskos still lends leased-1 to ${owner}, of which nobody was warned`,
+        text: `leased-1 is still leased to ${owner}, and no call warned of it`,
       });
     }
     return findings;
@@ -94,5 +100,6 @@ export class GceWorld implements World {
 export const gce: Scenario = {
   name: 'gce',
   about: 'a project acquired from Boskos, a cluster up, tests, the cluster down, the project released',
+  asksServers: true,
   open: (options) => GceWorld.open(options),
 };

@@ -15,7 +15,7 @@ const JUNIT =
 /** A kind cluster whose tests are fetched: a package of them and kubectl, with their checksums. */
 class GinkgoWorld extends KindWorld {
   readonly #server: FileServer;
-  readonly #told = join(this.sandbox.dir, 'ginkgo');
+  readonly #results = join(this.sandbox.dir, 'ginkgo');
 
   private constructor(options: WorldOptions, server: FileServer, url: string) {
     super(options, () => [
@@ -28,9 +28,9 @@ class GinkgoWorld extends KindWorld {
       },
     ]);
     this.#server = server;
-    mkdirSync(this.#told);
-    writeFileSync(join(this.#told, 'junit_01.xml'), JUNIT);
-    Object.assign(this.sandbox.env, { FAKE: this.#told, FAULTS_PROGRAMS: programs, FAKE_E2E_VERSION: VERSION });
+    mkdirSync(this.#results);
+    writeFileSync(join(this.#results, 'junit_01.xml'), JUNIT);
+    Object.assign(this.sandbox.env, { FAKE: this.#results, FAULTS_PROGRAMS: programs, FAKE_E2E_VERSION: VERSION });
   }
 
   static async open(options: WorldOptions): Promise<GinkgoWorld> {
@@ -39,7 +39,7 @@ class GinkgoWorld extends KindWorld {
   }
 
   override tests(): 'passed' | undefined {
-    return existsSync(join(this.#told, 'ginkgo.argv')) ? 'passed' : undefined;
+    return existsSync(join(this.#results, 'ginkgo.argv')) ? 'passed' : undefined;
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
@@ -63,5 +63,6 @@ function release(): Record<string, Buffer> {
 export const ginkgo: Scenario = {
   name: 'ginkgo',
   about: 'a kind cluster up, a test package fetched, ginkgo, the cluster down',
+  asksServers: true,
   open: (options) => GinkgoWorld.open(options),
 };

@@ -1,22 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Sandbox } from '../../helpers/sandbox.ts';
-import { prepare } from '../launch.ts';
-import type { Call, Scenario, World } from '../scenario.ts';
+import { prepare, stayAsOrphan } from '../launch.ts';
+import type { Call, Scenario, World, WorldOptions } from '../scenario.ts';
 
 /** No cluster, and two hooks around the tests, the first of which leaves a server running for them. */
 class HooksWorld implements World {
   readonly sandbox = new Sandbox();
   readonly calls: readonly Call[];
   readonly next: Call = { args: ['noop', '--down', '--run-id=r1'], code: 0 };
-  readonly #told = join(this.sandbox.dir, 'told');
+  readonly #results = join(this.sandbox.dir, 'results');
 
-  constructor() {
+  constructor({ slow }: Pick<WorldOptions, 'slow'>) {
+    const pause = slow ? `${stayAsOrphan}; ` : '';
     prepare(this.sandbox);
-    this.sandbox.script('before', `echo before >>"${this.#told}"\nsleep 1000 >/dev/null 2>&1 &`);
-    this.sandbox.script('after', `echo after >>"${this.#told}"`);
+    this.sandbox.script('before', `${pause}echo before >>"${this.#results}"\nsleep 1000 >/dev/null 2>&1 &`);
+    this.sandbox.script('after', `${pause}echo after >>"${this.#results}"`);
     const hooks = ['--pre-test-cmd=before', '--post-test-cmd=after'];
-    const tests = ['--test=exec', '--', 'sh', '-c', `echo passed >>"${this.#told}"`];
+    const tests = ['--test=exec', '--', 'sh', '-c', `${pause}echo passed >>"${this.#results}"`];
     this.calls = [{ args: ['noop', '--up', '--down', '--run-id=r1', ...hooks, ...tests], code: 0 }];
   }
 
@@ -42,7 +43,7 @@ class HooksWorld implements World {
   }
 
   #lines(): string[] {
-    return existsSync(this.#told) ? readFileSync(this.#told, 'utf8').trimEnd().split('\n') : [];
+    return existsSync(this.#results) ? readFileSync(this.#results, 'utf8').trimEnd().split('\n') : [];
   }
 }
 
@@ -50,5 +51,6 @@ class HooksWorld implements World {
 export const hooks: Scenario = {
   name: 'hooks',
   about: 'no cluster, a hook that leaves a server running, tests, another hook',
-  open: async () => new HooksWorld(),
+  asksServers: false,
+  open: async (options) => new HooksWorld(options),
 };

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Sandbox } from '../../helpers/sandbox.ts';
-import { prepare } from '../launch.ts';
+import { prepare, stayAsOrphan } from '../launch.ts';
 import type { Call, Finding, Scenario, World, WorldOptions } from '../scenario.ts';
 
 const tools = fileURLToPath(new URL('../../helpers/programs/kind-tools', import.meta.url));
@@ -14,10 +14,13 @@ export class KindWorld implements World {
   readonly state = join(this.sandbox.dir, 'state');
   readonly calls: readonly Call[];
   readonly next: Call = DOWN;
-  /** What the tests append a line to. */
-  readonly told = join(this.sandbox.dir, 'tests-told');
+  /** The file that the tests append their result to. */
+  readonly results = join(this.sandbox.dir, 'tests-results');
+
+  readonly #pause: string;
 
   constructor({ slow }: Pick<WorldOptions, 'slow'>, calls: (world: KindWorld) => readonly Call[]) {
+    this.#pause = slow ? `${stayAsOrphan}; ` : '';
     prepare(this.sandbox);
     mkdirSync(join(this.state, 'clusters'), { recursive: true });
     const { env } = this.sandbox;
@@ -25,19 +28,25 @@ export class KindWorld implements World {
       PATH: [tools, env['PATH']].join(delimiter),
       FAKE_STATE: this.state,
       FAKE_KUBECONFIG: this.#kubeconfig(),
-      ...(slow && { FAKE_SLOW: '0.4' }),
+      ...(slow && { FAKE_SLOW: stayAsOrphan }),
     });
     this.calls = calls(this);
   }
 
-  /** Tests that tell how they end, as words for the exec tester. */
+  /** Tests that write down how they end: the arguments of the exec tester. */
   testing(how: 'passed' | 'failed'): string[] {
-    return ['--test=exec', '--', 'sh', '-c', `echo ${how} >>"${this.told}"; ${how === 'passed' ? 'exit 0' : 'exit 1'}`];
+    return [
+      '--test=exec',
+      '--',
+      'sh',
+      '-c',
+      `${this.#pause}echo ${how} >>"${this.results}"; ${how === 'passed' ? 'exit 0' : 'exit 1'}`,
+    ];
   }
 
   tests(): 'passed' | 'failed' | undefined {
-    if (!existsSync(this.told)) return undefined;
-    return readFileSync(this.told, 'utf8').startsWith('passed') ? 'passed' : 'failed';
+    if (!existsSync(this.results)) return undefined;
+    return readFileSync(this.results, 'utf8').startsWith('passed') ? 'passed' : 'failed';
   }
 
   begun(): boolean {
@@ -96,13 +105,15 @@ const ALL = ['kind', '--up', '--down', '--wait=0', '--run-id=r1'];
 export const kind: Scenario = {
   name: 'kind',
   about: 'a kind cluster up, tests that pass, the cluster down',
+  asksServers: false,
   open: async (options) => new KindWorld(options, (world) => [{ args: [...ALL, ...world.testing('passed')], code: 0 }]),
 };
 
-/** The same with tests that fail: the exit code is theirs, whatever the records meet. */
+/** The same with tests that fail: the exit code is theirs, also where records cannot be written. */
 export const kindFailing: Scenario = {
   name: 'kind-failing',
   about: 'a kind cluster up, tests that fail, the cluster down',
+  asksServers: false,
   open: async (options) => new KindWorld(options, (world) => [{ args: [...ALL, ...world.testing('failed')], code: 1 }]),
 };
 
@@ -110,6 +121,7 @@ export const kindFailing: Scenario = {
 export const threeCalls: Scenario = {
   name: 'three-calls',
   about: 'a kind cluster up, tests, and the cluster down, in three calls of one run id',
+  asksServers: false,
   open: async (options) =>
     new KindWorld(options, (world) => [
       { args: ['kind', '--up', '--wait=0', '--run-id=r1'], code: 0 },

@@ -70,7 +70,7 @@ export class StagingWorld implements World {
     await this.gcs[Symbol.asyncDispose]();
   }
 
-  /** Whether the bytes of an object are those that the checksum beside it tells of. */
+  /** Whether the bytes of an object match the checksum beside it. */
   #isRight(name: string): boolean {
     const { objects } = this.gcs;
     const bytes = objects.get(name)?.bytes ?? Buffer.of();
@@ -83,5 +83,6 @@ export class StagingWorld implements World {
 export const staging: Scenario = {
   name: 'staging',
   about: 'Kubernetes built and staged in a bucket, with the marker that names it',
+  asksServers: true,
   open: (options) => StagingWorld.open(options),
 };
