@@ -115,7 +115,7 @@ export class CaseReader implements XmlHandler {
     this.#kind = this.#kinds.at(-1) ?? 'root';
   }
 
-  /** Of a property: whatever has it. */
+  /** The case or suite of the current property. */
   get #owner(): Draft<JunitCase> | Draft<JunitSuite> | undefined {
     return this.#kinds.at(-3) === 'case' ? this.#case : this.#suites.at(-1);
   }

@@ -65,7 +65,7 @@ class WholeFile implements JunitVisitor {
   }
 }
 
-/** A case that is there twice, once failed and once passed, is one that flaked. */
+/** A case that both failed and passed has flaked. */
 function markFlakes(cases: readonly JunitCase[]): JunitCase[] {
   const results = new Map<string, Set<boolean>>();
   for (const each of cases) {

@@ -17,12 +17,12 @@ export interface Results extends SpecTotals {
 export type JunitFolder = ReadonlyMap<string, string>;
 
 /** The junit files that are in a directory now, without our own. One that does not exist has none. */
-export async function junitFolder(folder: string): Promise<JunitFolder> {
-  const names = await readdir(folder).catch(() => []);
+export async function junitFolder(directory: string): Promise<JunitFolder> {
+  const names = await readdir(directory).catch(() => []);
   const found = new Map<string, string>();
   for (const name of names.toSorted()) {
     if (!/^junit.*\.xml$/.test(name) || OURS.has(name)) continue;
-    const path = join(folder, name);
+    const path = join(directory, name);
     // A link whose target is gone is no file of these tests.
     const stats = await stat(path).catch(() => undefined);
     if (stats) found.set(path, `${stats.mtimeMs} ${stats.size} ${stats.ino}`);
@@ -33,8 +33,8 @@ export async function junitFolder(folder: string): Promise<JunitFolder> {
 const OURS: ReadonlySet<string> = new Set(['junit_runner.xml', 'junit_version_skew.xml']);
 
 /** The results in the junit files of a directory that are new, or other than they were `before` the tests. */
-export async function readResults(folder: string, before: JunitFolder, signal: AbortSignal): Promise<Results> {
-  const now = await junitFolder(folder);
+export async function readResults(directory: string, before: JunitFolder, signal: AbortSignal): Promise<Results> {
+  const now = await junitFolder(directory);
   return readJunitFiles(
     [...now.keys()].filter((path) => now.get(path) !== before.get(path)),
     signal,
@@ -47,7 +47,7 @@ const KEPT: KeptSizes = { line: 4096, failure: 16 << 10, output: 0, details: 'no
 const LAST_LOOK = 500;
 
 /**
- * The results in some junit files. One that cannot be read is told in `unreadable`. Throws the signal's reason when it
+ * The results in some junit files. `unreadable` lists those that cannot be read. Throws the signal's reason when it
  * aborts; when it has aborted already, as that of an interrupted run has, reading takes half a second at most.
  */
 export async function readJunitFiles(files: readonly string[], signal: AbortSignal): Promise<Results> {

@@ -1,11 +1,11 @@
 const FIRST_SLOTS = 1 << 14;
 
-/** How often a spec was told in which way, in bits. */
+/** How a spec ended, in bits. */
 export const SEEN = { passed: 1, failed: 2, skipped: 4, flaky: 8, passedInFile: 16, failedInFile: 32 } as const;
 const IN_FILE = SEEN.passedInFile | SEEN.failedInFile;
 
 /**
- * How the specs of a run ended, by suite and name, in nine bytes for each: names are told apart by 64 bits of hash, so
+ * How the specs of a run ended, by suite and name, in nine bytes for each: names are compared by 64 bits of hash, so
  * that a file of millions of cases fits into memory.
  */
 export class SeenSpecs {
@@ -38,7 +38,7 @@ export class SeenSpecs {
     return all;
   }
 
-  /** What is told from now on is of another file. */
+  /** What is added from now on is of another file. */
   beginFile(): void {
     for (let slot = 0; slot < this.#bits.length; slot++) this.#bits[slot] = (this.#bits[slot] ?? 0) & ~IN_FILE;
   }

@@ -31,7 +31,7 @@ export interface Judgement {
   readonly criteria: Criteria | undefined;
 }
 
-/** @param owned whether the canary names somebody to alert; undefined when no record says */
+/** @param owned whether the canary has an alert address; undefined when no record says */
 export function judge(evidence: Evidence, names: NameTable, settings: Settings, owned: boolean | undefined): Judgement {
   const now = compare(evidence, names, settings);
   const earlier = [1, 2].map((days) => {

@@ -9,7 +9,7 @@ const CHUNK = 256 * 1024;
 /**
  * The bytes of a regular file of any size, in chunks that are valid until the next one is asked for. A file that grows
  * meanwhile is read to the size that it had at first.
- * Throws the signal's reason as soon as it aborts, whatever the disk does, and RunError as `openRegular` does.
+ * Throws the signal's reason as soon as it aborts, also while the disk does not answer, and RunError as `openRegular` does.
  */
 export async function* regularFileChunks(
   path: string,

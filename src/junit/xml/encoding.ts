@@ -12,7 +12,7 @@ export class XmlDecoder {
   #head: Buffer | undefined = Buffer.alloc(0);
   #decoder: TextDecoder | undefined;
 
-  /** The next bytes, as far as they can be told. */
+  /** The next bytes; some may be held back. */
   decode(chunk: Uint8Array): Uint8Array {
     if (this.#head === undefined) return this.#transcode(chunk, true);
     this.#head = Buffer.concat([this.#head, chunk]);

@@ -19,7 +19,7 @@ const MOST_FAILURES_IN_A_ROW = 10;
 const LEAST_GAPS = 10;
 const PASSES_IN_A_ROW = 3;
 
-/** @param owned whether the newest run names somebody to alert; undefined when no record says */
+/** @param owned whether the newest run has an alert address; undefined when no record says */
 export function judgeCriteria(runs: readonly Run[], now: number, owned: boolean | undefined): Criteria {
   const ended = runs.filter(({ state }) => state !== 'aborted' && state !== 'running');
   const weeks = [0, 1, 2, 3].map((back) => ended.filter(({ started }) => isWithin(started, now - back * WEEK)));
@@ -33,7 +33,7 @@ export function judgeCriteria(runs: readonly Run[], now: number, owned: boolean 
   };
 }
 
-/** Whether every criterion that can be told is met. */
+/** Whether no criterion is broken. */
 export function criteriaGate(criteria: Criteria): Gate {
   const named = (state: CriterionState) => CRITERIA.filter((name) => criteria[name] === state);
   const [broken, unknown] = [named('not-met'), named('unknown')];

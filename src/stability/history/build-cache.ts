@@ -138,9 +138,9 @@ export interface KeptFile {
 export async function surveyBuilds(directory: string): Promise<KeptFile[]> {
   const found: KeptFile[] = [];
   for (const kind of ['builds', 'names']) {
-    const folder = join(rootOf(directory), kind);
-    for (const name of await readdir(folder).catch(() => [])) {
-      const path = join(folder, name);
+    const parent = join(rootOf(directory), kind);
+    for (const name of await readdir(parent).catch(() => [])) {
+      const path = join(parent, name);
       const now = await stat(path).catch(() => undefined);
       if (now?.isFile()) found.push({ path, size: now.size, used: now.mtimeMs, isBuild: kind === 'builds' });
     }

@@ -6,7 +6,7 @@ import { textOf } from './read-build.ts';
 /** So many builds are looked at for one that has a record of its job. */
 const MOST = 5;
 
-/** Whether the newest record of a job names somebody to alert; undefined when no record says. */
+/** Whether the newest record of a job has an alert address; undefined when no record says. */
 export async function isOwned(
   store: Store,
   builds: readonly Build[],

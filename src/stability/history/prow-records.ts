@@ -24,7 +24,7 @@ export function headByStarted(started: Json): string {
 
 export const headByProwjob = (prowjob: Json): string => prowjob.at('spec', 'refs', 'pulls', 0, 'sha').text;
 
-/** Whether Prow itself, not the job, wrote that the job is over: its pod never told. */
+/** Whether Prow's crier wrote finished.json: the pod did not report. */
 export const isByCrier = (finished: Json): boolean => finished.at('metadata', 'uploader').text === 'crier';
 
 /** Whether a repository could not be checked out. */

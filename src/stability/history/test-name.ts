@@ -1,7 +1,7 @@
 const SUITE = 'Kubernetes e2e suite';
 
 /**
- * The name by which a test is known whatever wrote its junit file: without suite, node type, squeezed white space,
+ * The name of a test, independent of the writer of its junit file: without suite, node type, squeezed white space,
  * and labels that the name has as tags.
  */
 export function testName(written: string): string {

@@ -7,7 +7,7 @@ export interface Html {
 
 type Part = string | number | Html | readonly Html[];
 
-/** Markup with texts in it, which are escaped: names are data, whatever they look like. */
+/** Markup with texts in it, which are escaped: names are data, also when they look like markup. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { html: String.raw({ raw: strings }, ...parts.map(markup)) };
 }
