@@ -21,6 +21,7 @@ export const exitCodes = {
       'init, Build, the preparation of the tester, Up or a hook failed, a leased project was lost, or a record could not be written',
   },
   teardownFailed: { code: 4, meaning: 'only the teardown failed' },
+  notYet: { code: 5, meaning: 'stability: the canary needs more runs' },
   timedOut: { code: 124, meaning: 'a timeout expired' },
   interrupted: { code: 128, meaning: '128 + n: stopped by signal n (130 SIGINT, 143 SIGTERM, 129 SIGHUP)' },
 } as const;

@@ -1,9 +1,10 @@
 import type { Bucket, File, FileMetadata } from '@google-cloud/storage';
-import { messageOf, RunError, UsageError } from '../api/errors.ts';
+import { messageOf, UsageError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { DEFAULT_RETRY_POLICY, FetchError, pauseOrThrow, retry } from '../http/retry.ts';
 import { abortable } from '../system/wait.ts';
 import { endpointOf, openBucket } from './client.ts';
+import { gcsFault } from './fault.ts';
 import { type ObjectHead, putObject } from './put.ts';
 import { type GcsRequest, openRequests } from './request.ts';
 import { type BytesFrom, UploadSession } from './resumable-upload.ts';
@@ -21,11 +22,6 @@ export interface StoredObject {
 export interface Upload extends ObjectHead {
   readonly size: number;
   readonly bytes: Uint8Array | BytesFrom;
-}
-
-/** The object is not the one to be replaced: it was written concurrently. */
-export class ReplacedError extends Error {
-  override readonly name = 'ReplacedError';
 }
 
 /** Uploads of at least this size are resumable. Bytes. */
@@ -164,7 +160,7 @@ export class StageBucket {
       return await abortable(attempt(), signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw requestError(`cannot ${what} gs://${this.name}`, error);
+      throw gcsFault(`cannot ${what} gs://${this.name}`, error);
     }
   }
 }
@@ -174,25 +170,6 @@ const stored = ({ size, md5Hash, generation }: FileMetadata): StoredObject => ({
   md5: md5Hash ?? '',
   generation: String(generation ?? ''),
 });
-
-/** Converts an error of the library, whose `code` is the HTTP status, or a name for errors of the network and of files. */
-function requestError(what: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === LENGTH_MISMATCH) return new RunError(`${what}: the file changed during the upload`, { cause: error });
-  const status = Number.isInteger(Number(code)) ? Number(code) : undefined;
-  if (status === 412) return new ReplacedError(`${what}: it was written concurrently`, { cause: error });
-  const retryable = status === undefined ? isNetwork(error) : status >= 500 || [408, 429].includes(status);
-  return new FetchError(`${what}: ${messageOf(error)}`, { status, retryable }, { cause: error });
-}
-
-/** The code for a body with more or fewer bytes than its content length. */
-const LENGTH_MISMATCH = 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
-
-const isNetwork = (error: unknown): boolean =>
-  error instanceof Error &&
-  /^(?:ECONN|ENET|EHOST|EADDR|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_)|socket hang up|premature close/i.test(
-    `${'code' in error ? error.code : ''} ${error.message}`.trim(),
-  );
 
 const unusable = (name: string, error: FetchError): Error =>
   error.retryable ? error : new UsageError(`cannot stage to gs://${name}: ${messageOf(error)}`, { cause: error });

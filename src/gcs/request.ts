@@ -10,9 +10,10 @@ export type GcsBody = Uint8Array | { readonly bytes: AsyncIterable<Uint8Array>; 
 
 /** One request to Cloud Storage. */
 export interface GcsAsk {
-  readonly method: 'POST' | 'PUT';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: GcsBody;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default: none. */
+  readonly body?: GcsBody;
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +31,7 @@ export interface GcsAnswer {
 export type GcsRequest = (url: string, ask: GcsAsk) => Promise<GcsAnswer>;
 
 /**
- * Opens the connections for uploads: plain requests, authorized by the client library, which take a third of the CPU time
+ * Opens the connections for uploads and listings: plain requests, authorized by the client library, which take a third of the CPU time
  * of the library's own streams. They use the proxies of the environment.
  */
 export async function openRequests(settings: Pick<AcquireSettings, 'gcsEndpoint'>, env: Env): Promise<GcsRequest> {
@@ -46,9 +47,9 @@ export async function openRequests(settings: Pick<AcquireSettings, 'gcsEndpoint'
       origin: at.origin,
       path: at.pathname + at.search,
       method,
-      headers: { ...signed, ...headers, 'content-length': String(body.length) },
+      headers: { ...signed, ...headers, ...(body && { 'content-length': String(body.length) }) },
       // Unlike its types, undici accepts an async iterable: the next chunk is requested when the socket took the last one.
-      body: body instanceof Uint8Array ? body : (body.bytes as Readable),
+      body: body === undefined ? null : body instanceof Uint8Array ? body : (body.bytes as Readable),
       signal,
     });
     const text = await answer.body.text();

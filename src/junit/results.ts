@@ -1,84 +1,68 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../api/errors.ts';
-import { type JunitCase, readJunit } from './read.ts';
+import { SpecTally, type SpecTotals } from './spec-tally.ts';
+import { visitJunitFile } from './stream.ts';
+import type { KeptSizes } from './suite.ts';
 
-/** One spec, or one node of a suite as a whole, as a junit file of Ginkgo has it. */
-export interface Spec {
-  /** The suite's description. */
-  readonly suite: string;
-  /** The texts of its containers and its own. */
-  readonly name: string;
-  /** False for what belongs to the suite as a whole, such as BeforeSuite. */
-  readonly isSpec: boolean;
-  readonly seconds: number;
-  readonly outcome: 'passed' | 'failed' | 'skipped';
-  /** Why it failed; empty unless it did. */
-  readonly failure: string;
-  /** It passed, at a later attempt. */
-  readonly flaky: boolean;
-}
-
-/** What the junit files of the tests say. */
-export interface Results {
-  readonly specs: readonly Spec[];
+/** What the junit files of the tests say. Its size does not depend on theirs. */
+export interface Results extends SpecTotals {
   /** The files, absolute. */
   readonly files: readonly string[];
-  /** One sentence for each file that could not be read. */
+  /** One sentence for each file that could not be read to its end; what stands before its fault counts. */
   readonly unreadable: readonly string[];
 }
 
-/** The junit files of a folder, each with what changes when it is written anew. */
+/** The junit files of a directory, each with what changes when it is written anew. */
 export type JunitFolder = ReadonlyMap<string, string>;
 
-/** The junit files that are in a folder now, without our own. A folder that is not there has none. */
-export async function junitFolder(folder: string): Promise<JunitFolder> {
-  const names = await readdir(folder).catch(() => []);
+/** The junit files that are in a directory now, without our own. One that does not exist has none. */
+export async function junitFolder(directory: string): Promise<JunitFolder> {
+  const names = await readdir(directory).catch(() => []);
   const found = new Map<string, string>();
   for (const name of names.toSorted()) {
     if (!/^junit.*\.xml$/.test(name) || OURS.has(name)) continue;
-    const path = join(folder, name);
-    const { mtimeMs, size, ino } = await stat(path);
-    found.set(path, `${mtimeMs} ${size} ${ino}`);
+    const path = join(directory, name);
+    // A link whose target is gone is no file of these tests.
+    const stats = await stat(path).catch(() => undefined);
+    if (stats) found.set(path, `${stats.mtimeMs} ${stats.size} ${stats.ino}`);
   }
   return found;
 }
 
 const OURS: ReadonlySet<string> = new Set(['junit_runner.xml', 'junit_version_skew.xml']);
 
-/** The results in the junit files of a folder that are new, or other than they were `before` the tests. */
-export async function readResults(folder: string, before: JunitFolder): Promise<Results> {
-  const now = await junitFolder(folder);
-  return readJunitFiles([...now.keys()].filter((path) => now.get(path) !== before.get(path)));
+/** The results in the junit files of a directory that are new, or other than they were `before` the tests. */
+export async function readResults(directory: string, before: JunitFolder, signal: AbortSignal): Promise<Results> {
+  const now = await junitFolder(directory);
+  return readJunitFiles(
+    [...now.keys()].filter((path) => now.get(path) !== before.get(path)),
+    signal,
+  );
 }
 
-/** The results in some junit files. One that cannot be read is told in `unreadable`. */
-export async function readJunitFiles(files: readonly string[]): Promise<Results> {
-  const specs: Spec[] = [];
+const KEPT: KeptSizes = { line: 4096, failure: 16 << 10, output: 0, details: 'none' };
+
+/** Milliseconds for a look at the results of a run that was interrupted. */
+const LAST_LOOK = 500;
+
+/**
+ * The results in some junit files. `unreadable` lists those that cannot be read. Throws the signal's reason when it
+ * aborts; when it has aborted already, as that of an interrupted run has, reading takes half a second at most.
+ */
+export async function readJunitFiles(files: readonly string[], signal: AbortSignal): Promise<Results> {
+  const tally = new SpecTally();
   const unreadable: string[] = [];
+  const interrupted = signal.aborted;
+  const reading = interrupted ? AbortSignal.timeout(LAST_LOOK) : signal;
   for (const file of files) {
+    tally.beginFile();
     try {
-      const { suites } = await readJunit(await readFile(file, 'utf8'), file);
-      for (const suite of suites) specs.push(...suite.cases.map((each) => readSpec(suite.name, each)));
+      await visitJunitFile(file, tally, { signal: reading, keep: KEPT });
     } catch (error) {
-      unreadable.push(messageOf(error));
+      if (!interrupted) signal.throwIfAborted();
+      unreadable.push(reading.aborted ? `${file} was not read to its end: the run was interrupted` : messageOf(error));
     }
   }
-  return { specs, files, unreadable };
-}
-
-/** Ginkgo's names for nodes that are no spec, in version 2 and 1. */
-const SUITE_NODE =
-  /^(?:\[(?:BeforeSuite|AfterSuite|SynchronizedBeforeSuite|SynchronizedAfterSuite|ReportBeforeSuite|ReportAfterSuite|(?:DeferCleanup|CleanupAfterSuite)[^\]]*)\]|(?:Before|After)Suite$)/;
-
-function readSpec(suite: string, { name, seconds, failure, skipped, flaky }: JunitCase): Spec {
-  return {
-    suite,
-    name: name.replace(/^\[It\]\s*/, ''),
-    isSpec: !SUITE_NODE.test(name),
-    seconds,
-    outcome: failure ? 'failed' : skipped === undefined ? 'passed' : 'skipped',
-    failure: failure ? [failure.message, failure.text].filter((part) => part.trim() !== '').join('\n') : '',
-    flaky,
-  };
+  return { ...tally.totals(), files, unreadable };
 }

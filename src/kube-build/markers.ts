@@ -1,6 +1,7 @@
 import { RunError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
-import { ReplacedError, type StageBucket } from '../gcs/bucket.ts';
+import type { StageBucket } from '../gcs/bucket.ts';
+import { ReplacedError } from '../gcs/fault.ts';
 import { compareVersions, type KubeVersion, parseVersion } from '../kube/version.ts';
 import { type StageLocation, stageUrl } from './location.ts';
 

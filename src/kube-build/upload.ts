@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { RunError } from '../api/errors.ts';
-import { ReplacedError, type StageBucket, type StoredObject, type Upload } from '../gcs/bucket.ts';
+import type { StageBucket, StoredObject, Upload } from '../gcs/bucket.ts';
+import { ReplacedError } from '../gcs/fault.ts';
 import { type DigestCache, type Digests, digestBytes, digestFile, read, readHashing } from './digest.ts';
 import type { BuiltFile } from './files.ts';
 

@@ -200,15 +200,19 @@ export class RecordedRun implements Run {
    */
   writeEnd(exitCode: number, failure: unknown): void {
     const step = [...causes(failure)].find((cause) => cause instanceof StepError)?.step;
-    void this.records.metadata({
-      'exit-code': String(exitCode),
-      ...(failure !== undefined && { failure: messageOf(failure).slice(0, LONGEST_FAILURE) }),
-      ...(step !== undefined && { 'failed-step': step }),
+    const message = messageOf(failure).slice(0, LONGEST_FAILURE);
+    const own = failure === undefined ? undefined : { exitCode, step: step ?? '', message };
+    // The run is what its records tell of, not this call: what failed first stays.
+    const first = this.state.earlierFailure ?? own;
+    void this.records.outcome({
+      'exit-code': String(first?.exitCode ?? 0),
+      failure: first?.message,
+      'failed-step': first?.step || undefined,
     });
     this.records.junit((junit) => {
       if (step === 'Records') junit.fail('Records', 0, failure);
     });
-    this.state.close(exitCode);
+    this.state.close(exitCode, first);
     this.records.event('finished', { exitCode });
     this.retryRecords();
   }

@@ -10,7 +10,7 @@ export class RunRecords implements RecordsAccess {
   readonly #paths: RunPaths;
   readonly #mask: (text: string) => string;
   readonly #writes: PendingWrites;
-  readonly #metadata = new Map<string, string>();
+  readonly #metadata = new Map<string, string | undefined>();
   #opened: { readonly junit: JunitRunner; readonly events: EventFile } | undefined;
 
   constructor(paths: RunPaths, mask: (text: string) => string, writes: PendingWrites) {
@@ -28,6 +28,12 @@ export class RunRecords implements RecordsAccess {
     const file = this.#paths.metadata;
     const write = () => mergeMetadata(file, Object.fromEntries(this.#metadata), { mask: this.#mask });
     if (this.#opened) this.#writes.attempt(file, write);
+  }
+
+  /** How the run ended. A key without a value is removed, since it tells of another run that had the same artifacts. */
+  async outcome(entries: Readonly<Record<string, string | undefined>>): Promise<void> {
+    for (const [key, value] of Object.entries(entries)) this.#metadata.set(key, value);
+    await this.metadata({});
   }
 
   /** The same for keys that were not set in this call. */

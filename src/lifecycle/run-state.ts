@@ -1,6 +1,6 @@
 import type { Asked, StateAccess } from '../api/run.ts';
 import { isLive, newState, writeState } from '../records/state.ts';
-import type { RunState, StateChild, StateHome, StateStep } from '../records/state-schema.ts';
+import type { RunState, StateChild, StateFailure, StateHome, StateStep } from '../records/state-schema.ts';
 import type { Lock } from '../system/lock.ts';
 import type { PendingWrites } from './pending-writes.ts';
 
@@ -148,8 +148,13 @@ export class RunStateFile implements StateAccess {
   }
 
   /** The last write of this call: no process is at work on the run any more. */
-  close(exitCode: number): void {
-    this.change({ owner: undefined, exitCode, phase: 'done', calls: undefined });
+  close(exitCode: number, failure: StateFailure | undefined): void {
+    this.change({ owner: undefined, exitCode, failure, phase: 'done', calls: undefined });
+  }
+
+  /** The failure of an earlier call of this run. */
+  get earlierFailure(): StateFailure | undefined {
+    return this.#basis.earlier?.failure;
   }
 
   /** Changes the state and writes it. */

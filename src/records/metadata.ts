@@ -13,17 +13,20 @@ export interface MergeOptions {
 }
 
 /**
- * Adds or replaces keys of `metadata.json`, which Prow merges into `finished.json` and TestGrid reads its columns from:
- * a flat object of strings. Keys of other programs stay, of any type. The file is read each time and replaced in one
+ * Adds or replaces keys of `metadata.json`, and removes those without a value. Prow merges it into `finished.json` and
+ * TestGrid reads its columns from it: a flat object of strings. Keys of other programs stay, of any type. The file is read each time and replaced in one
  * step, so launcher and testers can take turns. Throws RunError when it cannot be written.
  */
 export function mergeMetadata(
   file: string,
-  entries: Readonly<Record<string, string>>,
+  entries: Readonly<Record<string, string | undefined>>,
   { mask = (text) => text, log }: MergeOptions = {},
 ): void {
   const merged = new Map(Object.entries(readObject(file, log)));
-  for (const [key, value] of Object.entries(entries)) merged.set(key, mask(value).toWellFormed());
+  for (const [key, value] of Object.entries(entries)) {
+    if (value === undefined) merged.delete(key);
+    else merged.set(key, mask(value).toWellFormed());
+  }
   writeAtomic(file, `${JSON.stringify(Object.fromEntries(merged), undefined, 2)}\n`);
 }
 

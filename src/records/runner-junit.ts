@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { messageOf, RunError } from '../api/errors.ts';
+import { messageOf } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
 import type { JunitEntry } from '../api/run.ts';
 import { freeName, isNamed, isReplaceable, type RunnerCase, unfinished } from '../junit/case.ts';
-import type { JunitCase } from '../junit/read.ts';
+import { type JunitSuites, readJunitFile } from '../junit/read.ts';
+import { JunitError } from '../junit/stream.ts';
+import type { JunitCase } from '../junit/suite.ts';
 import { RUN_ID, type RunnerSuite, runnerXml } from '../junit/write.ts';
 import { writeAtomic } from '../system/atomic-write.ts';
-import { isCode, reasonOf } from '../system/system-error.ts';
+import { isCode } from '../system/system-error.ts';
 import { oneLine, truncate, xmlText } from '../text/truncate.ts';
 import { failureText } from './failure-text.ts';
 import { moveAside } from './set-aside.ts';
@@ -56,7 +57,7 @@ export class JunitRunner {
   static async open(file: string, { runId, now, mask, log }: JunitSettings): Promise<JunitRunner> {
     const clean = (text: string) => mask(xmlText(text));
     const cleanRunId = clean(runId);
-    const earlier = await readEarlier(file, cleanRunId, log);
+    const earlier = await readEarlier(file, log);
     const own = earlier?.suites.find(({ properties }) => properties[RUN_ID] === cleanRunId);
     const timestamp = own?.timestamp || now().toISOString();
     const cases = own?.cases.map(kept) ?? [];
@@ -148,30 +149,23 @@ function keptOutput(clean: string): { output?: string } {
   return clean.trim() === '' ? {} : { output: truncate(clean, LONGEST_OUTPUT) };
 }
 
-async function readEarlier(file: string, runId: string, log: JunitSettings['log']) {
-  let text: string;
+/** What an earlier call left; nothing when there is no file or an empty one. */
+async function readEarlier(file: string, log: JunitSettings['log']): Promise<JunitSuites | undefined> {
   try {
-    text = readFileSync(file, 'utf8');
+    return await readJunitFile(file, { signal: new AbortController().signal, links: 'refuse' });
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw new RunError(`cannot read ${file}: ${reasonOf(error)}`, { cause: error });
-  }
-  if (text.trim() === '' || isOfAnotherRun(text, runId)) return undefined;
-  try {
-    const { readJunit } = await import('../junit/read.ts');
-    return await readJunit(text, file);
-  } catch (error) {
+    if (error instanceof Error && isCode(error.cause, 'ENOENT')) return undefined;
+    if (error instanceof JunitError && error.isEmpty) return undefined;
+    if (!(error instanceof JunitError) && isOfSystem(error)) throw error;
     log?.warn(`${messageOf(error)}; keeping it as ${moveAside(file)}`);
     return undefined;
   }
 }
 
-/**
- * Whether a file is complete and cannot be of this run, decided without loading the parser: most runs find the results
- * of an earlier one.
- */
-function isOfAnotherRun(text: string, runId: string): boolean {
-  return /^[\w.:-]+$/.test(runId) && !text.includes(`"${runId}"`) && /<\/testsuites?>\s*$/.test(text.slice(-100));
+/** Whether the system refused, other than for a link: what is there may be this run's. */
+function isOfSystem(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && !isCode(cause, 'ELOOP');
 }
 
 function kept({ name, seconds, failure, skipped, systemOut }: JunitCase): RunnerCase {

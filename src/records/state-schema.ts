@@ -38,6 +38,17 @@ export interface RunState {
   readonly home?: StateHome | undefined;
   /** Of the last call; none while one runs, or when it was killed. */
   readonly exitCode?: number | undefined;
+  /** Of the first call that failed: a later one that passes does not undo it. */
+  readonly failure?: StateFailure | undefined;
+}
+
+/** How a call failed. */
+export interface StateFailure {
+  readonly exitCode: number;
+  /** Empty for a failure outside of every step. */
+  readonly step: string;
+  /** In a sentence. */
+  readonly message: string;
 }
 
 /** A process group that runs for a step. */
@@ -113,6 +124,7 @@ function readRoot(root: Json): RunState | undefined {
   const facts = readStrings(root['facts']);
   const outputs = readStrings(root['outputs']);
   const taken = readList(root['taken']);
+  const failure = readFailure(root['failure']);
   if (!allStrings(runId, deployer, createdAt, updatedAt, phase, artifacts)) return;
   if (typeof up !== 'boolean' || typeof tornDown !== 'boolean' || !asked || !steps || !facts || !outputs || !taken)
     return;
@@ -134,6 +146,7 @@ function readRoot(root: Json): RunState | undefined {
     tornDown,
     artifacts: String(artifacts),
     ...(typeof exitCode === 'number' && { exitCode }),
+    ...(failure && { failure }),
     ...optionalParts(root),
   };
 }
@@ -154,6 +167,12 @@ function readChild(value: unknown): StateChild[] {
   const { leader, step, command } = asObject(value) ?? {};
   const owner = readOwner(leader);
   return owner && allStrings(step, command) ? [{ leader: owner, step: String(step), command: String(command) }] : [];
+}
+
+function readFailure(value: unknown): StateFailure | undefined {
+  const { exitCode, step, message } = asObject(value) ?? {};
+  if (typeof exitCode !== 'number' || typeof step !== 'string' || typeof message !== 'string') return undefined;
+  return { exitCode, step, message };
 }
 
 const RESULTS = ['passed', 'failed', 'running', 'skipped'] as const;

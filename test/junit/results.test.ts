@@ -1,9 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { junitFolder, readJunitFiles, readResults } from '../../src/junit/results.ts';
-import { describeResults, failedSentence, totalsOf } from '../../src/junit/summary.ts';
+import { describeResults, failedSentence } from '../../src/junit/summary.ts';
 
 let dir: string;
 
@@ -18,13 +21,18 @@ const write = (name: string, ...cases: string[]) =>
     `<testsuites><testsuite name="Kubernetes e2e suite">${cases.join('')}</testsuite></testsuites>`,
   );
 
+const never = new AbortController().signal;
+
 const passed = (name: string, seconds = 0.1) => `<testcase name="${name}" classname="e2e" time="${seconds}"/>`;
 const skipped = (name: string) => `<testcase name="${name}"><skipped message="skipped"/></testcase>`;
 const failed = (name: string, text: string, seconds = 0.1) =>
   `<testcase name="${name}" time="${seconds}"><failure message="" type="failed">${text}</failure></testcase>`;
 
 async function read(...names: string[]) {
-  return await readJunitFiles(names.map((name) => join(dir, name)));
+  return await readJunitFiles(
+    names.map((name) => join(dir, name)),
+    never,
+  );
 }
 
 test('the results of a run are those of the junit files that it wrote, without our own', async () => {
@@ -36,24 +44,21 @@ test('the results of a run are those of the junit files that it wrote, without o
   await write('junit_runner.xml', passed('Up'));
   await write('junit_version_skew.xml', passed('kubectl'));
   await writeFile(join(dir, 'results.xml'), '<x/>');
-  const results = await readResults(dir, before);
+  const results = await readResults(dir, before, never);
   expect(results.files).toEqual([join(dir, 'junit_01.xml'), join(dir, 'junit_02.xml')]);
-  expect(results.specs.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
-    'one passed',
-    'two failed',
-    'three skipped',
-  ]);
+  expect(results.totals).toEqual({ ran: 2, passed: 1, failed: 1, skipped: 1, flaky: 0 });
+  expect(results.firstFailures.map(({ name }) => name)).toEqual(['two']);
 });
 
 test('a folder that is not there has no results', async () => {
-  expect((await readResults(join(dir, 'none'), await junitFolder(join(dir, 'none')))).specs).toEqual([]);
+  expect((await readResults(join(dir, 'none'), await junitFolder(join(dir, 'none')), never)).cases).toBe(0);
 });
 
 test('what belongs to the suite as a whole is no spec, but its failure is told', async () => {
   const nodes = ['[BeforeSuite]', '[SynchronizedAfterSuite]', '[ReportAfterSuite] junit report', 'BeforeSuite'];
   await write('a.xml', ...nodes.map((name) => passed(name)), failed('[DeferCleanup (Suite)]', 'left over'));
   const results = await read('a.xml');
-  expect(totalsOf(results)).toMatchObject({ ran: 0, failed: 0 });
+  expect(results.totals).toMatchObject({ ran: 0, failed: 0 });
   expect(failedSentence(results)).toBe('the suite failed outside of its specs: [DeferCleanup (Suite)]');
   expect(describeResults(results)).toContain('    left over');
 });
@@ -61,7 +66,7 @@ test('what belongs to the suite as a whole is no spec, but its failure is told',
 test('a spec that several processes tell of counts once', async () => {
   await write('a.xml', passed('one'), skipped('two'), skipped('three'));
   await write('b.xml', skipped('one'), failed('two', 'no'), skipped('three'));
-  expect(totalsOf(await read('a.xml', 'b.xml'))).toEqual({ ran: 2, passed: 1, failed: 1, skipped: 1, flaky: 0 });
+  expect((await read('a.xml', 'b.xml')).totals).toEqual({ ran: 2, passed: 1, failed: 1, skipped: 1, flaky: 0 });
 });
 
 test('the summary has totals, the beginning of each failure, flakes and the slowest specs', async () => {
@@ -97,12 +102,77 @@ test('a file that was cut off is told and does not hide the others', async () =>
   await write('a.xml', passed('one'));
   await writeFile(join(dir, 'b.xml'), '<testsuites><testsuite name="x"><testcase name="tw');
   const results = await read('a.xml', 'b.xml');
-  expect(totalsOf(results).ran).toBe(1);
+  expect(results.totals.ran).toBe(1);
   expect(describeResults(results)).toMatch(/b\.xml is not valid XML, perhaps cut off/);
 });
 
 test('a folder named like a junit file is told, not fatal', async () => {
   await mkdir(join(dir, 'junit_x.xml'));
-  const results = await readResults(dir, new Map());
+  const results = await readResults(dir, new Map(), never);
   expect(results.unreadable).toHaveLength(1);
+});
+
+test('a pipe named like a junit file is told at once, and does not hide the others', async () => {
+  execFileSync('mkfifo', [join(dir, 'junit_99.xml')]);
+  await write('junit_01.xml', passed('one'));
+  const results = await readResults(dir, new Map(), never);
+  expect(results.totals.passed).toBe(1);
+  expect(results.unreadable).toEqual([
+    `cannot read ${join(dir, 'junit_99.xml')}: it is a named pipe, not a regular file`,
+  ]);
+});
+
+test('a link to a report counts, one whose target is gone does not', async () => {
+  await mkdir(join(dir, 'elsewhere'));
+  await write('elsewhere/real.xml', failed('one', 'needle'));
+  await symlink(join(dir, 'elsewhere', 'real.xml'), join(dir, 'junit_01.xml'));
+  await symlink('/nowhere/junit.xml', join(dir, 'junit_02.xml'));
+  const results = await readResults(dir, new Map(), never);
+  expect(results.totals.failed).toBe(1);
+  expect(results.unreadable).toEqual([]);
+});
+
+test('a file that breaks off counts up to there', async () => {
+  await writeFile(join(dir, 'a.xml'), `<testsuite name="s">${failed('one', 'no')}${passed('two')}<testcase name="th`);
+  const results = await read('a.xml');
+  expect(failedSentence(results)).toBe('1 of 2 specs failed: one');
+  expect(results.unreadable).toHaveLength(1);
+});
+
+test('a spec that passed and failed in one file flaked, and in two files failed', async () => {
+  await write('a.xml', passed('one'), failed('one', 'no'), passed('two'));
+  await write('b.xml', failed('two', 'no'));
+  const results = await read('a.xml', 'b.xml');
+  expect(results.flakes).toEqual(['one']);
+  expect(results.totals).toEqual({ ran: 2, passed: 0, failed: 2, skipped: 0, flaky: 1 });
+});
+
+test('hundreds of thousands of cases are counted, each one', async () => {
+  const names = Array.from({ length: 200_000 }, (_, at) => `<testcase name="spec ${at}"/>`);
+  await write('a.xml', names.join(''), names.slice(0, 1000).join(''));
+  const results = await read('a.xml');
+  expect(results.totals.passed).toBe(200_000);
+  expect(results.cases).toBe(201_000);
+});
+
+test('a signal ends the reading; the results of an interrupted run are read for a moment', async () => {
+  await write('a.xml', passed('one'));
+  const stop = new AbortController();
+  const reading = readJunitFiles([join(dir, 'a.xml')], stop.signal);
+  stop.abort(new Error('stopped'));
+  await expect(reading).rejects.toThrow('stopped');
+  expect((await readJunitFiles([join(dir, 'a.xml')], stop.signal)).totals.passed).toBe(1);
+});
+
+test('what is read takes no more memory the larger the files are', { timeout: 60_000 }, async () => {
+  const log = 'I0101 a &lt;line&gt; of a log&#xA;'.repeat(250);
+  const large = Array.from(
+    { length: 3000 },
+    (_, at) => `<testcase name="${at}"><failure message="${log}">${log}</failure></testcase>`,
+  );
+  await write('a.xml', ...large, ...Array.from({ length: 20_000 }, (_, at) => passed(`small ${at}`)));
+  const reader = fileURLToPath(new URL('../helpers/programs/junit-reader.ts', import.meta.url));
+  const heap = '--max-old-space-size=24';
+  const { stdout } = await promisify(execFile)(process.execPath, [heap, reader, join(dir, 'a.xml')]);
+  expect(JSON.parse(stdout)).toMatchObject({ ran: 23_000, failed: 3000 });
 });

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatDuration } from '../../src/api/duration.ts';
 import { messageOf } from '../../src/api/errors.ts';
-import { type JunitCase, readJunit } from '../../src/junit/read.ts';
+import { readJunitFile } from '../../src/junit/read.ts';
+import type { JunitCase } from '../../src/junit/suite.ts';
 import { type Latency, readSummaries, type Summaries } from '../../src/perf/summaries.ts';
 import { headingOf, isMissed, latencyTable } from '../../src/perf/table.ts';
 import { type Violation, violationsIn } from '../../src/perf/violations.ts';
@@ -19,14 +20,13 @@ export interface Report extends Summaries {
 }
 
 /** Reads the report directory; `faults` lists what cannot be read. @param since the start of the run, in milliseconds since 1970 */
-export async function readReport(directory: string, since: number): Promise<Report> {
+export async function readReport(directory: string, since: number, signal: AbortSignal): Promise<Report> {
   const file = join(directory, 'junit.xml');
   let cases: readonly JunitCase[] | undefined;
   const faults: string[] = [];
   try {
     const { mtimeMs } = await stat(file);
-    if (mtimeMs >= since)
-      cases = (await readJunit(await readFile(file, 'utf8'), file)).suites.flatMap((suite) => suite.cases);
+    if (mtimeMs >= since) cases = (await readJunitFile(file, { signal })).suites.flatMap((suite) => suite.cases);
     else faults.push(`${file} is from an earlier run`);
   } catch (error) {
     faults.push(`no results: ${messageOf(error)}`);

@@ -84,7 +84,7 @@ export class Clusterloader2Tester implements Tester {
       if (!(error instanceof CommandError)) throw error;
       failure = error;
     }
-    return await this.#results(reportDir, started, failure);
+    return await this.#results(reportDir, started, failure, signal);
   }
 
   plan(context: TestContext): readonly (readonly string[])[] {
@@ -127,9 +127,14 @@ export class Clusterloader2Tester implements Tester {
     return path !== '' && (await exists(here)) ? here : path;
   }
 
-  async #results(reportDir: string, started: number, failure: CommandError | undefined): Promise<TestSummary> {
+  async #results(
+    reportDir: string,
+    started: number,
+    failure: CommandError | undefined,
+    signal: AbortSignal,
+  ): Promise<TestSummary> {
     // File times are coarser than the clock.
-    const report = await readReport(reportDir, started - 1000);
+    const report = await readReport(reportDir, started - 1000, signal);
     const text = [describeReport(report), await this.#draw(report.latencies)].filter((part) => part !== '').join('\n');
     if (failure === undefined && report.failed.length === 0) return { text };
     this.#run.log.error(text);

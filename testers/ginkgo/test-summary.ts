@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { CommandError, causeOf, messageOf, TestsFailedError } from '../../src/api/errors.ts';
 import type { Results } from '../../src/junit/results.ts';
-import { describeResults, failedSentence, totalsOf } from '../../src/junit/summary.ts';
+import { describeResults, failedSentence } from '../../src/junit/summary.ts';
 import { plural } from '../../src/text/plural.ts';
 import { oneLine } from '../../src/text/truncate.ts';
 import type { Progress } from './progress.ts';
@@ -15,7 +15,7 @@ export interface SuiteOutcome {
 
 /** The summary in words, from the junit files, or without any from the output. */
 export function describeOutcome({ results, progress }: SuiteOutcome): string {
-  if (results.specs.length > 0) return describeResults(results, progress.flaky);
+  if (results.cases > 0) return describeResults(results, progress.flaky);
   const { ran, done, failed } = progress;
   const count = ran ?? done;
   const summary =
@@ -64,5 +64,5 @@ function reasonIn(output: string): string | undefined {
 
 /** The number of specs that ran; undefined when it is neither in the output nor in a junit file. */
 export function specsRan({ results, progress }: SuiteOutcome): number | undefined {
-  return progress.ran ?? (results.specs.length > 0 ? totalsOf(results).ran : undefined);
+  return progress.ran ?? (results.cases > 0 ? results.totals.ran : undefined);
 }

@@ -94,7 +94,7 @@ export class GinkgoTester implements Tester {
   async #prepare(signal: AbortSignal): Promise<Prepared> {
     const { values } = this.#plan;
     const run = this.#run;
-    const focus = await this.#focus();
+    const focus = await this.#focus(signal);
     const binaries = await findBinaries(values, run, this.#openAcquirer, signal);
     const suite = await inspectSuite(binaries.programs['e2e.test'], run.exec, run.env, signal);
     const ginkgo = await recordVersions(binaries, suite, run, signal);
@@ -109,10 +109,10 @@ export class GinkgoTester implements Tester {
     return { binaries, suite, ginkgo, focus };
   }
 
-  async #focus(): Promise<string[]> {
+  async #focus(signal: AbortSignal): Promise<string[]> {
     const { focusRegex, rerunFailed, allowNoTests } = this.#plan.values;
     if (rerunFailed === '') return [focusRegex];
-    const specs = await failedSpecs(resolve(this.#run.cwd, rerunFailed));
+    const specs = await failedSpecs(resolve(this.#run.cwd, rerunFailed), signal);
     if (specs.length === 0 && !allowNoTests) {
       throw new RunError(`no failed spec in ${rerunFailed} (--rerun-failed); set --allow-no-tests to pass`);
     }
@@ -168,7 +168,7 @@ export class GinkgoTester implements Tester {
       clearInterval(ticking);
       log.progress(undefined);
     }
-    const outcome = { results: await readResults(reportDir, before), progress: reader.progress, failure };
+    const outcome = { results: await readResults(reportDir, before, signal), progress: reader.progress, failure };
     const text = describeOutcome(outcome);
     if (signal.aborted) {
       log.info(`Interrupted: ${text}`);

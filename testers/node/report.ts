@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type JunitFolder, junitFolder, readJunitFiles } from '../../src/junit/results.ts';
-import { describeResults, failedSentence, totalsOf } from '../../src/junit/summary.ts';
+import { describeResults, failedSentence } from '../../src/junit/summary.ts';
 
 /** The content of the instances' junit files, by image. */
 export interface Report {
@@ -13,17 +13,17 @@ export interface Report {
 }
 
 /** Reads the junit files of a directory that are new or have changed since `before`. */
-export async function readReport(directory: string, before: JunitFolder): Promise<Report> {
+export async function readReport(directory: string, before: JunitFolder, signal: AbortSignal): Promise<Report> {
   const current = await junitFolder(directory);
   const files = [...current.keys()].filter((file) => current.get(file) !== before.get(file));
   const parts: string[] = [];
   const failures: string[] = [];
   let ran: number | undefined;
   for (const [image, own] of Map.groupBy(files, imageOf)) {
-    const results = await readJunitFiles(own);
+    const results = await readJunitFiles(own, signal);
     const sentence = failedSentence(results);
     if (sentence !== undefined) failures.push(image === '' ? sentence : `${image}: ${sentence}`);
-    if (results.specs.length > 0) ran = (ran ?? 0) + totalsOf(results).ran;
+    if (results.cases > 0) ran = (ran ?? 0) + results.totals.ran;
     parts.push(image === '' ? describeResults(results) : `image ${image}: ${describeResults(results)}`);
   }
   if (files.length === 0) parts.push(`no junit file of the tests in ${directory}`);

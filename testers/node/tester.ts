@@ -122,11 +122,11 @@ export class NodeTester implements Tester {
       });
     } catch (error) {
       failure = causeOf(error, CommandError);
-      if (signal.aborted) log.info(`Interrupted: ${(await readReport(artifacts, before)).text}`);
+      if (signal.aborted) log.info(`Interrupted: ${(await readReport(artifacts, before, signal)).text}`);
       signal.throwIfAborted();
       if (failure === undefined) throw error;
     }
-    const report = await readReport(artifacts, before);
+    const report = await readReport(artifacts, before, signal);
     if (failure !== undefined) {
       log.error(report.text);
       throw testsFailed(report, failure);

@@ -5,6 +5,7 @@ import { prune } from '../../download/cache/prune.ts';
 import { surveyContent, surveyIndex, surveyUnfinished } from '../../download/cache/usage.ts';
 import { acquireFlags, acquireSettings } from '../../download/flags.ts';
 import { megabytes } from '../../download/transfer/progress.ts';
+import { pruneBuilds, surveyBuilds, verifyBuilds } from '../../stability/history/build-cache.ts';
 import { type CommandWorld, defineCommand } from './command.ts';
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -58,21 +59,27 @@ export const cache = defineCommand({
     const { cacheDir } = acquireSettings({ ...fallbacks(acquireFlags), cacheDir: values.cacheDir }, world);
     const cache = openCache(cacheDir);
     if (verb === 'list') return await listEntries(cache, cacheDir, world);
-    if (verb === 'verify') return await verifyAll(cache, world);
-    if (verb === 'prune') return await pruneCache(cache, values, world);
+    if (verb === 'verify') return await verifyAll(cache, cacheDir, world);
+    if (verb === 'prune') return await pruneCache(cache, cacheDir, values, world);
     throw new UsageError(`cache: unknown command ${JSON.stringify(verb)}: expected ${VERBS.join(', ')}`);
   },
 });
 
 async function pruneCache(
   cache: Cache,
+  cacheDir: string,
   { olderThan, maxSize }: Values<typeof flags>,
   { stdout, openSession }: CommandWorld,
 ): Promise<number> {
   using session = await openSession();
-  const done = await prune(cache, { olderThan, maxSize, now: Date.now(), signal: session.signals.work });
-  const removed = counted(done.entries, 'entry', 'entries');
-  stdout.write(`removed ${removed} (${megabytes(done.bytes)} MB), ${megabytes(done.left)} MB left\n`);
+  const now = Date.now();
+  const done = await prune(cache, { olderThan, maxSize, now, signal: session.signals.work });
+  const room = maxSize === undefined ? undefined : Math.max(0, maxSize - done.left);
+  const builds = await pruneBuilds(cacheDir, { olderThan, maxSize: room, now });
+  const removed = [counted(done.entries, 'entry', 'entries')];
+  if (builds.builds > 0) removed.push(counted(builds.builds, 'condensed build', 'condensed builds'));
+  const [bytes, left] = [done.bytes + builds.bytes, done.left + builds.left];
+  stdout.write(`removed ${removed.join(' and ')} (${megabytes(bytes)} MB), ${megabytes(left)} MB left\n`);
   return 0;
 }
 
@@ -94,6 +101,9 @@ async function listEntries(cache: Cache, dir: string, { stdout }: CommandWorld):
   const begun = unfinished.reduce((sum, each) => sum + each.size, 0);
   const downloads = counted(unfinished.length, 'unfinished download', 'unfinished downloads');
   if (unfinished.length > 0) stdout.write(`${downloads}, ${megabytes(begun)} MB\n`);
+  const kept = await surveyBuilds(dir);
+  const builds = counted(kept.filter(({ isBuild }) => isBuild).length, 'condensed build', 'condensed builds');
+  if (kept.length > 0) stdout.write(`${builds}, ${megabytes(kept.reduce((sum, each) => sum + each.size, 0))} MB\n`);
   return 0;
 }
 
@@ -101,17 +111,19 @@ function counted(count: number, one: string, more: string): string {
   return `${count} ${count === 1 ? one : more}`;
 }
 
-async function verifyAll(cache: Cache, { stdout, openSession }: CommandWorld): Promise<number> {
+async function verifyAll(cache: Cache, dir: string, { stdout, openSession }: CommandWorld): Promise<number> {
   using session = await openSession();
   const stored = await surveyContent(cache);
   let wrong = 0;
+  const builds = await verifyBuilds(dir);
   for (const [at, { path, sha256 }] of stored.entries()) {
     session.log.progress(`Verifying file ${at + 1} of ${stored.length}`);
     if (await verifyContent(path, sha256, session.signals.work)) continue;
     wrong += 1;
     stdout.write(`removed ${path}: checksum mismatch\n`);
   }
+  for (const path of builds) stdout.write(`removed ${path}: it cannot be read\n`);
   session.log.progress(undefined);
   stdout.write(`${stored.length - wrong} of ${stored.length} files verified\n`);
-  return wrong === 0 ? 0 : 1;
+  return wrong + builds.length === 0 ? 0 : 1;
 }

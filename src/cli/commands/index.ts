@@ -43,6 +43,11 @@ export const commands: readonly ListedCommand[] = [
     load: async () => (await import('./canary.ts')).canary,
   },
   {
+    name: 'stability',
+    summary: 'Compare a canary job with the job it replaces: may it be promoted?',
+    load: async () => (await import('./stability.ts')).stability,
+  },
+  {
     name: 'link',
     summary: "Link kubetest2's own program names to this program",
     load: async () => (await import('./link.ts')).link,

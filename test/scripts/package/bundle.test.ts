@@ -20,7 +20,6 @@ const packages = {
   '@google-cloud/storage': 'Storage',
   'echarts/dist/echarts.esm.min': 'init',
   execa: 'execa',
-  'fast-xml-parser': 'XMLParser',
   tar: 'Parser',
   undici: 'default',
   yaml: 'parse',
