@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExecOptions, Finished } from '../../src/api/exec.ts';
 import type { Run } from '../../src/api/run.ts';
+import { reasonOf } from '../../src/system/system-error.ts';
 import { explain } from './failures.ts';
 import type { KindValues } from './flags.ts';
 import { PROVIDER_VARIABLE } from './provider.ts';
@@ -48,7 +49,12 @@ export function kubeconfigPath({ run, values }: Pick<Tools, 'run' | 'values'>): 
 /** Removes the lock that a killed kind has left. Only for the run's own kubeconfig, which no other process uses. */
 export async function breakKubeconfigLock(tools: Tools): Promise<void> {
   const path = kubeconfigPath(tools);
-  if (path === join(tools.run.dir, 'kubeconfig')) await rm(`${path}.lock`, { force: true });
+  if (path !== join(tools.run.dir, 'kubeconfig')) return;
+  try {
+    await rm(`${path}.lock`, { force: true });
+  } catch (error) {
+    tools.run.log.warn(`Cannot remove the lock of ${path}, kind may wait for it: ${reasonOf(error)}`);
+  }
 }
 
 async function explained<T>(action: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -2,7 +2,7 @@ import type { Bucket, File, FileMetadata } from '@google-cloud/storage';
 import { messageOf, UsageError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
 import { DEFAULT_RETRY_POLICY, FetchError, pauseOrThrow, retry } from '../http/retry.ts';
-import { abortable } from '../system/wait.ts';
+import { abortable, withDeadline } from '../system/wait.ts';
 import { endpointOf, openBucket } from './client.ts';
 import { gcsFault } from './fault.ts';
 import { type ObjectHead, putObject } from './put.ts';
@@ -58,7 +58,7 @@ export class StageBucket {
   async checkWritable(signal: AbortSignal): Promise<void> {
     const needed = ['storage.objects.create', 'storage.objects.get', 'storage.objects.list'];
     try {
-      const [granted] = await this.#try('check the permissions for', signal, () =>
+      const [granted] = await this.#ask('check the permissions for', signal, () =>
         this.#bucket.iam.testPermissions(needed),
       );
       const missing = needed.filter((permission) => !granted[permission]);
@@ -68,7 +68,7 @@ export class StageBucket {
       signal.throwIfAborted();
       if (!(error instanceof FetchError)) throw error;
       if (error.status === undefined || ![404, 405, 501].includes(error.status)) throw unusable(this.name, error);
-      const [exists] = await this.#try('look up', signal, () => this.#bucket.exists());
+      const [exists] = await this.#ask('look up', signal, () => this.#bucket.exists());
       if (!exists)
         throw new UsageError(`cannot stage to gs://${this.name}: the bucket does not exist`, { cause: error });
     }
@@ -76,7 +76,7 @@ export class StageBucket {
 
   /** The objects whose names begin with a prefix. */
   async list(prefix: string, signal: AbortSignal): Promise<Map<string, StoredObject>> {
-    const [files] = await this.#try(`list ${prefix} in`, signal, () =>
+    const [files] = await this.#ask(`list ${prefix} in`, signal, () =>
       this.#bucket.getFiles({ prefix, fields: 'items(name,size,md5Hash,generation),nextPageToken' }),
     );
     // With `fields` the library returns the objects of the response, unlike its types.
@@ -138,7 +138,7 @@ export class StageBucket {
 
   async #ifExists<T>(name: string, signal: AbortSignal, get: (file: File) => Promise<T>): Promise<T | undefined> {
     try {
-      return await this.#try(`read ${name} from`, signal, () => get(this.#bucket.file(name)));
+      return await this.#ask(`read ${name} from`, signal, () => get(this.#bucket.file(name)));
     } catch (error) {
       if (error instanceof FetchError && error.status === 404) return undefined;
       throw error;
@@ -148,6 +148,15 @@ export class StageBucket {
   #requests(): Promise<GcsRequest> {
     this.#request ??= this.#open();
     return this.#request;
+  }
+
+  /** A small question, which the library asks: it knows no timeout, so each attempt has one here. */
+  async #ask<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    return await this.#try(what, signal, async () => {
+      const late = () => new FetchError(`no answer within ${LONGEST_ANSWER / 1000}s`, { retryable: true });
+      using deadline = withDeadline(signal, LONGEST_ANSWER, late);
+      return await abortable(attempt(), deadline.signal);
+    });
   }
 
   async #try<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
@@ -164,6 +173,9 @@ export class StageBucket {
     }
   }
 }
+
+/** How long one answer to a small question may take: milliseconds. */
+const LONGEST_ANSWER = 15_000;
 
 const stored = ({ size, md5Hash, generation }: FileMetadata): StoredObject => ({
   size: Number(size ?? 0),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf, RunError } from '../api/errors.ts';
 import { writeAtomic } from '../system/atomic-write.ts';
 import { readRegularSync } from '../system/regular-file.ts';
-import { isCode, reasonOf } from '../system/system-error.ts';
+import { isCode, reasonOf, twice } from '../system/system-error.ts';
 import { checkState, type RunState } from './state-schema.ts';
 
 /** A directory in the base of the run directories: a run, or one whose state cannot be read and why. */
@@ -36,7 +36,7 @@ export function newState(run: { runId: string; deployer: string; artifacts: stri
 export function readState(file: string): RunState | undefined {
   let text: string;
   try {
-    text = readRegularSync(file);
+    text = twice(() => readRegularSync(file));
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw new RunError(`unreadable state of the run: ${messageOf(error)}`, { cause: error });

@@ -1,9 +1,9 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Env } from '../api/env.ts';
-import { UsageError } from '../api/errors.ts';
+import { RunError, UsageError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
-import { isCode, reasonOf } from '../system/system-error.ts';
+import { isCode, reasonOf, twice } from '../system/system-error.ts';
 import type { RunPaths } from './paths.ts';
 import type { RunState, StateHome } from './state-schema.ts';
 
@@ -18,7 +18,7 @@ export interface TrustOptions {
 /**
  * Makes sure that what a run's state says can be followed: its directory, state and lock belong to this user or root and no
  * one else can write them, as ssh demands of a key. What does not exist is fine. Throws UsageError with the command
- * that makes it so.
+ * that makes it so, and RunError when it cannot be looked at.
  */
 export function checkTrust(
   { runDir, state, lock }: Pick<RunPaths, 'runDir' | 'state' | 'lock'>,
@@ -52,10 +52,10 @@ export function isAtHome({ home }: Pick<RunState, 'home'>, runDir: string): bool
 
 function lookAt(path: string): Stats | undefined {
   try {
-    return lstatSync(path);
+    return twice(() => lstatSync(path));
   } catch (cause) {
     if (isCode(cause, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw new UsageError(`cannot look at ${path}: ${reasonOf(cause)}`, { cause });
+    throw new RunError(`cannot look at ${path}: ${reasonOf(cause)}`, { cause });
   }
 }
 

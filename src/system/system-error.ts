@@ -14,3 +14,13 @@ export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   if (!(error instanceof Error)) return false;
   return 'code' in error ? codes.includes(String(error.code)) : isCode(error.cause, ...codes);
 }
+
+/** What an action gives; one that met an I/O error is tried once more, since a cluster may depend on what it reads. */
+export function twice<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!isCode(error, 'EIO')) throw error;
+    return action();
+  }
+}

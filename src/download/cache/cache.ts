@@ -202,6 +202,8 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   try {
     await writeFile(draft, text, { mode: 0o600 });
     await rename(draft, path);
+  } catch (cause) {
+    throw new RunError(`cannot write ${path}: ${reasonOf(cause)}`, { cause });
   } finally {
     await rm(draft, { force: true });
   }

@@ -11,7 +11,7 @@ test('the npm package holds the program, its pages and its types, and nothing el
   ];
   const paths = answer.files.map(({ path }) => path);
   const pages = execFileSync('git', ['ls-files', 'docs'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
-  const packages = ['echarts-dist-echarts.esm.min', 'execa', 'google-cloud-storage'];
+  const packages = ['diff', 'echarts-dist-echarts.esm.min', 'execa', 'google-cloud-storage'];
   packages.push('tar', 'undici', 'yaml', 'yargs');
   const meant = [
     ...['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', ...pages],
