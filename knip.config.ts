@@ -13,5 +13,17 @@ export default {
   project: ['{bin,src,deployers,testers,scripts,test}/**/*.ts'],
   vitest: { config: ['vitest*.config.ts'], entry: ['test/**/*.test.ts'] },
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ['cc', 'strace', 'mkfifo', 'dockerd', 'go', 'mmdebstrap', 'mount', 'openssl', 'script', 'sha256sum', 'umount'],
+  ignoreBinaries: [
+    'cc',
+    'strace',
+    'mkfifo',
+    'dockerd',
+    'go',
+    'mmdebstrap',
+    'mount',
+    'openssl',
+    'script',
+    'sha256sum',
+    'umount',
+  ],
 } satisfies KnipConfig;
