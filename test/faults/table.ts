@@ -3,7 +3,7 @@ import type { Result } from './run-point.ts';
 
 /** How many points hold, a row for each scenario and a column for each mode, as lines of Markdown. */
 export function table(results: readonly Result[]): string[] {
-  const scenarios = unique(results.map(({ point }) => point.scenario.name));
+  const scenarios = unique(results.map(({ point }) => point.scenario.name)).toSorted((a, b) => a.localeCompare(b));
   const tried = new Set(results.map(({ point }) => point.mode.name));
   const modes = allModes.map(({ name }) => name).filter((name) => tried.has(name));
   const cell = (some: readonly Result[]): string =>
