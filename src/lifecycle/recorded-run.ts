@@ -202,7 +202,7 @@ export class RecordedRun implements Run {
     const step = [...causes(failure)].find((cause) => cause instanceof StepError)?.step;
     void this.records.metadata({
       'exit-code': String(exitCode),
-      ...(failure !== undefined && { failure: messageOf(failure).slice(0, LONGEST_FAILURE) }),
+      ...(failure !== undefined && { failure: this.#basis.mask(messageOf(failure)).slice(0, LONGEST_FAILURE) }),
       ...(step !== undefined && { 'failed-step': step }),
     });
     this.records.junit((junit) => {
