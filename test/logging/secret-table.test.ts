@@ -198,11 +198,14 @@ test.each(SHAPES.map(([text, secret = S]) => [text, secret] as const))('%j is ma
   expect(mask(`before ${text}\nafter`)).toMatch(/^before [\s\S]*\nafter$/);
 });
 
-test.each(SHAPES.map(([text, secret = S]) => [text, secret] as const))('%j is masked in the middle of a log', (text, secret) => {
-  const masked = mask(`I1123 10:35:56 first line\n${text}\nlast line`);
-  expect(masked).not.toContain(secret);
-  expect(masked).toMatch(/^I1123 10:35:56 first line\n[\s\S]*last line$/);
-});
+test.each(SHAPES.map(([text, secret = S]) => [text, secret] as const))(
+  '%j is masked in the middle of a log',
+  (text, secret) => {
+    const masked = mask(`I1123 10:35:56 first line\n${text}\nlast line`);
+    expect(masked).not.toContain(secret);
+    expect(masked).toMatch(/^I1123 10:35:56 first line\n[\s\S]*last line$/);
+  },
+);
 
 test.each(INNOCENTS)('%j stays', (text) => {
   expect(mask(text)).toBe(text);

@@ -25,13 +25,20 @@ const filler = fc.constantFrom('x', 'log line\n', 'é ', ' ');
 
 test('no part of a secret is left at a border of chunks or at the cut', () => {
   fc.assert(
-    fc.property(filler, filler, fc.integer({ min: 0, max: 40_000 }), fc.integer({ min: 0, max: 1200 }), sizes, (a, b, n, m, chunks) => {
-      const text = a.repeat(n) + secret + b.repeat(m);
-      const end = endOf(text, chunks, 1000);
-      expect(Buffer.byteLength(end)).toBeLessThanOrEqual(1003);
-      for (let at = 0; at + 8 <= secret.length; at += 1) expect(end).not.toContain(secret.slice(at, at + 8));
-      expect(text).toContain(end.replace(/^[\s\S]*\*\*\*/, '').replaceAll('\uFFFD', ''));
-    }),
+    fc.property(
+      filler,
+      filler,
+      fc.integer({ min: 0, max: 40_000 }),
+      fc.integer({ min: 0, max: 1200 }),
+      sizes,
+      (a, b, n, m, chunks) => {
+        const text = a.repeat(n) + secret + b.repeat(m);
+        const end = endOf(text, chunks, 1000);
+        expect(Buffer.byteLength(end)).toBeLessThanOrEqual(1003);
+        for (let at = 0; at + 8 <= secret.length; at += 1) expect(end).not.toContain(secret.slice(at, at + 8));
+        expect(text).toContain(end.replace(/^[\s\S]*\*\*\*/, '').replaceAll('\uFFFD', ''));
+      },
+    ),
     { numRuns: 200 },
   );
 });
