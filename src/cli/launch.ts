@@ -11,6 +11,7 @@ import { runLifecycle } from '../lifecycle/lifecycle.ts';
 import type { Plan } from '../lifecycle/plan.ts';
 import { RecordedRun, StateChangedError } from '../lifecycle/recorded-run.ts';
 import type { Remains } from '../process/orphans.ts';
+import { checkColons } from '../records/paths.ts';
 import { programVersion } from '../runtime/build-info.ts';
 import { openSession, type Session } from '../runtime/session.ts';
 import type { World } from '../runtime/world.ts';
@@ -75,6 +76,9 @@ async function launchOnce(launch: Launch): Promise<number> {
   const metadata = metadataEntries(launcher.metadata, faults);
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
   const run = runOf(launch);
+  // A call that only tears down must still reach the runs of earlier versions.
+  if (launcher.build || launcher.up || launcher.test !== '')
+    await attempt(faults, async () => checkColons(run.paths, run.id));
   const deployer = await attempt(faults, async () => kind.create({ flags: line.values.deployer, run }));
   const tester = await attempt(faults, async () => await chosen?.create(run, signals.work));
   if (launcher.build && deployer && !deployer.build)

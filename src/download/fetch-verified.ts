@@ -59,6 +59,8 @@ async function lookUp(
 ): Promise<CachedFiles | undefined> {
   const entry = await cache.read(request.key);
   if (entry === undefined || !isTrusted(entry, request, settings)) return undefined;
+  // Before the files are looked up: what is pruned from now on is not this entry.
+  if (!(await cache.touch(request.key))) return undefined;
   const contents = contentsOf(entry);
   const found: Record<string, Cached> = {};
   for (const name of request.members ?? [WHOLE]) {
@@ -68,7 +70,6 @@ async function lookUp(
     found[name] = { ...content, path, ...originOf(request, entry), cacheHit: true };
   }
   await checkPlatforms(request, found);
-  await cache.touch(request.key);
   world.log.detail(1, `Using ${request.shown} from the cache`);
   world.records.event('download', { ...eventOf(request, entry), cacheHit: true });
   return found;

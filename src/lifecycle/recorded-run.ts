@@ -200,7 +200,7 @@ export class RecordedRun implements Run {
    */
   writeEnd(exitCode: number, failure: unknown): void {
     const step = [...causes(failure)].find((cause) => cause instanceof StepError)?.step;
-    const message = messageOf(failure).slice(0, LONGEST_FAILURE);
+    const message = this.#basis.mask(messageOf(failure)).slice(0, LONGEST_FAILURE);
     const own = failure === undefined ? undefined : { exitCode, step: step ?? '', message };
     // The run is what its records tell of, not this call: what failed first stays.
     const first = this.state.earlierFailure ?? own;

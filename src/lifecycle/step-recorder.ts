@@ -1,6 +1,7 @@
 import { messageOf, type StepName } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
 import type { StateStep } from '../records/state-schema.ts';
+import { monotonic } from '../system/clock.ts';
 import type { RunRecords } from './run-records.ts';
 
 /** A step as the summary shows it. */
@@ -13,12 +14,20 @@ export interface StepRecord {
   readonly error?: string;
 }
 
+/** When a step began: its date for readers, and the clock that its duration is measured on, which does not jump. */
+interface Beginning {
+  /** Milliseconds since 1970. */
+  readonly date: number;
+  /** See `monotonic`. */
+  readonly clock: number;
+}
+
 /** Records the steps of one call in log, events and junit, as they happen. */
 export class StepRecorder {
   readonly #records: RunRecords;
   readonly #log: Log;
   readonly #now: () => Date;
-  readonly #running = new Map<StepName, number>();
+  readonly #running = new Map<StepName, Beginning>();
   readonly #descriptions = new Map<StepName, string>();
   /** The steps that ended, in order. */
   readonly ended: StepRecord[] = [];
@@ -41,10 +50,10 @@ export class StepRecorder {
 
   /** The steps that run, for the report of what this process waits for. */
   running(): string[] {
-    const now = this.#now().getTime();
+    const now = monotonic();
     return Array.from(
       this.#running,
-      ([name, began]) => `step ${name}, running for ${Math.round((now - began) / 1000)}s`,
+      ([name, { clock }]) => `step ${name}, running for ${Math.round((now - clock) / 1000)}s`,
     );
   }
 
@@ -54,7 +63,7 @@ export class StepRecorder {
 
   /** `row` is whether the step keeps its junit case when it passes. One that does not is logged only from -v=1 on. */
   begin(name: StepName, row: boolean): void {
-    this.#running.set(name, this.#now().getTime());
+    this.#running.set(name, this.#beginning());
     this.#log.detail(row ? 0 : 1, `Starting ${name}`);
     this.#records.junit((junit) => junit.begin(name));
     if (row) this.#records.event('step', { step: name, state: 'started' });
@@ -71,12 +80,13 @@ export class StepRecorder {
 
   /** The error is logged first, even if a record cannot be written. */
   fail(name: StepName, error: unknown): void {
+    const { date: began } = this.#running.get(name) ?? this.#beginning();
     const seconds = this.#end(name, 'failed', false);
     this.#log.error(`${name} failed after ${seconds.toFixed(1)} s: ${messageOf(error)}`);
     this.#keep({
       name,
       result: 'failed',
-      began: this.#now().getTime() - seconds * 1000,
+      began,
       seconds,
       error: messageOf(error),
     });
@@ -98,21 +108,24 @@ export class StepRecorder {
   /** The steps so far, those under way last. */
   forState(): StateStep[] {
     const at = (ms: number) => new Date(ms).toISOString();
-    const running = Array.from(this.#running, ([name, began]) => ({
+    const running = Array.from(this.#running, ([name, { date }]) => ({
       name,
       result: 'running' as const,
-      startedAt: at(began),
+      startedAt: at(date),
     }));
     return [...this.ended.map(({ began, ...step }) => ({ ...step, startedAt: at(began) })), ...running];
   }
 
   #end(name: StepName, result: 'passed' | 'failed', kept: boolean): number {
-    const now = this.#now().getTime();
-    const began = this.#running.get(name) ?? now;
-    const seconds = Math.max(0, now - began) / 1000;
+    const { date, clock } = this.#running.get(name) ?? this.#beginning();
+    const seconds = (monotonic() - clock) / 1000;
     this.#running.delete(name);
-    if (kept) this.#keep({ name, result, began, seconds });
+    if (kept) this.#keep({ name, result, began: date, seconds });
     return seconds;
+  }
+
+  #beginning(): Beginning {
+    return { date: this.#now().getTime(), clock: monotonic() };
   }
 
   #keep(step: StepRecord): void {

@@ -1,5 +1,5 @@
 import { messageOf } from '../api/errors.ts';
-import { isSecretName, MASKED } from './secrets.ts';
+import { MASKED, maskNamed } from './secrets.ts';
 
 /** Limits on one event, so that its line stays readable: characters of a text, entries of a list or object, depth. */
 const MAX_TEXT = 8192;
@@ -51,18 +51,24 @@ function plainObject(value: object, mask: Mask, above: readonly object[]): unkno
 function plainList(values: readonly unknown[], mask: Mask, path: readonly object[]): unknown[] {
   const kept = values.slice(0, MAX_ENTRIES).map((each, index) => {
     const before = values[index - 1];
-    // `--token abc` as two arguments of a command.
-    const secret = typeof before === 'string' && /^--?[\w-]+$/.test(before) && isSecretName(before);
-    return secret && typeof each === 'string' && !each.startsWith('-') ? MASKED : (plain(each, mask, path) ?? null);
+    const isArgument = typeof before === 'string' && /^--?[\w-]+$/.test(before) && typeof each === 'string';
+    return isArgument ? shorten(argument(before, each, mask)).toWellFormed() : (plain(each, mask, path) ?? null);
   });
   return values.length > MAX_ENTRIES ? [...kept, `… ${values.length - MAX_ENTRIES} more`] : kept;
+}
+
+/** `--token abc` and `-u user:password` as two arguments of a command. */
+function argument(flag: string, value: string, mask: Mask): string {
+  if (value.startsWith('-')) return mask(value);
+  const [whole, alone] = [mask(`${flag} ${value}`), maskNamed(flag, value, mask)];
+  return alone === MASKED || !whole.startsWith(`${flag} `) ? alone : mask(whole.slice(flag.length + 1));
 }
 
 function plainEntries(value: object, mask: Mask, path: readonly object[]): object {
   const names = Object.keys(value);
   const entries = names.slice(0, MAX_ENTRIES).map((name): [string, unknown] => {
     const field = fieldOf(value, name);
-    const secret = isSecretName(name) && typeof field === 'string' && field !== '';
+    const secret = typeof field === 'string' && maskNamed(name, field, mask) === MASKED;
     return [mask(name).toWellFormed(), secret ? MASKED : plain(field, mask, path)];
   });
   if (names.length > MAX_ENTRIES) entries.push(['…', `${names.length - MAX_ENTRIES} more`]);

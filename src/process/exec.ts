@@ -25,7 +25,7 @@ export interface ExecWorld {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly log: Log;
-  /** Records one `command` event for each child. */
+  /** Records one `command` event for each child; masks and shortens its fields. */
   readonly event: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Masks the secrets in a text. */
   readonly mask: (text: string) => string;
@@ -62,7 +62,7 @@ export function openExec(world: ExecWorld): Exec {
     options.signal.throwIfAborted();
     const { log, mask } = world;
     const name = basename(argv[0] ?? '') || 'a command';
-    const command = shorten(mask(shellQuote(argv.map(shorten))));
+    const command = shorten(mask(shellQuote(argv)));
     const cwd = options.cwd ?? world.cwd;
     const env = marked(withColour(options.env ?? world.env(), options, world), options, world);
     log.detail(2, cwd === world.cwd ? `Running ${command}` : `Running ${command} in ${cwd}`);
@@ -74,16 +74,16 @@ export function openExec(world: ExecWorld): Exec {
       'error' in child
         ? await notStarted(argv, env, cwd, child.error)
         : await withGroup(watched(child, command, options, world), (group) =>
-            runChild(child, group, supervision(name, output, options, world)),
+            runChild(child, group, supervision(name, output, options, world), mask),
           );
-    world.event('command', { argv: argv.map((arg) => mask(shorten(arg))), cwd, seconds, ...recorded(exit, mask) });
+    world.event('command', { argv: argv.map((arg) => shorten(mask(arg))), cwd, seconds, ...recorded(exit, mask) });
 
     const failed = failure(exit, output.refusal, options.okCodes);
     if (options.signal.aborted || failed !== undefined) {
       const { explainForeignBinary } = await import('./start-failure.ts');
       const foreign = await explainForeignBinary(exit.exitCode, argv, env, cwd);
       const message = mask(`${name} ${failed?.how}${foreign}`);
-      const error = failed && new CommandError(message, { command, ...exit, output: mask(tail) }, failed);
+      const error = failed && new CommandError(message, { command, ...exit, output: tail }, failed);
       throw options.signal.aborted ? withCause(options.signal.reason, error) : error;
     }
     const { exitCode = 0 } = exit;
@@ -91,7 +91,7 @@ export function openExec(world: ExecWorld): Exec {
       exitCode,
       stdout: output.captured('stdout'),
       stderr: output.captured('stderr'),
-      tail: mask(tail),
+      tail,
       seconds,
     };
   };
@@ -111,10 +111,10 @@ function supervision(name: string, output: ChildOutput, options: ExecOptions, wo
 }
 
 /** Waits for a child to exit, and measures its time. */
-async function runChild(child: StartedChild, group: ProcessGroup, care: Supervision) {
+async function runChild(child: StartedChild, group: ProcessGroup, care: Supervision, mask: (text: string) => string) {
   const supervised = await superviseChild(child, group, care);
   const seconds = (monotonic() - child.since) / 1000;
-  return { ...supervised, seconds, tail: care.output.tail(child.written) };
+  return { ...supervised, seconds, tail: care.output.tail(child.written, mask) };
 }
 
 async function notStarted(argv: readonly string[], env: Env, cwd: string, cause: unknown) {

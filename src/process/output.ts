@@ -5,6 +5,8 @@ import type { OutputSource } from './pipe.ts';
 
 /** How much of a child's output is kept: its end in every mode, and each stream when it is captured. Bytes. */
 const MAX_TAIL = 64 * 1024;
+/** What is looked at before that, since a secret may begin there. Bytes; longer than a private key. */
+const BEFORE_TAIL = 32 * 1024;
 const MAX_CAPTURE = 64 * 1024 * 1024;
 
 export interface OutputOptions {
@@ -14,7 +16,7 @@ export interface OutputOptions {
 
 /** Passes on, captures and keeps the end of the output of one child. */
 export class ChildOutput {
-  readonly #tail = new Tail(MAX_TAIL);
+  readonly #tail = new Tail(MAX_TAIL + BEFORE_TAIL);
   readonly #captured = { stdout: new Capture(), stderr: new Capture() };
   readonly #sinks: Readonly<Record<'stdout' | 'stderr', OutputSink>>;
   readonly #options: OutputOptions;
@@ -51,15 +53,34 @@ export class ChildOutput {
     return this.#captured[name].text();
   }
 
-  /** The last bytes of the output, after the last ones that `written` reads back from our own files. */
-  tail(written: (limit: number) => Uint8Array[]): string {
-    const files = written(MAX_TAIL);
+  /** The last bytes of the output, masked, after the last ones that `written` reads back from our own files. */
+  tail(written: (limit: number) => Uint8Array[], mask: (text: string) => string): string {
+    const files = written(MAX_TAIL + BEFORE_TAIL);
+    const streams = [...files, this.#tail.bytes()].filter((bytes) => bytes.length > 0);
     // Their order is not known: each gets an equal share.
-    const part = Math.floor(MAX_TAIL / (files.length + (this.#tail.isEmpty ? 0 : 1) || 1));
-    const end = new Tail(MAX_TAIL);
-    for (const bytes of [...files, this.#tail.bytes()]) end.add(bytes.subarray(Math.max(0, bytes.length - part)));
-    return Buffer.from(end.bytes()).toString('utf8');
+    const share = Math.floor(MAX_TAIL / (streams.length || 1));
+    return streams.map((bytes) => maskedEnd(bytes, share, mask)).join('');
   }
+}
+
+/**
+ * The end of an output, masked before it is cut: the half of a secret cannot be recognised. Where the output may itself
+ * lack its beginning, its first line goes as well.
+ */
+export function maskedEnd(bytes: Uint8Array, limit: number, mask: (text: string) => string): string {
+  const kept = bytes.subarray(Math.max(0, bytes.length - limit - BEFORE_TAIL));
+  const masked = mask(Buffer.from(kept).toString('utf8'));
+  return kept.length < limit + BEFORE_TAIL ? lastBytes(masked, limit) : lastBytes(withoutFirstLine(masked), limit);
+}
+
+function withoutFirstLine(text: string): string {
+  const end = text.indexOf('\n');
+  return text.slice(end === -1 || end > BEFORE_TAIL / 2 ? BEFORE_TAIL / 2 : end + 1);
+}
+
+function lastBytes(text: string, limit: number): string {
+  const bytes = Buffer.from(text);
+  return bytes.length <= limit ? text : bytes.subarray(bytes.length - limit).toString('utf8');
 }
 
 class Capture {
@@ -100,10 +121,6 @@ export class Tail {
     if (drop > 0) this.#chunks.splice(0, drop);
     // Many tiny chunks take more memory than their bytes.
     if (this.#chunks.length > 1024) this.#chunks = [Buffer.concat(this.#chunks)];
-  }
-
-  get isEmpty(): boolean {
-    return this.#bytes === 0;
   }
 
   bytes(): Uint8Array {

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { RunError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
+import { maskNamed } from '../logging/secrets.ts';
 import { writeAtomic } from '../system/atomic-write.ts';
 import { isCode, reasonOf } from '../system/system-error.ts';
 import { moveAside } from './set-aside.ts';
 
 export interface MergeOptions {
-  /** Takes secrets out of the values. */
+  /** Masks secrets; what a key with a secret name has as its value is masked without it. */
   readonly mask?: (text: string) => string;
   /** Warned when a file was unreadable, with its new name. */
   readonly log?: Pick<Log, 'warn'>;
@@ -24,11 +25,18 @@ export function mergeMetadata(
 ): void {
   const merged = new Map(Object.entries(readObject(file, log)));
   for (const [key, value] of Object.entries(entries)) {
-    if (value === undefined) merged.delete(key);
-    else merged.set(key, mask(value).toWellFormed());
+    const name = mask(key).toWellFormed();
+    if (value === undefined) merged.delete(name);
+    else merged.set(name, shorten(maskNamed(key, value, mask)).toWellFormed());
   }
   writeAtomic(file, `${JSON.stringify(Object.fromEntries(merged), undefined, 2)}\n`);
 }
+
+/** Characters of one value, some of which come from servers and programs. */
+const LONGEST_VALUE = 4096;
+
+const shorten = (value: string): string =>
+  value.length <= LONGEST_VALUE ? value : `${value.slice(0, LONGEST_VALUE - 1)}…`;
 
 function readObject(file: string, log: MergeOptions['log']): object {
   const text = readText(file);

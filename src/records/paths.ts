@@ -67,6 +67,22 @@ export function baseDir({ rundir, rundirInArtifacts, artifacts, env, cwd }: Omit
   return join(records, asked.startsWith('/') ? basename(asked) || '_rundir' : asked);
 }
 
+/**
+ * Throws UsageError where a directory of the run contains a colon: PATH and KUBECONFIG, which the run sets for tests and
+ * tools, are lists with colons between. Call it before anything is created.
+ */
+export function checkColons({ runDir }: Pick<RunPaths, 'runDir'>, runId: string): void {
+  if (!runDir.includes(':')) return;
+  if (runId.includes(':')) {
+    throw new UsageError(
+      `invalid run ID ${JSON.stringify(runId)}: it contains a colon, which separates the directories of PATH and the files of KUBECONFIG; set another with --run-id, of letters, digits, dots and dashes`,
+    );
+  }
+  throw new UsageError(
+    `invalid run directory ${runDir}: it contains a colon, which separates the directories of PATH and the files of KUBECONFIG; set another with --rundir`,
+  );
+}
+
 /** Bytes; a file system takes 255 for one name. */
 const LONGEST_RUN_ID = 200;
 

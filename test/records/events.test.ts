@@ -61,8 +61,10 @@ describe('events.jsonl', () => {
       argv: [
         'curl',
         '--token',
-        'abc',
-        '--token=def',
+        'abc12345',
+        '-u',
+        'user:ghi12345',
+        '--token=def12345',
         'https://u:ghi@h/',
         '--token-file',
         '/path',
@@ -70,12 +72,12 @@ describe('events.jsonl', () => {
         '--verbose',
       ],
       env: {
-        KUBE_TOKEN: 'jkl',
+        KUBE_TOKEN: 'jkl12345',
         HOME: '/root',
-        deep: [{ text: 'say open-sesame', password: 'mno', note: new Error('open-sesame') }],
+        deep: [{ text: 'say open-sesame', password: 'mno12345', note: new Error('open-sesame') }],
       },
-      'open-sesame': new Map([['client_secret', 'pqr']]),
-      link: new URL('https://h/?X-Goog-Signature=stu&x=1'),
+      'open-sesame': new Map([['client_secret', 'pqr12345']]),
+      link: new URL('https://h/?X-Goog-Signature=stu12345&x=1'),
     });
     expect(log.lines()[0]).not.toMatch(/sesame|abc|def|ghi|jkl|mno|pqr|stu/);
     expect(log.events()[0]).toMatchObject({
@@ -83,6 +85,8 @@ describe('events.jsonl', () => {
         'curl',
         '--token',
         '***',
+        '-u',
+        'user:***',
         '--token=***',
         'https://u:***@h/',
         '--token-file',

@@ -64,10 +64,28 @@ describe('metadata.json', () => {
     const folder = tempMount('size=64k');
     if (folder === undefined) return skip('mounting a file system in memory is refused');
     mergeMetadata(fileIn(folder), { a: '1' });
-    expect(() => mergeMetadata(fileIn(folder), { b: 'x'.repeat(200_000) })).toThrow(
-      `cannot write ${fileIn(folder)}: no space left on device`,
-    );
+    expect(() =>
+      mergeMetadata(
+        fileIn(folder),
+        Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`b${n}`, 'x'.repeat(4000)])),
+      ),
+    ).toThrow(`cannot write ${fileIn(folder)}: no space left on device`);
     expect(read(folder)).toEqual({ a: '1' });
+  });
+
+  test('masks the value of a key with a secret name, and shortens a long one after masking', () => {
+    const folder = tempDirectory();
+    const long = `${'x'.repeat(4090)}secret`;
+    mergeMetadata(
+      fileIn(folder),
+      { 'my-token': 'Zq7rKv0W', 'token-file': '/a/b/c/d/e', long },
+      {
+        mask: (text) => text.replace('secret', '***'),
+      },
+    );
+    expect(read(folder)).toEqual({ 'my-token': '***', 'token-file': '/a/b/c/d/e', long: `${'x'.repeat(4090)}***` });
+    mergeMetadata(fileIn(folder), { long: 'y'.repeat(5000) });
+    expect(read(folder)).toMatchObject({ long: `${'y'.repeat(4095)}…` });
   });
 
   test('holds no secret', async () => {

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { RunError } from '../../api/errors.ts';
 import { makeDirectory } from '../../system/directories.ts';
-import { reasonOf } from '../../system/system-error.ts';
+import { isCode, reasonOf } from '../../system/system-error.ts';
 import type { Algorithm, Verified } from './digest.ts';
 
 /** The content of one cached file. */
@@ -45,8 +45,8 @@ export interface Cache {
   read(key: string): Promise<Entry | undefined>;
   /** Writes the entry of an object. */
   write(key: string, entry: Entry): Promise<void>;
-  /** Records that an object was used now. */
-  touch(key: string): Promise<void>;
+  /** Records that an object is used now, so that it is not pruned. False when its entry was removed meanwhile. */
+  touch(key: string): Promise<boolean>;
   /** The path of a file with verified content; undefined when there is none. */
   find(content: Content, signal: AbortSignal): Promise<string | undefined>;
   /** An empty directory for the holder of the object's lock. Files of an earlier process are removed. */
@@ -80,8 +80,13 @@ export function openCache(dir: string): Cache {
     write: (key, entry) => writeWhole(index(key), JSON.stringify(entry)),
     touch: async (key) => {
       const now = new Date();
-      // Only the age of an entry depends on it, and the cache may be read-only.
-      await utimes(index(key), now, now).catch(() => undefined);
+      try {
+        await utimes(index(key), now, now);
+      } catch (error) {
+        // Only the age of an entry depends on it, and the cache may be read-only.
+        return !isCode(error, 'ENOENT');
+      }
+      return true;
     },
     find: (content, signal) => find(place(content), content, signal),
     scratch: async (key) => {

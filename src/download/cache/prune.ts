@@ -1,6 +1,7 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { acquireLock, LockedError, lockHolder } from '../../system/lock.ts';
+import { isCode } from '../../system/system-error.ts';
 import { type Cache, discard } from './cache.ts';
 import { type IndexedEntry, surveyContent, surveyIndex, surveyUnfinished } from './usage.ts';
 
@@ -39,27 +40,46 @@ export async function prune(cache: Cache, options: PruneOptions): Promise<Pruned
   const freed = new Set<string>();
   let size = total(all);
   for (const each of all) {
-    const age = now - each.used;
-    const old = olderThan !== undefined && age > olderThan;
-    const tooMuch = maxSize !== undefined && size > maxSize && age > IN_USE;
-    if ((old || tooMuch) && (await removeEntry(cache, each, signal))) {
+    const tooLarge = maxSize !== undefined && size > maxSize;
+    const isDue = (used: number): boolean =>
+      (olderThan !== undefined && now - used > olderThan) || (tooLarge && now - used > IN_USE);
+    if (isDue(each.used) && (await removeEntry(cache, each, isDue, signal))) {
       for (const { sha256 } of each.contents) freed.add(sha256);
       size -= total([each]);
     } else kept.push(each);
   }
-  const wanted = new Set(kept.flatMap(({ contents }) => contents.map(({ sha256 }) => sha256)));
+  // Runs have added entries meanwhile.
+  const current = [...kept, ...(await surveyIndex(cache))];
+  const wanted = new Set(current.flatMap(({ contents }) => contents.map(({ sha256 }) => sha256)));
+  const { bytes, left } = await removeContent(cache, wanted, freed, now);
+  await removeLeftovers(cache, now);
+  const unfinished = await removeUnfinished(cache, now - Math.min(olderThan ?? IN_USE, IN_USE));
+  return { entries: all.length - kept.length, bytes: bytes + unfinished.bytes, left: left + unfinished.left };
+}
+
+/** Removes the content of no entry, unless it is so new that it may be about to get one. */
+async function removeContent(
+  cache: Cache,
+  wanted: ReadonlySet<string>,
+  freed: ReadonlySet<string>,
+  now: number,
+): Promise<Pick<Pruned, 'bytes' | 'left'>> {
   let bytes = 0;
   let left = 0;
   for (const { path, sha256, size: each, since } of await surveyContent(cache)) {
-    if (wanted.has(sha256) || (!freed.has(sha256) && now - since < FRESH)) left += each;
+    if (wanted.has(sha256) || (now - since < FRESH && (since > now || !freed.has(sha256)))) left += each;
+    else if (await isReplaced(path, since)) left += each;
     else {
       await discard(path);
       bytes += each;
     }
   }
-  await removeLeftovers(cache, now);
-  const unfinished = await removeUnfinished(cache, now - Math.min(olderThan ?? IN_USE, IN_USE));
-  return { entries: all.length - kept.length, bytes: bytes + unfinished.bytes, left: left + unfinished.left };
+  return { bytes, left };
+}
+
+/** Whether a file was fetched again since the survey. */
+async function isReplaced(path: string, since: number): Promise<boolean> {
+  return ((await stat(path).catch(() => undefined))?.ctimeMs ?? since) > since;
 }
 
 function total(entries: readonly IndexedEntry[]): number {
@@ -67,14 +87,28 @@ function total(entries: readonly IndexedEntry[]): number {
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/** Removes an entry. False when its object is being fetched. */
-async function removeEntry(cache: Cache, { file }: IndexedEntry, signal: AbortSignal): Promise<boolean> {
+/**
+ * Removes an entry. False when its object is being fetched, or was used since the survey: a run that uses an entry sets
+ * its time, so the entry is renamed, its time read again, and put back if it is in use. A run that comes later finds none.
+ */
+async function removeEntry(
+  cache: Cache,
+  { file }: IndexedEntry,
+  isDue: (used: number) => boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
     await using _ = await acquireLock(join(cache.dir, 'locks', basename(file, '.json')), { signal, wait: false });
-    await rm(file, { force: true });
-    return true;
+    const aside = `${file}.pruned.new`;
+    await rename(file, aside);
+    const { mtimeMs } = await stat(aside);
+    if (isDue(mtimeMs)) await rm(aside, { force: true });
+    else await rename(aside, file);
+    return isDue(mtimeMs);
   } catch (error) {
     if (error instanceof LockedError) return false;
+    // Another call has pruned it.
+    if (isCode(error, 'ENOENT')) return true;
     throw error;
   }
 }
