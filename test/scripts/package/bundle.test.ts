@@ -30,7 +30,7 @@ const packages = {
 test('what is used where it is imported is apart from the main file, and nothing else is', () => {
   const names = Object.keys(packages).map((name) => name.replace('@', '').replaceAll('/', '-'));
   expect(new Set(bundle.packages.keys())).toEqual(new Set(names));
-  expect(readFileSync(bundle.main).length).toBeLessThan(900_000);
+  expect(readFileSync(bundle.main).length).toBeLessThan(1_000_000);
 });
 
 test.each(Object.entries(packages))('%s fills a module with what node gives, %s among it', async (name, exported) => {
