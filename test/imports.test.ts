@@ -42,7 +42,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/plugins': ['src/api', 'src/system', 'src/runtime'],
   'src/lifecycle': ['src/api', 'src/system', 'src/records', 'src/runtime'],
   'src/migrate': ['src/api', 'src/system', 'src/text'],
-  'src/stability': 'api text system junit gcs http download perf'.split(' ').map(inSrc),
+  'src/stability': 'api system text junit gcs http download perf'.split(' ').map(inSrc),
   'src/cli': ['src/*'],
   'src/index.ts': ['src/api', 'src/cli'],
   'deployers/*': [

@@ -14,9 +14,12 @@ const NUMBER = 64;
 export class CaseReader implements XmlHandler {
   readonly #visitor: JunitVisitor;
   readonly #keep: KeptSizes;
+  readonly #sizes: ReadonlyMap<Kind, ReadonlyMap<string, number>>;
   readonly #kinds: Kind[] = [];
   readonly #suites: Draft<JunitSuite>[] = [];
   #kind: Kind | 'root' = 'root';
+  /** The attributes of the current element that are kept, in bytes. */
+  #attributes: ReadonlyMap<string, number> = NOTHING;
   #case: Draft<JunitCase> = emptyCase();
   #failure: Draft<JunitFailure> = emptyFailure();
   #property = { name: '', value: '' };
@@ -24,6 +27,7 @@ export class CaseReader implements XmlHandler {
   constructor(visitor: JunitVisitor, keep: KeptSizes) {
     this.#visitor = visitor;
     this.#keep = keep;
+    this.#sizes = sizesOf(keep);
   }
 
   open(name: string): void {
@@ -32,6 +36,8 @@ export class CaseReader implements XmlHandler {
     if (this.#kinds.length === 1 && this.#kind === 'other') {
       throw new XmlError('unsupported', `it has no <testsuites> and no <testsuite> but <${name}>`);
     }
+    this.#attributes =
+      this.#kind === 'property' && !this.#keepsProperty ? NOTHING : (this.#sizes.get(this.#kind) ?? NOTHING);
     this.#begin();
   }
 
@@ -44,24 +50,7 @@ export class CaseReader implements XmlHandler {
   }
 
   keepAttribute(name: string): number {
-    switch (this.#kind) {
-      case 'case':
-        return this.#sizeOf(name, NAMES, DETAILS[this.#keep.details]);
-      case 'suite':
-        return this.#sizeOf(name, NAMES, NONE);
-      case 'failure':
-      case 'skipped':
-        return this.#sizeOf(name, REASON, NONE);
-      case 'property':
-        return this.#keepsProperty ? this.#sizeOf(name, PROPERTY, NONE) : 0;
-      default:
-        return 0;
-    }
-  }
-
-  #sizeOf(name: string, lines: ReadonlySet<string>, details: ReadonlySet<string>): number {
-    if (lines.has(name) || details.has(name)) return this.#keep.line;
-    return NUMBERS.has(name) ? NUMBER : 0;
+    return this.#attributes.get(name) ?? 0;
   }
 
   attribute(name: string, value: string): void {
@@ -144,16 +133,21 @@ export class CaseReader implements XmlHandler {
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
-const NAMES: ReadonlySet<string> = new Set(['name']);
-const DETAILS: Readonly<Record<KeptSizes['details'], ReadonlySet<string>>> = {
-  none: NONE,
-  class: new Set(['classname']),
-  all: new Set(['classname', 'status']),
-};
-const REASON: ReadonlySet<string> = new Set(['message', 'type']);
-const PROPERTY: ReadonlySet<string> = new Set(['name', 'value']);
-const NUMBERS: ReadonlySet<string> = new Set(['time', 'timestamp']);
+const NOTHING: ReadonlyMap<string, number> = new Map();
+
+/** The attributes of each kind of element that are kept, in bytes. */
+function sizesOf({ line, details }: KeptSizes): ReadonlyMap<Kind, ReadonlyMap<string, number>> {
+  const classname = details === 'none' ? 0 : line;
+  const status = details === 'all' ? line : 0;
+  const sizes = (of: Readonly<Record<string, number>>) => new Map(Object.entries(of));
+  return new Map([
+    ['suite', sizes({ name: line, time: NUMBER, timestamp: NUMBER })],
+    ['case', sizes({ name: line, time: NUMBER, classname, status })],
+    ['failure', sizes({ message: line, type: line })],
+    ['skipped', sizes({ message: line })],
+    ['property', sizes({ name: line, value: line })],
+  ]);
+}
 
 const NO_PROPERTIES: Readonly<Record<string, string>> = Object.freeze({});
 

@@ -1,18 +1,18 @@
 import type { Env } from '../api/env.ts';
 import { UsageError } from '../api/errors.ts';
+import { runsOf } from './evidence/runs.ts';
 import { BuildCache } from './history/build-cache.ts';
 import { readJob, WIDTH } from './history/history.ts';
 import { NameTable } from './history/names.ts';
 import { isOwned } from './history/owner.ts';
-import type { JobAddress } from './job-address.ts';
-import { summarise } from './job-summary.ts';
-import type { Report } from './report.ts';
-import { runsOf } from './runs.ts';
-import { DAY, type Settings } from './settings.ts';
+import type { JobAddress } from './question/job-address.ts';
+import { DAY, type Settings } from './question/settings.ts';
 import { openBucketStore } from './store/bucket-store.ts';
 import { openDirectoryStore } from './store/directory-store.ts';
 import type { Store } from './store/store.ts';
-import { judge } from './verdict.ts';
+import { summarise } from './verdict/job-summary.ts';
+import type { Report } from './verdict/report.ts';
+import { judge } from './verdict/verdict.ts';
 
 export interface CompareOptions {
   readonly settings: Settings;

@@ -1,8 +1,8 @@
+import { runsOf } from '../../src/stability/evidence/runs.ts';
 import { type Build, OUTCOME } from '../../src/stability/history/build.ts';
 import { NameTable } from '../../src/stability/history/names.ts';
-import { runsOf } from '../../src/stability/runs.ts';
-import type { Settings } from '../../src/stability/settings.ts';
-import { type Judgement, judge } from '../../src/stability/verdict.ts';
+import type { Settings } from '../../src/stability/question/settings.ts';
+import { type Judgement, judge } from '../../src/stability/verdict/verdict.ts';
 import { DAY, random } from './job-history.ts';
 
 /** One job whose truth is known. */

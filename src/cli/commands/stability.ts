@@ -4,12 +4,12 @@ import { exitCodes } from '../../api/exit-codes.ts';
 import { count, each, type Flag, fallbacks, oneOf, text, type Values } from '../../api/flags.ts';
 import { acquireFlags, acquireSettings } from '../../download/flags.ts';
 import { compareJobs } from '../../stability/compare-jobs.ts';
-import { jobAddress } from '../../stability/job-address.ts';
 import { jsonOutput } from '../../stability/output/json-output.ts';
 import { textOutput } from '../../stability/output/text-output.ts';
-import type { Report } from '../../stability/report.ts';
-import { type Settings, STEPS } from '../../stability/settings.ts';
-import type { Verdict } from '../../stability/verdict.ts';
+import { jobAddress } from '../../stability/question/job-address.ts';
+import { type Settings, STEPS } from '../../stability/question/settings.ts';
+import type { Report } from '../../stability/verdict/report.ts';
+import type { Verdict } from '../../stability/verdict/verdict.ts';
 import { writeAtomic } from '../../system/atomic-write.ts';
 import { type CommandWorld, defineCommand } from './command.ts';
 

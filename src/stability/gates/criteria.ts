@@ -1,5 +1,5 @@
-import { durationOf, type Run } from '../runs.ts';
-import { DAY } from '../settings.ts';
+import { durationOf, type Run } from '../evidence/runs.ts';
+import { DAY } from '../question/settings.ts';
 import { ascending, quantile } from '../statistics/quantile.ts';
 import { gapsOf } from './fresh.ts';
 import type { Gate } from './gate.ts';

@@ -1,9 +1,9 @@
-import type { Evidence } from '../evidence.ts';
-import { durationOf, isCounted, type Run } from '../runs.ts';
-import type { Settings } from '../settings.ts';
+import { percent } from '../../text/figures.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { durationOf, isCounted, type Run } from '../evidence/runs.ts';
+import type { Settings } from '../question/settings.ts';
 import { Z95, Z99 } from '../statistics/drop.ts';
 import { logRatios, type Ratio, slowdownOf } from '../statistics/slowdown.ts';
-import { percent } from '../words.ts';
 import type { Gate } from './gate.ts';
 
 /** How much longer the canary takes, with limits of 95 % and 99 %, each one-sided. */

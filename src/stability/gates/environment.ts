@@ -1,7 +1,7 @@
-import { commonStrata, type Evidence } from '../evidence.ts';
-import type { Run } from '../runs.ts';
+import { rate } from '../../text/figures.ts';
+import { commonStrata, type Evidence } from '../evidence/evidence.ts';
+import type { Run } from '../evidence/runs.ts';
 import { exactTest, sumsOf } from '../statistics/strata.ts';
-import { rate } from '../words.ts';
 import type { Gate } from './gate.ts';
 
 /** Whether the canary's runs are lost to their environment more often: a pod that is too large, a cluster that is too small. */

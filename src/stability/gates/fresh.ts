@@ -1,8 +1,8 @@
-import type { Evidence } from '../evidence.ts';
-import type { Run } from '../runs.ts';
-import { DAY, HOUR } from '../settings.ts';
+import { moment } from '../../text/figures.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { Run } from '../evidence/runs.ts';
+import { DAY, HOUR } from '../question/settings.ts';
 import { median } from '../statistics/quantile.ts';
-import { moment } from '../words.ts';
 import type { Gate } from './gate.ts';
 
 /** Whether both jobs still run. */

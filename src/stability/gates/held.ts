@@ -1,4 +1,4 @@
-import { moment } from '../words.ts';
+import { moment } from '../../text/figures.ts';
 import type { Gate } from './gate.ts';
 
 /** The gates of an earlier moment. */

@@ -1,9 +1,10 @@
-import type { Evidence } from '../evidence.ts';
+import { shown } from '../../text/figures.ts';
+import { plural } from '../../text/plural.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { completeRuns, executedTests, type Run } from '../evidence/runs.ts';
 import { OUTCOME } from '../history/build.ts';
 import type { NameTable } from '../history/names.ts';
-import { completeRuns, executedTests, type Run } from '../runs.ts';
-import type { Settings } from '../settings.ts';
-import { counted, shown } from '../words.ts';
+import type { Settings } from '../question/settings.ts';
 import type { Gate } from './gate.ts';
 
 export interface LostTest {
@@ -52,7 +53,7 @@ export function lostTestsGate({ lost, complete: [original, canary] }: TestSets):
     return { name: 'lost-tests', state: 'pass', text: `the canary runs every test that the original runs${also}` };
   }
   const [first] = left;
-  const text = `the canary no longer runs ${counted(left.length, 'test')} that the original runs${also}, such as ${shown(first?.name ?? '')} (${first?.reason})`;
+  const text = `the canary no longer runs ${plural(left.length, 'test')} that the original runs${also}, such as ${shown(first?.name ?? '')} (${first?.reason})`;
   return { name: 'lost-tests', state: 'fail', text };
 }
 

@@ -1,8 +1,8 @@
-import type { Strata } from '../evidence.ts';
-import type { Settings } from '../settings.ts';
+import { points, rate } from '../../text/figures.ts';
+import type { Strata } from '../evidence/evidence.ts';
+import type { Settings } from '../question/settings.ts';
 import { dropOf, type Estimate } from '../statistics/drop.ts';
 import { exactTest, type Sums, sumsOf } from '../statistics/strata.ts';
-import { points, rate } from '../words.ts';
 import type { Gate, GateState } from './gate.ts';
 
 /** How the pass rates compare. */

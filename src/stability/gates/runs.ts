@@ -1,6 +1,6 @@
-import type { Evidence, Strata } from '../evidence.ts';
-import { isCounted } from '../runs.ts';
-import type { Settings } from '../settings.ts';
+import type { Evidence, Strata } from '../evidence/evidence.ts';
+import { isCounted } from '../evidence/runs.ts';
+import type { Settings } from '../question/settings.ts';
 import { sumsOf } from '../statistics/strata.ts';
 import type { Gate } from './gate.ts';
 

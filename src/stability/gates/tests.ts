@@ -1,10 +1,11 @@
-import { commonStrata, type Evidence } from '../evidence.ts';
+import { rate, shown } from '../../text/figures.ts';
+import { plural } from '../../text/plural.ts';
+import { commonStrata, type Evidence } from '../evidence/evidence.ts';
+import { isReadable, type Run } from '../evidence/runs.ts';
 import { isExecuted, isFailure } from '../history/build.ts';
 import type { NameTable } from '../history/names.ts';
-import { isReadable, type Run } from '../runs.ts';
 import { exactTest, leastChance, type Sums, sumsOf } from '../statistics/strata.ts';
 import { taroneLevel } from '../statistics/tarone.ts';
-import { counted, rate, shown } from '../words.ts';
 import type { Gate } from './gate.ts';
 
 /** A test that failed in the canary, with its runs on the days or changes that both jobs have. */
@@ -50,17 +51,16 @@ export function compareTests(evidence: Evidence, names: NameTable): TestRates {
 export function testsGate({ compared: count, regressed, suspects }: TestRates): Gate {
   const [worst] = regressed;
   if (worst === undefined) {
-    const also =
-      suspects.length === 0 ? '' : `; ${counted(suspects.length, 'test is a suspect', 'tests are suspects')}`;
+    const also = suspects.length === 0 ? '' : `; ${plural(suspects.length, 'test is a suspect', 'tests are suspects')}`;
     return {
       name: 'tests',
       state: 'pass',
-      text: `none of ${counted(count, 'test')} fails more often in the canary${also}`,
+      text: `none of ${plural(count, 'test')} fails more often in the canary${also}`,
     };
   }
   const { canary, original, name, p } = worst;
   const seen = `${canary.failed} of ${canary.runs} canary runs, ${original.failed} of ${original.runs} original ones, p ${rate(p)}`;
-  const text = `${counted(regressed.length, 'test fails', 'tests fail')} more often in the canary: ${shown(name)} (${seen})`;
+  const text = `${plural(regressed.length, 'test fails', 'tests fail')} more often in the canary: ${shown(name)} (${seen})`;
   return { name: 'tests', state: 'fail', text };
 }
 

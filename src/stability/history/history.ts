@@ -1,6 +1,6 @@
 import { messageOf, RunError } from '../../api/errors.ts';
 import { eachInParallel } from '../../system/parallel.ts';
-import type { JobAddress } from '../job-address.ts';
+import type { JobAddress } from '../question/job-address.ts';
 import type { Store } from '../store/store.ts';
 import type { Build } from './build.ts';
 import type { BuildCache } from './build-cache.ts';

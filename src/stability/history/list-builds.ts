@@ -1,5 +1,5 @@
 import { RunError } from '../../api/errors.ts';
-import type { JobAddress } from '../job-address.ts';
+import type { JobAddress } from '../question/job-address.ts';
 import type { Store, StoredFile } from '../store/store.ts';
 import { type BuildPlace, isSnowflake, snowflakeAt, snowflakeTime } from './read-build.ts';
 

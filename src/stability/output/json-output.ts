@@ -1,6 +1,6 @@
 import type { ComparedTest } from '../gates/tests.ts';
-import type { JobSummary } from '../job-summary.ts';
-import type { Report } from '../report.ts';
+import type { JobSummary } from '../verdict/job-summary.ts';
+import type { Report } from '../verdict/report.ts';
 
 /** The report for programs: schema 1, of which nothing is renamed. */
 export function jsonOutput(report: Report): string {

@@ -1,5 +1,6 @@
-import type { Report } from '../report.ts';
-import { counted, moment } from '../words.ts';
+import { moment } from '../../text/figures.ts';
+import { plural } from '../../text/plural.ts';
+import type { Report } from '../verdict/report.ts';
 
 /** What to do now, in a sentence or two. */
 export function nextStep({ judgement, settings }: Report): string {
@@ -13,7 +14,7 @@ export function nextStep({ judgement, settings }: Report): string {
     return 'More runs will not help at these rates: find out why the canary fails, or whether the margin is right.';
   }
   const at = more.at === undefined ? '' : `, about ${moment(more.at)}`;
-  return `Wait for ${counted(more.runs, 'more run')} of the canary${at}, then look again.`;
+  return `Wait for ${plural(more.runs, 'more run')} of the canary${at}, then look again.`;
 }
 
 const GO: Readonly<Record<Report['settings']['step'], string>> = {

@@ -1,8 +1,9 @@
+import { lasting, moment, percent, rate, shown } from '../../text/figures.ts';
+import { plural } from '../../text/plural.ts';
+import { completeRuns, isReadable, type Run } from '../evidence/runs.ts';
 import type { ComparedTest } from '../gates/tests.ts';
-import type { JobSummary } from '../job-summary.ts';
-import { hasFailed, linkOf, newestTwo, type Report, VERDICTS } from '../report.ts';
-import { completeRuns, isReadable, type Run } from '../runs.ts';
-import { counted, lasting, moment, percent, rate, shown } from '../words.ts';
+import type { JobSummary } from '../verdict/job-summary.ts';
+import { hasFailed, linkOf, newestTwo, type Report, VERDICTS } from '../verdict/report.ts';
 import { nextStep } from './next-step.ts';
 
 /** So many names are listed. */
@@ -58,11 +59,11 @@ const setAside = (names: readonly string[]): string =>
 function lostLines({ judgement, evidence }: Report): string[] {
   const { lost, gained } = judgement.sets;
   const newest = completeRuns(evidence.canary).slice(-2).toReversed();
-  const gainedLines = gained.length === 0 ? [] : ['', `Gained: ${counted(gained.length, 'test')}`];
+  const gainedLines = gained.length === 0 ? [] : ['', `Gained: ${plural(gained.length, 'test')}`];
   if (lost.length === 0) return gainedLines;
   return [
     '',
-    `Lost: ${counted(lost.length, 'test')}, as in ${newest.map(linkOf).map(shown).join(' and ')}`,
+    `Lost: ${plural(lost.length, 'test')}, as in ${newest.map(linkOf).map(shown).join(' and ')}`,
     ...limited(lost, ({ name, reason, isAllowed }) => [
       `  ${shown(name)} (${shown(reason)}${isAllowed ? ', allowed by --allow-lost' : ''})`,
     ]),
@@ -72,7 +73,7 @@ function lostLines({ judgement, evidence }: Report): string[] {
 
 function testLines(title: string, tests: readonly ComparedTest[], report: Report): string[] {
   if (tests.length === 0) return [];
-  return ['', `${title}: ${counted(tests.length, 'test')}`, ...limited(tests, (test) => testLine(test, report))];
+  return ['', `${title}: ${plural(tests.length, 'test')}`, ...limited(tests, (test) => testLine(test, report))];
 }
 
 function testLine({ name, canary, original, p }: ComparedTest, { evidence, names }: Report): string[] {
@@ -87,7 +88,7 @@ function unreadableLines({ evidence }: Report): string[] {
     ({ isCounted, unreadable }) => isCounted && unreadable,
   );
   if (broken.length === 0) return [];
-  const title = `Unreadable junit, which says nothing about tests: ${counted(broken.length, 'build')}`;
+  const title = `Unreadable junit, which says nothing about tests: ${plural(broken.length, 'build')}`;
   return ['', title, ...limited(broken, ({ unreadable }) => [`  ${shown(unreadable)}`])];
 }
 

@@ -1,7 +1,7 @@
-import { strataOf, upTo } from '../evidence.ts';
+import { strataOf, upTo } from '../evidence/evidence.ts';
 import { comparePassRates } from '../gates/pass-rate.ts';
-import type { Report } from '../report.ts';
-import { DAY } from '../settings.ts';
+import { DAY } from '../question/settings.ts';
+import type { Report } from '../verdict/report.ts';
 import type { Html } from './html.ts';
 import { axisColours, CANARY, dayLabel, FAIL, INK, labels, legend, MUTED, plot } from './plot.ts';
 

@@ -1,6 +1,6 @@
-import type { Report } from '../report.ts';
-import { durationOf, isCounted, type Run } from '../runs.ts';
+import { durationOf, isCounted, type Run } from '../evidence/runs.ts';
 import { ascending, quantile } from '../statistics/quantile.ts';
+import type { Report } from '../verdict/report.ts';
 import type { Html } from './html.ts';
 import { axisColours, CANARY, dayLabel, labels, legend, ORIGINAL, plot } from './plot.ts';
 

@@ -1,4 +1,4 @@
-import { shown } from '../words.ts';
+import { shown } from '../../text/figures.ts';
 
 /** Markup, as opposed to a text that has to be escaped. */
 export interface Html {

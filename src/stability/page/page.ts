@@ -1,7 +1,7 @@
+import { moment } from '../../text/figures.ts';
 import { nextStep } from '../output/next-step.ts';
 import { headline } from '../output/text-output.ts';
-import type { Report } from '../report.ts';
-import { moment } from '../words.ts';
+import type { Report } from '../verdict/report.ts';
 import { dropPlot } from './drop-plot.ts';
 import { durationPlot } from './duration-plot.ts';
 import { type Html, html, raw } from './html.ts';

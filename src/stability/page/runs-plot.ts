@@ -1,6 +1,6 @@
-import type { Report } from '../report.ts';
-import type { Run } from '../runs.ts';
-import { DAY } from '../settings.ts';
+import type { Run } from '../evidence/runs.ts';
+import { DAY } from '../question/settings.ts';
+import type { Report } from '../verdict/report.ts';
 import type { Html } from './html.ts';
 import { axisColours, CANARY, dayLabel, FAIL, LINE, labels, legend, MUTED, ORIGINAL, plot, SOFT } from './plot.ts';
 

@@ -1,8 +1,9 @@
+import { lasting, percent, points, rate } from '../../text/figures.ts';
+import { plural } from '../../text/plural.ts';
+import { completeRuns, isReadable, type Run } from '../evidence/runs.ts';
 import type { ComparedTest } from '../gates/tests.ts';
-import type { JobSummary } from '../job-summary.ts';
-import { flakesOf, hasFailed, linkOf, newestTwo, type Report } from '../report.ts';
-import { completeRuns, isReadable, type Run } from '../runs.ts';
-import { counted, lasting, percent, points, rate } from '../words.ts';
+import type { JobSummary } from '../verdict/job-summary.ts';
+import { flakesOf, hasFailed, linkOf, newestTwo, type Report } from '../verdict/report.ts';
 import { type Html, html, NOTHING } from './html.ts';
 
 /** More rows than this say how many more there are. */
@@ -67,8 +68,8 @@ export function lostTable({ judgement, evidence }: Report): Html {
   );
   const lostPart = html`<table><tr><th>lost test<th>why<th></tr>${limited(rows)}</table><p class="muted">Newest canary runs: ${links(seen)}</p>`;
   const gainedPart = html`<table><tr><th>gained test</tr>${limited(gained.map((name) => html`<tr><td>${name}</tr>`))}</table>`;
-  return html`${lost.length === 0 ? NOTHING : section(`Lost: ${counted(lost.length, 'test')}`, lostPart)}
-${gained.length === 0 ? NOTHING : section(`Gained: ${counted(gained.length, 'test')}`, gainedPart)}`;
+  return html`${lost.length === 0 ? NOTHING : section(`Lost: ${plural(lost.length, 'test')}`, lostPart)}
+${gained.length === 0 ? NOTHING : section(`Gained: ${plural(gained.length, 'test')}`, gainedPart)}`;
 }
 
 export function testsTables(report: Report): Html {

@@ -1,5 +1,5 @@
-import { countsOf, type Report } from '../report.ts';
-import { isReadable } from '../runs.ts';
+import { isReadable } from '../evidence/runs.ts';
+import { countsOf, type Report } from '../verdict/report.ts';
 import type { Html } from './html.ts';
 import { axisColours, CANARY, FAIL, labels, legend, MUTED, plot } from './plot.ts';
 

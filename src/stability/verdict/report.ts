@@ -1,9 +1,9 @@
-import type { Evidence } from './evidence.ts';
-import { isExecuted, isFailure, type TestOutcomes } from './history/build.ts';
-import type { NameTable } from './history/names.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { isReadable, type Run } from '../evidence/runs.ts';
+import { isExecuted, isFailure, type TestOutcomes } from '../history/build.ts';
+import type { NameTable } from '../history/names.ts';
+import type { Settings } from '../question/settings.ts';
 import type { JobSummary } from './job-summary.ts';
-import { isReadable, type Run } from './runs.ts';
-import type { Settings } from './settings.ts';
 import type { Judgement } from './verdict.ts';
 
 /** All that the three outputs show. */

@@ -1,6 +1,6 @@
-import { type Build, isExecuted } from './history/build.ts';
-import { DAY } from './settings.ts';
-import { median } from './statistics/quantile.ts';
+import { type Build, isExecuted } from '../history/build.ts';
+import { DAY } from '../question/settings.ts';
+import { median } from '../statistics/quantile.ts';
 
 export type RunState = 'running' | 'aborted' | 'environment' | 'passed' | 'failed';
 

@@ -12,8 +12,6 @@ export function rate(p: number): string {
 
 const trimmed = (digits: string): string => digits.replace(/\.0$/, '').replace(/^-0$/, '0');
 
-export const counted = (count: number, one: string, more = `${one}s`): string => `${count} ${count === 1 ? one : more}`;
-
 /** `1h 12m`, `48m`, `30s`; of seconds. */
 export function lasting(seconds: number): string {
   if (seconds < 60) return `${Math.round(seconds)}s`;

@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
-import { UsageError } from '../api/errors.ts';
+import { UsageError } from '../../api/errors.ts';
 
 /** Where a job's results are. */
 export interface JobAddress {

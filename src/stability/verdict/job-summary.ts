@@ -1,9 +1,9 @@
-import { durationsOf } from './gates/duration.ts';
-import type { Phase } from './history/phase.ts';
-import type { JobAddress } from './job-address.ts';
-import { isCounted, type Run } from './runs.ts';
-import { type Interval, wilson, Z95_TWO_SIDED } from './statistics/drop.ts';
-import { ascending, quantile } from './statistics/quantile.ts';
+import { isCounted, type Run } from '../evidence/runs.ts';
+import { durationsOf } from '../gates/duration.ts';
+import type { Phase } from '../history/phase.ts';
+import type { JobAddress } from '../question/job-address.ts';
+import { type Interval, wilson, Z95_TWO_SIDED } from '../statistics/drop.ts';
+import { ascending, quantile } from '../statistics/quantile.ts';
 
 /** One job in numbers. */
 export interface JobSummary {

@@ -1,17 +1,17 @@
-import { type Evidence, type Strata, strataOf, upTo } from './evidence.ts';
-import { type Criteria, criteriaGate, judgeCriteria } from './gates/criteria.ts';
-import { compareDurations, durationGate, type Slowdown } from './gates/duration.ts';
-import { environmentGate } from './gates/environment.ts';
-import { freshGate } from './gates/fresh.ts';
-import type { Gate, GateState } from './gates/gate.ts';
-import { heldGate } from './gates/held.ts';
-import { compareTestSets, lostTestsGate, type TestSets } from './gates/lost-tests.ts';
-import { comparePassRates, type PassRates, passRateGate } from './gates/pass-rate.ts';
-import { runsGate } from './gates/runs.ts';
-import { compareTests, type TestRates, testsGate } from './gates/tests.ts';
-import type { NameTable } from './history/names.ts';
+import { type Evidence, type Strata, strataOf, upTo } from '../evidence/evidence.ts';
+import { type Criteria, criteriaGate, judgeCriteria } from '../gates/criteria.ts';
+import { compareDurations, durationGate, type Slowdown } from '../gates/duration.ts';
+import { environmentGate } from '../gates/environment.ts';
+import { freshGate } from '../gates/fresh.ts';
+import type { Gate, GateState } from '../gates/gate.ts';
+import { heldGate } from '../gates/held.ts';
+import { compareTestSets, lostTestsGate, type TestSets } from '../gates/lost-tests.ts';
+import { comparePassRates, type PassRates, passRateGate } from '../gates/pass-rate.ts';
+import { runsGate } from '../gates/runs.ts';
+import { compareTests, type TestRates, testsGate } from '../gates/tests.ts';
+import type { NameTable } from '../history/names.ts';
+import { DAY, type Settings } from '../question/settings.ts';
 import { type MoreRuns, moreRuns } from './more-runs.ts';
-import { DAY, type Settings } from './settings.ts';
 
 export type Verdict = 'stable' | 'not-yet' | 'not-stable';
 

@@ -1,10 +1,10 @@
-import type { Evidence, Strata } from './evidence.ts';
-import type { Gate } from './gates/gate.ts';
-import type { PassRates } from './gates/pass-rate.ts';
-import { canaryDays } from './gates/runs.ts';
-import { isCounted } from './runs.ts';
-import { DAY, type Settings } from './settings.ts';
-import { dropOf } from './statistics/drop.ts';
+import type { Evidence, Strata } from '../evidence/evidence.ts';
+import { isCounted } from '../evidence/runs.ts';
+import type { Gate } from '../gates/gate.ts';
+import type { PassRates } from '../gates/pass-rate.ts';
+import { canaryDays } from '../gates/runs.ts';
+import { DAY, type Settings } from '../question/settings.ts';
+import { dropOf } from '../statistics/drop.ts';
 
 /** How many more runs of the canary it takes, as it looks now. */
 export interface MoreRuns {

@@ -1,6 +1,6 @@
+import type { Stratum, Tally } from '../statistics/strata.ts';
 import type { Run } from './runs.ts';
 import { isCounted } from './runs.ts';
-import type { Stratum, Tally } from './statistics/strata.ts';
 
 /** What was seen of both jobs up to a moment. */
 export interface Evidence {
