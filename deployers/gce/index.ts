@@ -155,7 +155,7 @@ class GceCluster implements Deployer {
   async #checkDown(root: string): Promise<void> {
     const { run, values } = this.#context;
     const isKnown = recallCluster(run) !== undefined;
-    if (run.isNew && !run.asked.up && values.gcpProject === '') {
+    if (!run.isContinued && !run.asked.up && values.gcpProject === '') {
       throw new UsageError(
         '--down without --up needs the run that created the cluster (--run-id), or --gcp-project with that run ID',
       );

@@ -37,8 +37,10 @@ export interface AcquireSettings {
 export interface Run {
   /** `--run-id`, else `$PROW_JOB_ID`, else a new UUID. */
   readonly id: string;
-  /** True for an ID under which no earlier call recorded anything. */
+  /** True for an ID that was just generated, so that no earlier call can have created anything with it. */
   readonly isNew?: boolean;
+  /** True when an earlier call of this run recorded its state. */
+  readonly isContinued?: boolean;
   /** Absolute; this run's own directory, first on the PATH of what it starts. */
   readonly dir: string;
   /** Absolute; the artifacts directory. */

@@ -23,7 +23,7 @@ export interface IdentityWish {
 
 export interface Identity {
   readonly id: string;
-  /** True for an ID under which no earlier call recorded anything. */
+  /** True for an ID that was just generated. */
   readonly isNew: boolean;
   readonly paths: RunPaths;
   /** What earlier calls of the same run left. */
@@ -36,12 +36,12 @@ export interface Identity {
  */
 export function identify(wish: IdentityWish): Identity {
   const named = wish.runId || wish.env['PROW_JOB_ID'];
-  if (named) return identityOf(named, wish, true);
+  if (named) return { ...identityOf(named, wish, true), isNew: false };
   const continued = wish.begins ? undefined : liveRun(wish);
-  return identityOf(continued ?? randomUUID(), wish, false);
+  return { ...identityOf(continued ?? randomUUID(), wish, false), isNew: continued === undefined };
 }
 
-function identityOf(id: string, wish: IdentityWish, isNamed: boolean): Identity {
+function identityOf(id: string, wish: IdentityWish, isNamed: boolean): Omit<Identity, 'isNew'> {
   const { rundir, rundirInArtifacts, artifacts, env, cwd } = wish;
   const paths = runPaths({ runId: id, rundir, rundirInArtifacts, artifacts, env, cwd });
   checkTrust(paths, { env, isNamed, log: wish.log });
@@ -51,7 +51,7 @@ function identityOf(id: string, wish: IdentityWish, isNamed: boolean): Identity 
       `run ${id} was made by the deployer ${earlier.deployer}; continue it with that one, or choose another --run-id`,
     );
   }
-  return { id, paths, earlier, isNew: earlier === undefined };
+  return { id, paths, earlier };
 }
 
 function liveRun(wish: IdentityWish): string | undefined {

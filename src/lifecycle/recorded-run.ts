@@ -67,6 +67,7 @@ const LONGEST_FAILURE = 1000;
 export class RecordedRun implements Run {
   readonly id: string;
   readonly isNew: boolean;
+  readonly isContinued: boolean;
   readonly deployer: string;
   readonly paths: RunPaths;
   readonly dir: string;
@@ -91,6 +92,7 @@ export class RecordedRun implements Run {
     const { id, deployer, paths, log, now, earlier } = basis;
     this.id = id;
     this.isNew = basis.isNew;
+    this.isContinued = earlier !== undefined;
     this.deployer = deployer;
     this.paths = paths;
     this.dir = paths.runDir;
