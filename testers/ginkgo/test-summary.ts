@@ -1,15 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
 import { CommandError, causeOf, messageOf, TestsFailedError } from '../../src/api/errors.ts';
 import type { Results } from '../../src/junit/results.ts';
-import { describeResults, failedSentence } from '../../src/junit/summary.ts';
+import { describeResults, failedSentence, interruptedSentence } from '../../src/junit/summary.ts';
 import { plural } from '../../src/text/plural.ts';
-import { oneLine } from '../../src/text/truncate.ts';
+import { lastLines, oneLine } from '../../src/text/truncate.ts';
 import type { Progress } from './progress.ts';
+import type { SuiteFindings } from './suite-output.ts';
 
 /** The outcome of a suite: its junit files, its output, and the error of its command if that failed. */
 export interface SuiteOutcome {
   readonly results: Results;
   readonly progress: Progress;
+  /** What the output says of a failure. */
+  readonly findings: SuiteFindings;
   readonly failure?: unknown;
 }
 
@@ -27,7 +30,7 @@ export function describeOutcome({ results, progress }: SuiteOutcome): string {
 
 /** Why the tests failed; undefined when they passed. It is a failure when no spec ran, unless that is allowed. */
 export function failureOf(outcome: SuiteOutcome, allowNoTests: boolean): TestsFailedError | undefined {
-  const { results, progress, failure } = outcome;
+  const { failure } = outcome;
   const ran = specsRan(outcome);
   if (failure === undefined) {
     if (ran !== 0 || allowNoTests) return undefined;
@@ -37,26 +40,57 @@ export function failureOf(outcome: SuiteOutcome, allowNoTests: boolean): TestsFa
       { report: describeOutcome(outcome) },
     );
   }
-  const counted = progress.failed > 0 ? `${progress.failed} of ${ran ?? progress.done} specs failed` : undefined;
-  const failed = failedSentence(results) ?? counted;
-  const noneRan = ran === 0 ? 'no spec ran: ' : '';
-  const sentence = failed === undefined ? commandFailure(failure, ran) : `${noneRan}${failed}`;
-  return new TestsFailedError(sentence, describeOutcome(outcome), {
+  const report = describeOutcome(outcome);
+  const specs = specFailure(outcome);
+  if (specs !== undefined) {
+    const noneRan = ran === 0 ? 'no spec ran: ' : '';
+    return new TestsFailedError(`${noneRan}${specs}`, report, { cause: failure, report });
+  }
+  const tail = lastLines(stripVTControlCharacters(causeOf(failure, CommandError)?.output ?? ''), TAIL);
+  return new TestsFailedError(suiteFailure(outcome, failure), `${report}\n\n${tail}`.trim(), {
     cause: failure,
-    report: describeOutcome(outcome),
+    report,
   });
 }
 
-/** The failure of ginkgo itself: `ginkgo exited with code 1 before any spec ran: REASON`. `ran` as in `specsRan`. */
-function commandFailure(failure: unknown, ran: number | undefined): string {
+/** Bytes of output in the records of a suite that failed without a failed spec. */
+const TAIL = 6000;
+
+/** The failed specs, from the junit files or else from the output, and why the suite ended early if it did. */
+function specFailure(outcome: SuiteOutcome): string | undefined {
+  const { results, findings } = outcome;
+  const failed = failedSentence(results) ?? countedFailure(outcome);
+  const reasons = findings.reasons.filter((reason) => !FOLLOWS.test(reason)).map((reason) => oneLine(reason, 300));
+  if (failed !== undefined) return [failed, ...reasons].join('; ');
+  const interrupted = interruptedSentence(results);
+  return interrupted && [...findings.reasons, interrupted].join(': ');
+}
+
+/** Reasons that only repeat what the list of specs says. */
+const FOLLOWS = /^(?:Interrupted by|A BeforeSuite node failed)/;
+
+function countedFailure({ progress, findings, results }: SuiteOutcome): string | undefined {
+  if (results.cases > 0 || progress.failed === 0) return undefined;
+  const { failed, ran, done } = progress;
+  const names = findings.failed.slice(0, 3);
+  const more = failed > names.length ? ` and ${failed - names.length} more` : '';
+  return `${failed} of ${ran ?? done} specs failed${names.length === 0 ? '' : `: ${names.join('; ')}${more}`}`;
+}
+
+/** The failure of a suite in which no spec failed: `REASON (ginkgo exited with code 1 before any spec ran)`. */
+function suiteFailure(outcome: SuiteOutcome, failure: unknown): string {
   const command = causeOf(failure, CommandError);
-  const specs = ran === undefined ? '' : ran === 0 ? ' before any spec ran' : ', but no spec failed';
-  const reason = reasonIn(command?.output ?? '');
-  return `${command?.message ?? messageOf(failure)}${specs}${reason === undefined ? '' : `: ${oneLine(reason, 300)}`}`;
+  const ran = specsRan(outcome);
+  const when = ran === undefined ? '' : ran === 0 ? ' before any spec ran' : ', but no spec failed';
+  const what = `${command?.message ?? messageOf(failure)}${when}`;
+  const [found] = outcome.findings.reasons;
+  if (found !== undefined) return `${oneLine(found, 300)} (${what})`;
+  const last = lastLine(command?.output ?? '');
+  return last === undefined ? what : `${what}: ${oneLine(last, 300)}`;
 }
 
 /** The last line of an output that is not one of Ginkgo's closing lines. */
-function reasonIn(output: string): string | undefined {
+function lastLine(output: string): string | undefined {
   return stripVTControlCharacters(output)
     .split('\n')
     .findLast((line) => line.trim() !== '' && !/^(Test Suite (Failed|Passed)|Ginkgo ran \d+ suites? in )/.test(line));

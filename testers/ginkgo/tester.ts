@@ -16,6 +16,7 @@ import { listSpecs } from './list-specs.ts';
 import { describeProgress, ProgressReader } from './progress.ts';
 import { failedSpecs, focusOn } from './rerun.ts';
 import { inspectSuite, type Suite } from './suite.ts';
+import { SuiteOutputReader } from './suite-output.ts';
 import type { Binaries } from './test-binary.ts';
 import { describeOutcome, failureOf, specsRan } from './test-summary.ts';
 import { recordVersions } from './versions.ts';
@@ -151,6 +152,7 @@ export class GinkgoTester implements Tester {
     );
     const before = await junitFolder(reportDir);
     const reader = new ProgressReader();
+    const output = new SuiteOutputReader();
     const started = monotonic();
     const showProgress = () => log.progress(describeProgress(reader.progress, monotonic() - started));
     const ticking = setInterval(showProgress, log.interactive ? PROGRESS_INTERVAL.interactive : PROGRESS_INTERVAL.log);
@@ -159,6 +161,7 @@ export class GinkgoTester implements Tester {
       const onOutput = (chunk: Uint8Array) => {
         const total = reader.progress.total;
         reader.onOutput(chunk);
+        output.onOutput(chunk);
         if (total !== reader.progress.total) showProgress();
       };
       await exec(argv, { signal, env: withPath(suiteContext.env, binaries), onOutput });
@@ -168,7 +171,8 @@ export class GinkgoTester implements Tester {
       clearInterval(ticking);
       log.progress(undefined);
     }
-    const outcome = { results: await readResults(reportDir, before, signal), progress: reader.progress, failure };
+    const results = await readResults(reportDir, before, signal);
+    const outcome = { results, progress: reader.progress, findings: output.findings(), failure };
     const text = describeOutcome(outcome);
     if (signal.aborted) {
       log.info(`Interrupted: ${text}`);

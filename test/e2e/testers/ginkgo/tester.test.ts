@@ -105,19 +105,60 @@ describe('a run without specs', () => {
 });
 
 test.each([
-  ['before any spec ran', 'boom\nRan 0 of 9 Specs in 0.1 seconds\nTest Suite Failed\n', 'Ran 0 of 9 Specs'],
+  [
+    'before any spec ran',
+    'boom\nRan 0 of 9 Specs in 0.1 seconds\nTest Suite Failed\n',
+    'ginkgo exited with code 197 before any spec ran: Ran 0 of 9 Specs',
+  ],
   [
     'although no spec failed',
-    'Ran 2 of 2 Specs in 1 seconds\nDetected Programmatic Focus\n',
-    'Detected Programmatic Focus',
+    'Ran 2 of 2 Specs in 1 seconds\nDetected Programmatic Focus - setting exit status to 197\n',
+    'programmatic focus: remove FIt, FDescribe and the like from the suite; Ginkgo fails it for them (ginkgo exited with code 197, but no spec failed)',
   ],
-])('reports the reason when ginkgo fails %s', async (_title, output, reason) => {
+  [
+    'for an unknown flag, before pages of usage',
+    `flag provided but not defined: -nosuch\n${'  --ginkgo.seed [int]\n'.repeat(20_000)}`,
+    'flag provided but not defined: -nosuch (ginkgo exited with code 197)',
+  ],
+])('leads with the reason when ginkgo fails %s', async (_title, output, reason) => {
   const at = await ginkgoHost();
   await at.write('ginkgo.out', output);
   const ended = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '197' } });
   expect(ended).toMatchObject({ code: 1 });
-  const when = reason.startsWith('Ran') ? ' before any spec ran' : ', but no spec failed';
-  expect(ended.stderr).toContain(`Test failed: ginkgo exited with code 197${when}: ${reason}`);
+  expect(ended.stderr).toContain(`The run failed: Test failed: ${reason}`);
+  const record = await runner(at);
+  expect(record).toContain(`<failure message="${reason}`);
+  expect(record).toContain(output.trim().split('\n').at(-1));
+});
+
+test('names the failed specs and the process that disappeared when Ginkgo wrote no junit file', async () => {
+  const at = await ginkgoHost();
+  const output = [
+    'Will run 12 of 12 specs',
+    '••',
+    '• [FAILED] [0.000 seconds]',
+    '[sig-x] things [It] should do number 2',
+    '•',
+    'Ginkgo timed out waiting for all parallel procs to report back',
+    'Exit result of proc 2:',
+    '  exit status 3',
+    '',
+  ].join('\n');
+  await at.write('ginkgo.out', output);
+  const ended = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '1' } });
+  expect(ended.stderr).toContain(
+    'Test failed: 1 of 4 specs failed: [sig-x] things should do number 2; a parallel process of Ginkgo disappeared (process 2: exit status 3)',
+  );
+});
+
+test('counts specs that were interrupted apart, behind the one that failed', async () => {
+  const at = await ginkgoHost();
+  const interrupted =
+    '<testcase name="[It] a"><error message="Interrupted by Other Ginkgo Process" type="interrupted">x</error></testcase>';
+  await at.write('junit_01.xml', suite(interrupted, passed('b'), failed('c')));
+  const ended = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '1' } });
+  expect(ended.stderr).toContain('Test failed: 1 of 3 specs failed: c; 1 spec interrupted');
+  expect(ended.stderr).toContain('3 specs ran: 1 passed, 1 failed, 1 interrupted');
 });
 
 describe('--rerun-failed', () => {
