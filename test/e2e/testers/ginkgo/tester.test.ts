@@ -298,3 +298,66 @@ test('the kubeconfig of the deployer takes precedence over that of the environme
   await at.run(FROM_PATH, { launcher: ['--kubeconfig=mine'], env: { KUBECONFIG: '/other' } });
   expect(await at.argv()).toContain(`--kubeconfig=${at.dir}/mine`);
 });
+
+describe('an expression or a filter that the suite cannot use', () => {
+  const flags = { FAKE_GINKGO_FLAGS: 'focus skip label-filter timeout dry-run' };
+  const suiteRan = (at: GinkgoHost) =>
+    at.argv().then(
+      () => true,
+      () => false,
+    );
+
+  test('is refused at once when it is none of RE2 beyond doubt', async () => {
+    const at = await ginkgoHost();
+    const ended = await at.run([...FROM_PATH, '--focus-regex=Pods(?!Slow)']);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain('invalid --focus-regex "Pods(?!Slow)": RE2 has no lookahead (?!');
+    expect(await suiteRan(at)).toBe(false);
+  });
+
+  test('fails the run before there is a cluster, for the reason that the suite gives in a dry run', async () => {
+    const at = await ginkgoHost();
+    await at.write(
+      'dry-run.out',
+      'Ginkgo detected configuration issues:\nSyntax Error Parsing Label Filter\n  a&&\n  Unexpected EOF.\n\n',
+    );
+    const ended = await at.run([...FROM_PATH, '--label-filter=a&&'], { launcher: ['--up', '--down'], env: flags });
+    expect(ended.code).not.toBe(0);
+    expect(ended.stderr).toContain(
+      'the suite rejects its arguments: Syntax Error Parsing Label Filter: a&& Unexpected EOF.',
+    );
+    expect(await suiteRan(at)).toBe(false);
+  });
+
+  test('is left to the tests when the dry run fails for another reason', async () => {
+    const at = await ginkgoHost();
+    await at.write('dry-run.out', 'panic: no such host\n');
+    const ended = await at.run([...FROM_PATH, '--label-filter=a'], { launcher: ['--up', '--down'], env: flags });
+    expect(ended.code).toBe(0);
+    expect(await at.read('e2e.argv')).toContain('--ginkgo.dry-run');
+    expect(await suiteRan(at)).toBe(true);
+  });
+});
+
+test('further tests of a run keep the reports of those before them', async () => {
+  const at = await ginkgoHost();
+  const env = { FAKE_E2E_FLAGS: 'kubeconfig report-dir report-prefix' };
+  await at.write('junit_01.xml', suite(passed('one')));
+  await at.run(FROM_PATH, { env, launcher: ['--up'] });
+  expect((await at.argv()).some((arg) => arg.startsWith('--report-prefix'))).toBe(false);
+  await at.run(FROM_PATH, { env });
+  expect((await at.argv()).at(-1)).toBe('--report-prefix=2_');
+  await at.run([...FROM_PATH, '--test-args=--report-prefix=own'], { env });
+  expect((await at.argv()).filter((arg) => arg.startsWith('--report-prefix'))).toEqual(['--report-prefix=own']);
+});
+
+test('failed specs are told once, before a verdict that names them and the flag that runs them again', async () => {
+  const at = await ginkgoHost();
+  await at.write('junit_01.xml', suite(passed('one'), failed('two')));
+  const { stderr } = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '1' } });
+  expect(stderr.match(/expected one/g)).toHaveLength(1);
+  expect(stderr.match(/specs failed: two/g)).toHaveLength(1);
+  expect(stderr).toMatch(
+    /expected one[\s\S]*The run failed: Test failed: 1 of 2 specs failed: two[\s\S]*To run only the failed specs.*--rerun-failed=\S*artifacts\n/,
+  );
+});

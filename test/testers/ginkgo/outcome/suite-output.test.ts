@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SuiteOutputReader } from '../../../testers/ginkgo/suite-output.ts';
+import { SuiteOutputReader } from '../../../../testers/ginkgo/outcome/suite-output.ts';
 
 function findings(output: string, chunk = 7) {
   const reader = new SuiteOutputReader();

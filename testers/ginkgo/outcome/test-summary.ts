@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
-import { CommandError, causeOf, messageOf, TestsFailedError } from '../../src/api/errors.ts';
-import type { Results } from '../../src/junit/results.ts';
-import { describeResults, failedSentence, interruptedSentence } from '../../src/junit/summary.ts';
-import { plural } from '../../src/text/plural.ts';
-import { lastLines, oneLine } from '../../src/text/truncate.ts';
+import { CommandError, causeOf, messageOf, TestsFailedError } from '../../../src/api/errors.ts';
+import type { Results } from '../../../src/junit/results.ts';
+import { describeResults, failedSentence, interruptedSentence } from '../../../src/junit/summary.ts';
+import { plural } from '../../../src/text/plural.ts';
+import { lastLines, oneLine } from '../../../src/text/truncate.ts';
 import type { Progress } from './progress.ts';
 import type { SuiteFindings } from './suite-output.ts';
 
@@ -28,8 +28,15 @@ export function describeOutcome({ results, progress }: SuiteOutcome): string {
   return [summary, ...results.unreadable].join('\n');
 }
 
-/** Why the tests failed; undefined when they passed. It is a failure when no spec ran, unless that is allowed. */
-export function failureOf(outcome: SuiteOutcome, allowNoTests: boolean): TestsFailedError | undefined {
+/**
+ * Why the tests failed; undefined when they passed. It is a failure when no spec ran, unless that is allowed.
+ * `reportDir` is where the junit files are, for running the failed specs again.
+ */
+export function failureOf(
+  outcome: SuiteOutcome,
+  allowNoTests: boolean,
+  reportDir: string,
+): TestsFailedError | undefined {
   const { failure } = outcome;
   const ran = specsRan(outcome);
   if (failure === undefined) {
@@ -44,7 +51,8 @@ export function failureOf(outcome: SuiteOutcome, allowNoTests: boolean): TestsFa
   const specs = specFailure(outcome);
   if (specs !== undefined) {
     const noneRan = ran === 0 ? 'no spec ran: ' : '';
-    return new TestsFailedError(`${noneRan}${specs}`, report, { cause: failure, report });
+    const rerun = outcome.results.totals.failed > 0 ? `--rerun-failed=${reportDir}` : undefined;
+    return new TestsFailedError(`${noneRan}${specs}`, report, { cause: failure, report, rerun });
   }
   const tail = lastLines(stripVTControlCharacters(causeOf(failure, CommandError)?.output ?? ''), TAIL);
   return new TestsFailedError(suiteFailure(outcome, failure), `${report}\n\n${tail}`.trim(), {

@@ -6,6 +6,8 @@ export interface SuiteFindings {
   readonly failed: readonly string[];
   /** Why the suite failed as a whole, the most telling reason first; empty when its output does not say. */
   readonly reasons: readonly string[];
+  /** What the suite rejects of its arguments; undefined when it accepts them. */
+  readonly rejection: string | undefined;
 }
 
 const MAX_LINE_LENGTH = 4096;
@@ -39,7 +41,13 @@ export class SuiteOutputReader {
     this.#rest = '';
     this.#endComplaint();
     const reasons = KINDS.flatMap((kind) => this.#reasons.get(kind) ?? []).map((reason) => this.#completed(reason));
-    return { failed: [...this.#failed], reasons: [...new Set(reasons)] };
+    return { failed: [...this.#failed], reasons: [...new Set(reasons)], rejection: this.#rejection };
+  }
+
+  get #rejection(): string | undefined {
+    const panic = this.#reasons.get('panic');
+    const regex = panic?.includes('regexp: Compile(') ? panic : undefined;
+    return this.#reasons.get('usage') ?? this.#reasons.get('configuration') ?? regex;
   }
 
   #read(text: string): void {

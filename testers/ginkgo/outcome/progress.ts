@@ -1,4 +1,4 @@
-import { type Duration, formatDuration } from '../../src/api/duration.ts';
+import { type Duration, formatDuration } from '../../../src/api/duration.ts';
 
 /** The progress of a suite, according to its output. */
 export interface Progress {
