@@ -28,6 +28,9 @@ export interface Upload extends ObjectHead {
 /** Uploads of at least this size are resumable. Bytes. */
 const RESUMABLE = 32 * 1024 * 1024;
 
+/** The settings of a bucket, and, of a run, where retries are logged and recorded. */
+type StageWorld = Pick<Run, 'acquire' | 'env'> & Partial<Pick<Run, 'log' | 'records'>>;
+
 /** A bucket that builds are staged to. Every call is retried, and throws FetchError when it finally fails. */
 export class StageBucket {
   readonly #bucket: Bucket;
@@ -45,9 +48,10 @@ export class StageBucket {
     this.#uploads = uploads;
   }
 
-  static async open(name: string, run: Pick<Run, 'acquire' | 'env' | 'log' | 'records'>): Promise<StageBucket> {
-    const { acquire, env } = run;
-    const policy = { ...DEFAULT_RETRY_POLICY, onRetry: tellRetries(run) };
+  static async open(name: string, run: StageWorld): Promise<StageBucket> {
+    const { acquire, env, log, records } = run;
+    const onRetry = log && records && tellRetries({ log, records });
+    const policy = { ...DEFAULT_RETRY_POLICY, onRetry };
     const bucket = await openBucket(name, acquire);
     // Retries are done here, for uploads too, and stop with our signal.
     bucket.storage.retryOptions.autoRetry = false;
