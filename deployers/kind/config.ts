@@ -109,7 +109,7 @@ function nodesMismatch(nodes: number, controlPlanes: number, workers: number): U
   );
 }
 
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,18 +1,39 @@
+import { stripVTControlCharacters } from 'node:util';
 import { CommandError, causeOf, RunError } from '../../src/api/errors.ts';
+import { oneLine } from '../../src/text/truncate.ts';
 
 /**
- * Explains why kind, or its container provider, failed: one sentence with the reason and the fix, and the command's own
- * error as its cause. Returns an unknown error unchanged.
+ * Explains why kind, or its container provider, failed: one sentence with the reason and the fix, whose cause is what
+ * kind itself says, which is also all there is for a failure that is not known. The command's own error is the last
+ * cause, and returned as it is when kind has said nothing.
  */
 export function explain(error: unknown): unknown {
   if (!(error instanceof CommandError)) return error;
   const text = `${error.message}\n${error.output}`;
+  const reason = reasonIn(error.output);
+  const cause = reason === undefined ? error : new RunError(reason, { cause: error });
   for (const { pattern, message } of KNOWN) {
     const match = pattern.exec(text);
-    if (match) return new RunError(message(match.slice(1).find((group) => group) ?? ''), { cause: error });
+    if (match) return new RunError(message(match.slice(1).find((group) => group) ?? '', reason), { cause });
   }
-  return error;
+  return cause;
 }
+
+/** kind's last error line, followed by the container provider's own line, which tells more; undefined without one. */
+function reasonIn(output: string): string | undefined {
+  const lines = stripVTControlCharacters(output).split('\n');
+  const at = lines.findLastIndex((line) => line.startsWith('ERROR: '));
+  if (at === -1) return undefined;
+  const error = lines[at]?.slice('ERROR: '.length) ?? '';
+  const below = lines.slice(at + 1).flatMap((line) => OF_PROVIDER.exec(line)?.[1] ?? []);
+  return [error, ...below.slice(0, 1)].map((line) => oneLine(line, LONGEST_REASON)).join(': ');
+}
+
+/** Characters. */
+const LONGEST_REASON = 500;
+/** The provider's error, with kind's label or without one. */
+const OF_PROVIDER =
+  /^(?:Command Output: )?((?:docker: |Error: )?(?:Error response from daemon|error during connect|Error|error)\b.*\S)/;
 
 /** True when kind reports that a cluster with this name already exists. */
 export function causedByNameTaken(error: unknown): boolean {
@@ -28,9 +49,13 @@ export function causedByUnknownCluster(error: unknown): boolean {
 
 interface Failure {
   readonly pattern: RegExp;
-  /** `detail` is the first group of the pattern that matched something; empty without one. */
-  readonly message: (detail: string) => string;
+  /** `detail` is the first group of the pattern that matched something, empty without one; `reason` is kind's own. */
+  readonly message: (detail: string, reason: string | undefined) => string;
 }
+
+/** The reason without the part that the message already has. */
+const withoutPrefix = (reason: string | undefined): string | undefined =>
+  reason?.replace(/^failed to create cluster: /, '').replace(/^failed to pull image "[^"]*": /, '');
 
 const NAME_TAKEN = /node\(s\) already exist for a cluster with the name "([^"]+)"/;
 
@@ -94,6 +119,11 @@ const KNOWN: readonly Failure[] = [
     message: (image) => `image ${image} of --load-image not found on this host: pull or build it first`,
   },
   {
+    pattern: /(toomanyrequests:[^\n]*|[^\n]*pull rate limit[^\n]*)/,
+    message: (detail) =>
+      `the registry limits how often images are pulled (${oneLine(detail.replace(/^.*?(?=toomanyrequests)/, ''), 200)}): log in (docker login), pull the node image beforehand, or take it from a mirror with --image-name`,
+  },
+  {
     pattern:
       /manifest(?: for (\S+))? (?:unknown|not found)|pull access denied for (\S+?),|repository does not exist|failed to resolve reference[^\n]*: not found/,
     message: (image) =>
@@ -101,7 +131,7 @@ const KNOWN: readonly Failure[] = [
   },
   {
     pattern: /failed to pull image "([^"]+)"/,
-    message: (image) => `cannot pull node image ${image}: check the name, the network and the registry`,
+    message: (image, reason) => `cannot pull node image ${image}: ${withoutPrefix(reason) ?? 'kind gives no reason'}`,
   },
   {
     pattern:

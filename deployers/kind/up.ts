@@ -10,6 +10,7 @@ import { causedByNameTaken } from './failures.ts';
 import { createArgs, savedConfigPath } from './kind-args.ts';
 import { loadImages } from './load.ts';
 import { configureCluster } from './post-create.ts';
+import { unreachableServer } from './remote-daemon.ts';
 
 /**
  * Creates the cluster and waits until it is ready. After a failure its nodes are kept, for their logs. `onClaim` is
@@ -19,12 +20,14 @@ export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal, o
   const { run, values } = tools;
   await claim(tools, plan.name, signal);
   onClaim();
+  const effective = mergeConfigs(plan.flagConfig ?? {}, plan.fileConfig ?? {});
+  const unreachable = unreachableServer(tools.provider, run.env, effective);
+  if (unreachable !== undefined) run.log.warn(unreachable);
   const config = await saveConfig(tools, plan);
   await create(tools, plan, config, signal);
   const containers = await containersOf(tools, plan.name, signal);
   await run.state.remember({ 'kind-nodes': containers.map(({ id }) => id).join(',') });
   await loadImages(tools, plan.name, signal);
-  const effective = mergeConfigs(plan.flagConfig ?? {}, plan.fileConfig ?? {});
   await configureCluster(tools, plan.name, effective, signal);
   if (values.wait > 0) await waitUntilReady(tools, plan, countNodes(containers), signal);
 }

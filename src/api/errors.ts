@@ -83,11 +83,18 @@ export class TestsFailedError extends RunError {
   readonly output: string;
   /** The failures on one screen, as the tester has printed them. */
   readonly report: string | undefined;
+  /** The tester's flag with which another call runs only what failed. */
+  readonly rerun: string | undefined;
 
-  constructor(message: string, output = '', options?: ErrorOptions & { readonly report?: string }) {
+  constructor(
+    message: string,
+    output = '',
+    options?: ErrorOptions & { readonly report?: string; readonly rerun?: string | undefined },
+  ) {
     super(message, options);
     this.output = output;
     this.report = options?.report;
+    this.rerun = options?.rerun;
   }
 }
 

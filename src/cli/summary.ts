@@ -76,6 +76,8 @@ function nextSteps({
   const lines = [`Artifacts: ${run.artifacts} (junit_runner.xml, metadata.json, events.jsonl)`];
   const summary = run.steps.description('Test');
   if (summary !== undefined) lines.unshift(summary);
+  const rerun = causeOf(failure, TestsFailedError)?.rerun;
+  if (rerun !== undefined) lines.unshift(`To run only the failed specs, in place of a focus: -- ${rerun}`);
   const failedStep = [...causes(failure)].find((cause) => cause instanceof StepError);
   if (run.state.isUp) {
     if (run.state.kubeconfig !== undefined)

@@ -1,5 +1,6 @@
 import type { AcquireSettings } from '../api/run.ts';
 import { DEFAULT_RETRY_POLICY } from '../http/retry.ts';
+import { tellRetries } from '../http/retry-log.ts';
 import { redactUrl } from '../text/redact-url.ts';
 import { openCache } from './cache/cache.ts';
 import { place } from './cache/place.ts';
@@ -16,7 +17,7 @@ import { readMarker } from './version-marker.ts';
 
 /** Opens the downloader with a run's settings. Neither the disk nor the network is used before the first file. */
 export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): Acquirer {
-  const policy = { ...DEFAULT_RETRY_POLICY, ...world.retryPolicy };
+  const policy = { ...DEFAULT_RETRY_POLICY, onRetry: tellRetries(world), ...world.retryPolicy };
   const source = openSources(settings, world.env, policy);
   const cache = openCache(settings.cacheDir);
   let pinned: Promise<Pins> | undefined;

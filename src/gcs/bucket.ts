@@ -1,7 +1,8 @@
 import type { Bucket, File, FileMetadata } from '@google-cloud/storage';
 import { messageOf, UsageError } from '../api/errors.ts';
 import type { Run } from '../api/run.ts';
-import { DEFAULT_RETRY_POLICY, FetchError, pauseOrThrow, retry } from '../http/retry.ts';
+import { DEFAULT_RETRY_POLICY, FetchError, pauseOrThrow, type RetryPolicy, retry } from '../http/retry.ts';
+import { tellRetries } from '../http/retry-log.ts';
 import { abortable, withDeadline } from '../system/wait.ts';
 import { endpointOf, openBucket } from './client.ts';
 import { gcsFault } from './fault.ts';
@@ -27,6 +28,9 @@ export interface Upload extends ObjectHead {
 /** Uploads of at least this size are resumable. Bytes. */
 const RESUMABLE = 32 * 1024 * 1024;
 
+/** The settings of a bucket, and, of a run, where retries are logged and recorded. */
+type StageWorld = Pick<Run, 'acquire' | 'env'> & Partial<Pick<Run, 'log' | 'records'>>;
+
 /** A bucket that builds are staged to. Every call is retried, and throws FetchError when it finally fails. */
 export class StageBucket {
   readonly #bucket: Bucket;
@@ -35,19 +39,24 @@ export class StageBucket {
   #request: Promise<GcsRequest> | undefined;
   /** The URL that objects are uploaded to. */
   readonly #uploads: string;
+  readonly #policy: RetryPolicy;
 
-  private constructor(bucket: Bucket, open: () => Promise<GcsRequest>, uploads: string) {
+  private constructor(bucket: Bucket, open: () => Promise<GcsRequest>, uploads: string, policy: RetryPolicy) {
+    this.#policy = policy;
     this.#bucket = bucket;
     this.#open = open;
     this.#uploads = uploads;
   }
 
-  static async open(name: string, { acquire, env }: Pick<Run, 'acquire' | 'env'>): Promise<StageBucket> {
+  static async open(name: string, run: StageWorld): Promise<StageBucket> {
+    const { acquire, env, log, records } = run;
+    const onRetry = log && records && tellRetries({ log, records });
+    const policy = { ...DEFAULT_RETRY_POLICY, onRetry };
     const bucket = await openBucket(name, acquire);
     // Retries are done here, for uploads too, and stop with our signal.
     bucket.storage.retryOptions.autoRetry = false;
     const uploads = `${endpointOf(acquire)}/upload/storage/v1/b/${name}/o`;
-    return new StageBucket(bucket, () => openRequests(acquire, env), uploads);
+    return new StageBucket(bucket, () => openRequests(acquire, env), uploads, policy);
   }
 
   get name(): string {
@@ -113,7 +122,7 @@ export class StageBucket {
         await pauseOrThrow(
           expired ? new FetchError(error.message, { retryable: true }) : error,
           failures,
-          DEFAULT_RETRY_POLICY,
+          this.#policy,
           signal,
         );
         if (expired) session = await this.#try(what, signal, begin);
@@ -160,7 +169,7 @@ export class StageBucket {
   }
 
   async #try<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-    return await retry(() => this.#once(what, signal, attempt), DEFAULT_RETRY_POLICY, signal);
+    return await retry(() => this.#once(what, signal, attempt), this.#policy, signal);
   }
 
   async #once<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {

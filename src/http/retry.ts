@@ -14,6 +14,21 @@ export interface RetryPolicy {
   readonly maxDelay: number;
   /** Attempts without progress before the request fails. */
   readonly attempts: number;
+  /** Told of each retry before its delay. */
+  readonly onRetry?: ((retry: Retry) => void) | undefined;
+}
+
+/** One attempt that follows a failed one. */
+export interface Retry {
+  /** The URL that failed, else the error's message. */
+  readonly what: string;
+  /** This attempt, from 2 on, of the attempts in a row without progress. */
+  readonly attempt: number;
+  readonly of: number;
+  /** Milliseconds until then. */
+  readonly delay: number;
+  /** The message of the error. */
+  readonly cause: string;
 }
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
@@ -67,7 +82,11 @@ export async function pauseOrThrow(
   const { retryAfter = 0 } = error;
   if (retryAfter > MAX_RETRY_AFTER) throw error;
   const longest = Math.min(policy.delay * 2 ** (failures - 1), policy.maxDelay);
-  await delay(Math.max(retryAfter, longest * (0.5 + Math.random() / 2)), signal);
+  const pause = Math.max(retryAfter, longest * (0.5 + Math.random() / 2));
+  const cause = messageOf(error);
+  const [what = cause] = /\b\w+:\/\/[^\s"',;)]+?(?=[:.]?(?:[\s"',;)]|$))/.exec(cause) ?? [];
+  policy.onRetry?.({ what, attempt: failures + 1, of: policy.attempts, delay: pause, cause });
+  await delay(pause, signal);
 }
 
 /** Repeats an attempt until it succeeds or `pauseOrThrow` throws. */

@@ -1,7 +1,15 @@
 const FIRST_SLOTS = 1 << 14;
 
 /** How a spec ended, in bits. */
-export const SEEN = { passed: 1, failed: 2, skipped: 4, flaky: 8, passedInFile: 16, failedInFile: 32 } as const;
+export const SEEN = {
+  passed: 1,
+  failed: 2,
+  skipped: 4,
+  flaky: 8,
+  passedInFile: 16,
+  failedInFile: 32,
+  interrupted: 64,
+} as const;
 const IN_FILE = SEEN.passedInFile | SEEN.failedInFile;
 
 /**

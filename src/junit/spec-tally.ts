@@ -7,6 +7,8 @@ export interface Totals {
   readonly ran: number;
   readonly passed: number;
   readonly failed: number;
+  /** Those that were running when something else ended the suite, and that no file has as passed or failed. */
+  readonly interrupted: number;
   readonly skipped: number;
   readonly flaky: number;
 }
@@ -20,6 +22,8 @@ export interface SpecTotals {
   readonly failures: number;
   /** The first failed cases. */
   readonly firstFailures: readonly Spec[];
+  /** Names of the first specs that were interrupted. */
+  readonly firstInterrupted: readonly string[];
   /** Names of the first specs that passed at a later attempt. */
   readonly flakes: readonly string[];
   /** The specs that took longest, a second or more, longest first. */
@@ -35,6 +39,7 @@ const SLOWEST = 5;
 export class SpecTally implements JunitVisitor {
   readonly #seen = new SeenSpecs();
   readonly #firstFailures: Spec[] = [];
+  readonly #interrupted = new Set<string>();
   readonly #flakes = new Set<string>();
   #slowest: Spec[] = [];
   #cases = 0;
@@ -50,6 +55,7 @@ export class SpecTally implements JunitVisitor {
     this.#cases++;
     if (spec.outcome === 'failed') this.#keepFailure(spec);
     if (!spec.isSpec) return;
+    if (spec.outcome === 'interrupted' && this.#interrupted.size < LISTED) this.#interrupted.add(spec.name);
     if (this.#isFlaky(spec)) this.#keepFlake(spec);
     this.#keepIfSlow(spec);
   }
@@ -57,12 +63,15 @@ export class SpecTally implements JunitVisitor {
   totals(): SpecTotals {
     const failed = this.#seen.count(SEEN.failed);
     const passed = this.#seen.count(SEEN.passed, SEEN.failed);
-    const skipped = this.#seen.count(SEEN.skipped, SEEN.failed | SEEN.passed);
+    const interrupted = this.#seen.count(SEEN.interrupted, SEEN.failed | SEEN.passed);
+    const skipped = this.#seen.count(SEEN.skipped, SEEN.failed | SEEN.passed | SEEN.interrupted);
+    const ran = passed + failed + interrupted;
     return {
-      totals: { ran: passed + failed, passed, failed, skipped, flaky: this.#seen.count(SEEN.flaky) },
+      totals: { ran, passed, failed, interrupted, skipped, flaky: this.#seen.count(SEEN.flaky) },
       cases: this.#cases,
       failures: this.#failures,
       firstFailures: this.#firstFailures,
+      firstInterrupted: [...this.#interrupted],
       flakes: [...this.#flakes],
       slowest: this.#slowest,
     };
@@ -97,6 +106,7 @@ export class SpecTally implements JunitVisitor {
 const BITS = {
   passed: SEEN.passed | SEEN.passedInFile,
   failed: SEEN.failed | SEEN.failedInFile,
+  interrupted: SEEN.interrupted,
   skipped: SEEN.skipped,
 } as const;
 

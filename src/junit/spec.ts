@@ -1,4 +1,4 @@
-import type { JunitCase } from './suite.ts';
+import type { JunitCase, JunitFailure } from './suite.ts';
 
 /** One spec, or one node of a suite as a whole, as a junit file of Ginkgo has it. */
 export interface Spec {
@@ -9,8 +9,9 @@ export interface Spec {
   /** False for what belongs to the suite as a whole, such as BeforeSuite. */
   readonly isSpec: boolean;
   readonly seconds: number;
-  readonly outcome: 'passed' | 'failed' | 'skipped';
-  /** Why it failed; empty unless it did. */
+  /** Interrupted ones neither passed nor failed: something else ended the suite while they ran. */
+  readonly outcome: 'passed' | 'failed' | 'interrupted' | 'skipped';
+  /** Why it failed or was interrupted; else empty. */
   readonly failure: string;
   /** It passed, at a later attempt. */
   readonly flaky: boolean;
@@ -29,8 +30,18 @@ export function specOf({ name, seconds, failure, skipped, flaky }: JunitCase, su
     name: name.startsWith(IT) ? name.slice(IT.length).trimStart() : name,
     isSpec: name.startsWith(IT) || !SUITE_NODE.test(name),
     seconds,
-    outcome: failure ? 'failed' : skipped === undefined ? 'passed' : 'skipped',
-    failure: failure ? [failure.message, failure.text].filter((part) => part.trim() !== '').join('\n') : '',
+    outcome: failure ? outcomeOf(failure) : skipped === undefined ? 'passed' : 'skipped',
+    failure: failure ? failureText(failure) : '',
     flaky,
   };
+}
+
+/** Ginkgo reports a spec that it interrupted as an error of this type. */
+const outcomeOf = ({ type }: JunitFailure): 'failed' | 'interrupted' =>
+  type === 'interrupted' ? 'interrupted' : 'failed';
+
+/** The message and the text, unless the text has the message, as Ginkgo's has. */
+function failureText({ message, text }: JunitFailure): string {
+  const parts = text.includes(message.trim()) ? [text] : [message, text];
+  return parts.filter((part) => part.trim() !== '').join('\n');
 }

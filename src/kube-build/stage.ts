@@ -30,7 +30,7 @@ export async function stageBuild(
   options: Pick<BuildOptions, 'repoRoot' | 'gceFiles'>,
   location: StageLocation,
   version: string,
-  run: Pick<Run, 'acquire' | 'env' | 'log'>,
+  run: Pick<Run, 'acquire' | 'env' | 'log' | 'records'>,
   signal: AbortSignal,
 ): Promise<Staged> {
   const files = await filesOfBuild(options);

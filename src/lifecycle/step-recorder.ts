@@ -1,4 +1,4 @@
-import { messageOf, type StepName } from '../api/errors.ts';
+import { causeOf, messageOf, type StepName, TestsFailedError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
 import type { StateStep } from '../records/state-schema.ts';
 import { monotonic } from '../system/clock.ts';
@@ -82,7 +82,9 @@ export class StepRecorder {
   fail(name: StepName, error: unknown): void {
     const { date: began } = this.#running.get(name) ?? this.#beginning();
     const seconds = this.#end(name, 'failed', false);
-    this.#log.error(`${name} failed after ${seconds.toFixed(1)} s: ${messageOf(error)}`);
+    // A report has told the failed tests already, and the verdict names them again.
+    const isTold = causeOf(error, TestsFailedError)?.report !== undefined;
+    this.#log.error(`${name} failed after ${seconds.toFixed(1)} s${isTold ? '' : `: ${messageOf(error)}`}`);
     this.#keep({
       name,
       result: 'failed',

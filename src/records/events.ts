@@ -13,7 +13,7 @@ export interface EventSettings {
 /** How many lines wait for a file that cannot be written; then the oldest are dropped. */
 const MOST_WAITING = 10_000;
 
-/** `events.jsonl`: what the run did, one line for each step, command, download and signal. */
+/** `events.jsonl`: what the run did, one line for each step, command, download, retry and signal. */
 export class EventFile {
   readonly #file: string;
   readonly #settings: EventSettings;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { junitFolder, readJunitFiles, readResults } from '../../src/junit/results.ts';
-import { describeResults, failedSentence } from '../../src/junit/summary.ts';
+import { describeResults, failedSentence, interruptedSentence } from '../../src/junit/summary.ts';
 
 let dir: string;
 
@@ -46,7 +46,7 @@ test('the results of a run are those of the junit files that it wrote, without o
   await writeFile(join(dir, 'results.xml'), '<x/>');
   const results = await readResults(dir, before, never);
   expect(results.files).toEqual([join(dir, 'junit_01.xml'), join(dir, 'junit_02.xml')]);
-  expect(results.totals).toEqual({ ran: 2, passed: 1, failed: 1, skipped: 1, flaky: 0 });
+  expect(results.totals).toEqual({ ran: 2, passed: 1, failed: 1, interrupted: 0, skipped: 1, flaky: 0 });
   expect(results.firstFailures.map(({ name }) => name)).toEqual(['two']);
 });
 
@@ -59,14 +59,21 @@ test('what belongs to the suite as a whole is no spec, but its failure is told',
   await write('a.xml', ...nodes.map((name) => passed(name)), failed('[DeferCleanup (Suite)]', 'left over'));
   const results = await read('a.xml');
   expect(results.totals).toMatchObject({ ran: 0, failed: 0 });
-  expect(failedSentence(results)).toBe('the suite failed outside of its specs: [DeferCleanup (Suite)]');
+  expect(failedSentence(results)).toBe('the suite failed outside of its specs: [DeferCleanup (Suite)]: left over');
   expect(describeResults(results)).toContain('    left over');
 });
 
 test('a spec that several processes tell of counts once', async () => {
   await write('a.xml', passed('one'), skipped('two'), skipped('three'));
   await write('b.xml', skipped('one'), failed('two', 'no'), skipped('three'));
-  expect((await read('a.xml', 'b.xml')).totals).toEqual({ ran: 2, passed: 1, failed: 1, skipped: 1, flaky: 0 });
+  expect((await read('a.xml', 'b.xml')).totals).toEqual({
+    ran: 2,
+    passed: 1,
+    failed: 1,
+    interrupted: 0,
+    skipped: 1,
+    flaky: 0,
+  });
 });
 
 test('the summary has totals, the beginning of each failure, flakes and the slowest specs', async () => {
@@ -144,7 +151,7 @@ test('a spec that passed and failed in one file flaked, and in two files failed'
   await write('b.xml', failed('two', 'no'));
   const results = await read('a.xml', 'b.xml');
   expect(results.flakes).toEqual(['one']);
-  expect(results.totals).toEqual({ ran: 2, passed: 0, failed: 2, skipped: 0, flaky: 1 });
+  expect(results.totals).toEqual({ ran: 2, passed: 0, failed: 2, interrupted: 0, skipped: 0, flaky: 1 });
 });
 
 test('hundreds of thousands of cases are counted, each one', async () => {
@@ -175,4 +182,53 @@ test('what is read takes no more memory the larger the files are', { timeout: 60
   const heap = '--max-old-space-size=24';
   const { stdout } = await promisify(execFile)(process.execPath, [heap, reader, join(dir, 'a.xml')]);
   expect(JSON.parse(stdout)).toMatchObject({ ran: 23_000, failed: 3000 });
+});
+
+test('a spec that was interrupted neither passed nor failed, and does not lead', async () => {
+  const cutOff = (name: string) =>
+    `<testcase name="${name}"><error message="Interrupted by User" type="interrupted">x</error></testcase>`;
+  await write(
+    'a.xml',
+    cutOff('[It] one'),
+    failed('[AfterSuite]', 'no'),
+    cutOff('[It] two'),
+    failed('[It] three', 'no'),
+  );
+  const results = await read('a.xml');
+  expect(results.totals).toEqual({ ran: 3, passed: 0, failed: 1, interrupted: 2, skipped: 0, flaky: 0 });
+  expect(failedSentence(results)).toBe('1 of 3 specs failed: three; 2 specs interrupted');
+  await write('b.xml', cutOff('[It] one'));
+  expect(failedSentence(await read('b.xml'))).toBeUndefined();
+  expect(interruptedSentence(await read('b.xml'))).toBe('1 of 1 spec interrupted: one');
+});
+
+test('a node of the suite that passed in one process and failed in another is not flaky', async () => {
+  await write(
+    'a.xml',
+    passed('[SynchronizedBeforeSuite]'),
+    failed('[SynchronizedBeforeSuite]', 'no'),
+    passed('[It] a'),
+  );
+  const results = await read('a.xml');
+  expect(results.flakes).toEqual([]);
+  expect(results.totals.flaky).toBe(0);
+});
+
+test('the reason of a suite that failed outside of its specs is that of the process where it happened', async () => {
+  const elsewhere = 'SynchronizedBeforeSuite failed on Ginkgo parallel process #1';
+  await write(
+    'a.xml',
+    ...[`[FAILED] ${elsewhere}`, '[FAILED] no nodes'].map((text) => failed('[SynchronizedBeforeSuite]', text)),
+  );
+  expect(failedSentence(await read('a.xml'))).toBe(
+    'the suite failed outside of its specs: [SynchronizedBeforeSuite]: no nodes',
+  );
+});
+
+test('a failure is told once, and where it happened even if it is long', async () => {
+  const text = `[FAILED] needle\n${'detail\n'.repeat(9)}In [It] at: /src/a_test.go:97 @ 11/28/26`;
+  await write('a.xml', `<testcase name="a" time="1"><failure message="needle">${text}</failure></testcase>`);
+  const described = describeResults(await read('a.xml'));
+  expect(described.match(/needle/g)).toHaveLength(1);
+  expect(described).toContain('    In [It] at: /src/a_test.go:97');
 });

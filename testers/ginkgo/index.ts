@@ -4,6 +4,7 @@ import { defineTester } from '../../src/api/tester.ts';
 import { SKEW_COMPONENTS, type SkewComponent } from '../../src/kube/skew/rules.ts';
 import { parseExtraArgs } from './arguments.ts';
 import { flags, type GinkgoValues } from './flags.ts';
+import { rejectNotRe2 } from './re2.ts';
 
 /** The tester of Kubernetes' own end-to-end tests. */
 export const ginkgo = defineTester({
@@ -24,6 +25,8 @@ export const ginkgo = defineTester({
       variables: readVariables('--env', values.env, run.log),
       skew: { level: values.checkVersionSkew, ignored: values.checkVersionSkewIgnore.map(component) },
     };
+    rejectNotRe2('--ginkgo.focus in --test-args', plan.extra.focus);
+    rejectNotRe2('--ginkgo.skip in --test-args', plan.extra.skip);
     if (values.rerunFailed !== '' && plan.extra.focus.length > 0) throw exclusive('--ginkgo.focus in --test-args');
     const { GinkgoTester } = await import('./tester.ts');
     return new GinkgoTester(plan, run, async () => {
@@ -35,6 +38,8 @@ export const ginkgo = defineTester({
 
 function checkSelection(values: GinkgoValues): void {
   if (values.rerunFailed !== '' && values.focusRegex !== '') throw exclusive('--focus-regex');
+  rejectNotRe2('--focus-regex', [values.focusRegex]);
+  rejectNotRe2('--skip-regex', [values.skipRegex]);
   if (values.flakeAttempts < 0)
     throw new UsageError(`invalid --flake-attempts ${values.flakeAttempts}: must not be negative`);
 }

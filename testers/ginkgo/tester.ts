@@ -5,19 +5,22 @@ import { RunError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
 import type { TestContext, Tester, TestSummary } from '../../src/api/tester.ts';
 import type { Acquirer } from '../../src/download/downloader.ts';
-import { junitFolder, readResults } from '../../src/junit/results.ts';
+import { type JunitFolder, junitFolder, readResults } from '../../src/junit/results.ts';
 import { checkVersionSkew } from '../../src/kube/skew/check.ts';
 import type { Seen, SeenVersions, SkewRules } from '../../src/kube/skew/rules.ts';
 import { monotonic } from '../../src/system/clock.ts';
 import { type ExtraArgs, ginkgoCommand, lastValue, type SuiteContext, suiteArguments } from './arguments.ts';
+import { checkSelectionBySuite } from './check-selection.ts';
 import { findBinaries } from './find-binaries.ts';
 import type { GinkgoValues } from './flags.ts';
 import { listSpecs } from './list-specs.ts';
-import { describeProgress, ProgressReader } from './progress.ts';
+import { describeProgress, ProgressReader } from './outcome/progress.ts';
+import { SuiteOutputReader } from './outcome/suite-output.ts';
+import { describeOutcome, failureOf, specsRan } from './outcome/test-summary.ts';
+import { isPlainRegex } from './re2.ts';
 import { failedSpecs, focusOn } from './rerun.ts';
 import { inspectSuite, type Suite } from './suite.ts';
 import type { Binaries } from './test-binary.ts';
-import { describeOutcome, failureOf, specsRan } from './test-summary.ts';
 import { recordVersions } from './versions.ts';
 
 /** The flags, parsed and validated. */
@@ -38,6 +41,9 @@ interface Prepared {
   /** The expressions that select the specs. */
   readonly focus: readonly string[];
 }
+
+/** The fact of how many suites this run has begun. */
+const TESTS = 'ginkgo-tests';
 
 /** Milliseconds between two progress lines. */
 const PROGRESS_INTERVAL = { interactive: 1000, log: 15_000 };
@@ -106,7 +112,19 @@ export class GinkgoTester implements Tester {
       { ...paths(binaries), ...this.#suiteContext(noCluster(run.env)) },
       focus,
     );
+    if (run.asked.up) await this.#checkSelection({ binaries, suite, ginkgo, focus }, signal);
     return { binaries, suite, ginkgo, focus };
+  }
+
+  /** Before there is a cluster: without one to create, the suite itself says it as soon. */
+  async #checkSelection({ binaries, suite, focus }: Prepared, signal: AbortSignal): Promise<void> {
+    const { values, extra } = this.#plan;
+    const { focusRegex, skipRegex, labelFilter } = values;
+    const isPlain = labelFilter === '' && [focusRegex, skipRegex, ...extra.focus, ...extra.skip].every(isPlainRegex);
+    if (isPlain || suite.ginkgo === 1 || !suite.knows('ginkgo.dry-run')) return;
+    const context = { ...paths(binaries), ...this.#suiteContext(noCluster(this.#run.env)) };
+    const args = dryRunArguments(values, extra, suite, context, focus);
+    await checkSelectionBySuite(context.e2eTest, args, context.env, this.#run, signal);
   }
 
   async #focus(signal: AbortSignal): Promise<string[]> {
@@ -129,12 +147,18 @@ export class GinkgoTester implements Tester {
   async #list({ suite, focus }: Prepared, suiteContext: SuiteContext, signal: AbortSignal): Promise<TestSummary> {
     if (suite.ginkgo === 1) throw new RunError('cannot use --list-specs: a Ginkgo 1 suite cannot list its specs');
     const { values, extra } = this.#plan;
-    const withoutReport = { ...suiteContext, reportDir: '', kubeconfig: '', provider: undefined };
-    const args = suiteArguments({ ...values, provider: '' }, extra, suite, withoutReport, focus);
-    // Even with --report-dir in --test-args: a dry run must not replace the report of real tests.
-    if (suite.knows('report-dir')) args.push('--report-dir=');
+    const args = dryRunArguments(values, extra, suite, suiteContext, focus);
     const count = await listSpecs(suiteContext.e2eTest, args, suiteContext.env, this.#run, signal);
     return { text: `${count} specs would run` };
+  }
+
+  /** A further test of a run keeps the report of those before it: its own is `junit_2_01.xml`, and so on. */
+  async #reportPrefix(suite: Suite, before: JunitFolder, reportDir: string): Promise<string[]> {
+    const { state } = this.#run;
+    const tests = Number(state.recall(TESTS) ?? 0) + 1;
+    await state.remember({ [TESTS]: String(tests) });
+    const isOwn = lastValue(this.#plan.extra.test, 'report-prefix') !== undefined || !suite.knows('report-prefix');
+    return tests === 1 || isOwn || !before.has(join(reportDir, 'junit_01.xml')) ? [] : [`--report-prefix=${tests}_`];
   }
 
   async #runSuite(
@@ -144,13 +168,14 @@ export class GinkgoTester implements Tester {
   ): Promise<TestSummary> {
     const { values, extra } = this.#plan;
     const { log, exec } = this.#run;
-    const argv = ginkgoCommand(values, extra, suite, suiteContext, focus);
     const reportDir = resolve(
       dirname(suiteContext.e2eTest),
       lastValue(extra.test, 'report-dir') ?? suiteContext.reportDir,
     );
     const before = await junitFolder(reportDir);
+    const prefix = await this.#reportPrefix(suite, before, reportDir);
     const reader = new ProgressReader();
+    const output = new SuiteOutputReader();
     const started = monotonic();
     const showProgress = () => log.progress(describeProgress(reader.progress, monotonic() - started));
     const ticking = setInterval(showProgress, log.interactive ? PROGRESS_INTERVAL.interactive : PROGRESS_INTERVAL.log);
@@ -159,8 +184,10 @@ export class GinkgoTester implements Tester {
       const onOutput = (chunk: Uint8Array) => {
         const total = reader.progress.total;
         reader.onOutput(chunk);
+        output.onOutput(chunk);
         if (total !== reader.progress.total) showProgress();
       };
+      const argv = [...ginkgoCommand(values, extra, suite, suiteContext, focus), ...prefix];
       await exec(argv, { signal, env: withPath(suiteContext.env, binaries), onOutput });
     } catch (error) {
       failure = error;
@@ -168,13 +195,14 @@ export class GinkgoTester implements Tester {
       clearInterval(ticking);
       log.progress(undefined);
     }
-    const outcome = { results: await readResults(reportDir, before, signal), progress: reader.progress, failure };
+    const results = await readResults(reportDir, before, signal);
+    const outcome = { results, progress: reader.progress, findings: output.findings(), failure };
     const text = describeOutcome(outcome);
     if (signal.aborted) {
       log.info(`Interrupted: ${text}`);
       throw failure ?? signal.reason;
     }
-    const failed = failureOf(outcome, values.allowNoTests);
+    const failed = failureOf(outcome, values.allowNoTests, reportDir);
     if (failed) {
       log.error(text);
       throw failed;
@@ -183,6 +211,20 @@ export class GinkgoTester implements Tester {
       log.warn('Unknown number of specs: no junit file, and no totals in the output');
     return { text };
   }
+}
+
+/** The suite's arguments without what only a cluster needs. */
+function dryRunArguments(
+  values: GinkgoValues,
+  extra: ExtraArgs,
+  suite: Suite,
+  context: SuiteContext,
+  focus: readonly string[],
+): string[] {
+  const withoutReport = { ...context, reportDir: '', kubeconfig: '', provider: undefined };
+  const args = suiteArguments({ ...values, provider: '' }, extra, suite, withoutReport, focus);
+  // Even with --report-dir in --test-args: a dry run must not replace the report of real tests.
+  return suite.knows('report-dir') ? [...args, '--report-dir='] : args;
 }
 
 const noCluster = (env: Env): TestContext => ({ env, kubeconfig: undefined, provider: undefined });

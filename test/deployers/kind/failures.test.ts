@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { causedByNameTaken, explain } from '../../../deployers/kind/failures.ts';
-import { CommandError, messageOf } from '../../../src/api/errors.ts';
+import { CommandError, causes, messageOf } from '../../../src/api/errors.ts';
 
 const failed = (output: string, message = 'kind exited with 1') =>
   new CommandError(message, { command: 'kind create cluster', exitCode: 1, output });
@@ -55,6 +55,14 @@ test.each([
   [
     'docker: Error response from daemon: Conflict. The container name "/x3-control-plane" is already in use by container "0e986fa7b24b". You have to remove (or rename) that container to be able to reuse that name.',
     'a container named x3-control-plane already exists',
+  ],
+  [
+    'ERROR: failed to create cluster: failed to pull image "kindest/node:v1.30.4": command "docker pull kindest/node:v1.30.4" failed with error: exit status 1\nCommand Output: Error response from daemon: toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit',
+    'the registry limits how often images are pulled (toomanyrequests: You have reached your unauthenticated pull rate limit.',
+  ],
+  [
+    'ERROR: failed to create cluster: failed to pull image "kindest/node:v1.30.4": command "docker pull kindest/node:v1.30.4" failed with error: exit status 1\nCommand Output: Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+    'cannot pull node image kindest/node:v1.30.4: command "docker pull kindest/node:v1.30.4" failed with error: exit status 1: Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
   ],
   ['ERROR: image: "nosuch:1" not present locally', 'image nosuch:1 of --load-image not found on this host'],
   [
@@ -144,7 +152,7 @@ test.each([
   const explained = explain(error) as Error;
   expect(messageOf(explained)).toContain(message);
   expect(messageOf(explained)).not.toContain('\n');
-  expect(explained.cause).toBe(error);
+  expect([...causes(explained)]).toContain(error);
 });
 
 test('explains a provider that cannot be started', () => {
@@ -152,8 +160,34 @@ test('explains a provider that cannot be started', () => {
   expect(messageOf(explain(error))).toContain('podman not found on PATH');
 });
 
-test('returns unknown errors unchanged', () => {
-  const error = failed('ERROR: something new');
+test("leads with kind's last error and the line of the provider when no sign is known", () => {
+  const output = [
+    'ERROR: an earlier one',
+    'Creating cluster "c" ...',
+    'ERROR: failed to create cluster: command "docker run --name c" failed with error: exit status 125',
+    'Command Output: 8d2f6b1c',
+    'docker: Error response from daemon: something new.',
+    '',
+  ].join('\n');
+  const error = failed(output);
+  const explained = explain(error);
+  expect(messageOf(explained)).toBe(
+    'failed to create cluster: command "docker run --name c" failed with error: exit status 125: docker: Error response from daemon: something new.',
+  );
+  expect([...causes(explained)]).toContain(error);
+});
+
+test('adds the advice for a known sign to what kind itself says', () => {
+  const explained = explain(failed('ERROR: failed to create cluster: failed to init node with kubeadm: exit status 1'));
+  expect([...causes(explained)].map(messageOf)).toEqual([
+    expect.stringMatching(/^kubeadm could not start/),
+    'failed to create cluster: failed to init node with kubeadm: exit status 1',
+    'kind exited with 1',
+  ]);
+});
+
+test('returns errors without a line of kind unchanged', () => {
+  const error = failed('something new');
   expect(explain(error)).toBe(error);
   const other = new TypeError('no space left on device');
   expect(explain(other)).toBe(other);

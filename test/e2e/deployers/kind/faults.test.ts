@@ -143,3 +143,9 @@ test('stops a build that hangs, and tears down nothing', async () => {
   expect(code).toBe(130);
   expect(host.calls()).toEqual(['kind build node-image --image kindest/node:r1', 'kind hangs', 'kind got SIGINT']);
 });
+
+test('a daemon on another host is said before the create', async () => {
+  using host = new KindHost();
+  const { stderr } = await host.start(['--up', '--down', '--wait=0'], { DOCKER_HOST: 'tcp://builder:2376' }).ended;
+  expect(stderr).toMatch(/The Docker daemon is on builder[\s\S]*Creating cluster/);
+});

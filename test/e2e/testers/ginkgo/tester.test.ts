@@ -105,19 +105,60 @@ describe('a run without specs', () => {
 });
 
 test.each([
-  ['before any spec ran', 'boom\nRan 0 of 9 Specs in 0.1 seconds\nTest Suite Failed\n', 'Ran 0 of 9 Specs'],
+  [
+    'before any spec ran',
+    'boom\nRan 0 of 9 Specs in 0.1 seconds\nTest Suite Failed\n',
+    'ginkgo exited with code 197 before any spec ran: Ran 0 of 9 Specs',
+  ],
   [
     'although no spec failed',
-    'Ran 2 of 2 Specs in 1 seconds\nDetected Programmatic Focus\n',
-    'Detected Programmatic Focus',
+    'Ran 2 of 2 Specs in 1 seconds\nDetected Programmatic Focus - setting exit status to 197\n',
+    'programmatic focus: remove FIt, FDescribe and the like from the suite; Ginkgo fails it for them (ginkgo exited with code 197, but no spec failed)',
   ],
-])('reports the reason when ginkgo fails %s', async (_title, output, reason) => {
+  [
+    'for an unknown flag, before pages of usage',
+    `flag provided but not defined: -nosuch\n${'  --ginkgo.seed [int]\n'.repeat(20_000)}`,
+    'flag provided but not defined: -nosuch (ginkgo exited with code 197)',
+  ],
+])('leads with the reason when ginkgo fails %s', async (_title, output, reason) => {
   const at = await ginkgoHost();
   await at.write('ginkgo.out', output);
   const ended = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '197' } });
   expect(ended).toMatchObject({ code: 1 });
-  const when = reason.startsWith('Ran') ? ' before any spec ran' : ', but no spec failed';
-  expect(ended.stderr).toContain(`Test failed: ginkgo exited with code 197${when}: ${reason}`);
+  expect(ended.stderr).toContain(`The run failed: Test failed: ${reason}`);
+  const record = await runner(at);
+  expect(record).toContain(`<failure message="${reason}`);
+  expect(record).toContain(output.trim().split('\n').at(-1));
+});
+
+test('names the failed specs and the process that disappeared when Ginkgo wrote no junit file', async () => {
+  const at = await ginkgoHost();
+  const output = [
+    'Will run 12 of 12 specs',
+    '••',
+    '• [FAILED] [0.000 seconds]',
+    '[sig-x] things [It] should do number 2',
+    '•',
+    'Ginkgo timed out waiting for all parallel procs to report back',
+    'Exit result of proc 2:',
+    '  exit status 3',
+    '',
+  ].join('\n');
+  await at.write('ginkgo.out', output);
+  const ended = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '1' } });
+  expect(ended.stderr).toContain(
+    'Test failed: 1 of 4 specs failed: [sig-x] things should do number 2; a parallel process of Ginkgo disappeared (process 2: exit status 3)',
+  );
+});
+
+test('counts specs that were interrupted apart, behind the one that failed', async () => {
+  const at = await ginkgoHost();
+  const interrupted =
+    '<testcase name="[It] a"><error message="Interrupted by Other Ginkgo Process" type="interrupted">x</error></testcase>';
+  await at.write('junit_01.xml', suite(interrupted, passed('b'), failed('c')));
+  const ended = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '1' } });
+  expect(ended.stderr).toContain('Test failed: 1 of 3 specs failed: c; 1 spec interrupted');
+  expect(ended.stderr).toContain('3 specs ran: 1 passed, 1 failed, 1 interrupted');
 });
 
 describe('--rerun-failed', () => {
@@ -256,4 +297,67 @@ test('the kubeconfig of the deployer takes precedence over that of the environme
   await at.write('mine', 'apiVersion: v1\nkind: Config\n');
   await at.run(FROM_PATH, { launcher: ['--kubeconfig=mine'], env: { KUBECONFIG: '/other' } });
   expect(await at.argv()).toContain(`--kubeconfig=${at.dir}/mine`);
+});
+
+describe('an expression or a filter that the suite cannot use', () => {
+  const flags = { FAKE_GINKGO_FLAGS: 'focus skip label-filter timeout dry-run' };
+  const suiteRan = (at: GinkgoHost) =>
+    at.argv().then(
+      () => true,
+      () => false,
+    );
+
+  test('is refused at once when it is none of RE2 beyond doubt', async () => {
+    const at = await ginkgoHost();
+    const ended = await at.run([...FROM_PATH, '--focus-regex=Pods(?!Slow)']);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain('invalid --focus-regex "Pods(?!Slow)": RE2 has no lookahead (?!');
+    expect(await suiteRan(at)).toBe(false);
+  });
+
+  test('fails the run before there is a cluster, for the reason that the suite gives in a dry run', async () => {
+    const at = await ginkgoHost();
+    await at.write(
+      'dry-run.out',
+      'Ginkgo detected configuration issues:\nSyntax Error Parsing Label Filter\n  a&&\n  Unexpected EOF.\n\n',
+    );
+    const ended = await at.run([...FROM_PATH, '--label-filter=a&&'], { launcher: ['--up', '--down'], env: flags });
+    expect(ended.code).not.toBe(0);
+    expect(ended.stderr).toContain(
+      'the suite rejects its arguments: Syntax Error Parsing Label Filter: a&& Unexpected EOF.',
+    );
+    expect(await suiteRan(at)).toBe(false);
+  });
+
+  test('is left to the tests when the dry run fails for another reason', async () => {
+    const at = await ginkgoHost();
+    await at.write('dry-run.out', 'panic: no such host\n');
+    const ended = await at.run([...FROM_PATH, '--label-filter=a'], { launcher: ['--up', '--down'], env: flags });
+    expect(ended.code).toBe(0);
+    expect(await at.read('e2e.argv')).toContain('--ginkgo.dry-run');
+    expect(await suiteRan(at)).toBe(true);
+  });
+});
+
+test('further tests of a run keep the reports of those before them', async () => {
+  const at = await ginkgoHost();
+  const env = { FAKE_E2E_FLAGS: 'kubeconfig report-dir report-prefix' };
+  await at.write('junit_01.xml', suite(passed('one')));
+  await at.run(FROM_PATH, { env, launcher: ['--up'] });
+  expect((await at.argv()).some((arg) => arg.startsWith('--report-prefix'))).toBe(false);
+  await at.run(FROM_PATH, { env });
+  expect((await at.argv()).at(-1)).toBe('--report-prefix=2_');
+  await at.run([...FROM_PATH, '--test-args=--report-prefix=own'], { env });
+  expect((await at.argv()).filter((arg) => arg.startsWith('--report-prefix'))).toEqual(['--report-prefix=own']);
+});
+
+test('failed specs are told once, before a verdict that names them and the flag that runs them again', async () => {
+  const at = await ginkgoHost();
+  await at.write('junit_01.xml', suite(passed('one'), failed('two')));
+  const { stderr } = await at.run(FROM_PATH, { env: { FAKE_GINKGO_EXIT: '1' } });
+  expect(stderr.match(/expected one/g)).toHaveLength(1);
+  expect(stderr.match(/specs failed: two/g)).toHaveLength(1);
+  expect(stderr).toMatch(
+    /expected one[\s\S]*The run failed: Test failed: 1 of 2 specs failed: two[\s\S]*To run only the failed specs.*--rerun-failed=\S*artifacts\n/,
+  );
 });

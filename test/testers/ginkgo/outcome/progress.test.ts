@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describeProgress, ProgressReader } from '../../../testers/ginkgo/progress.ts';
+import { describeProgress, ProgressReader } from '../../../../testers/ginkgo/outcome/progress.ts';
 
 const GREEN = '\u001B[38;5;10m';
 const RESET = '\u001B[0m';

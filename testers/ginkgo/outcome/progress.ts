@@ -1,4 +1,4 @@
-import { type Duration, formatDuration } from '../../src/api/duration.ts';
+import { type Duration, formatDuration } from '../../../src/api/duration.ts';
 
 /** The progress of a suite, according to its output. */
 export interface Progress {
@@ -17,7 +17,7 @@ export interface Progress {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences start with one.
 const ESCAPES = /\x1b\[[0-9;?]*[A-Za-z]/g;
 /** The text after the dot of a spec that failed: Ginkgo 2, then Ginkgo 1. */
-const FAILURE = /^(?:\[(?:FAILED|PANICKED!?|TIMEDOUT|INTERRUPTED|ABORTED)\]|Failure\b|!\s*Panic\b|\.\.\.\s*Timeout\b)/;
+const FAILURE = /^(?:\[(?:FAILED|PANICKED!?|TIMEDOUT|ABORTED)\]|Failure\b|!\s*Panic\b|\.\.\.\s*Timeout\b)/;
 const DONE = '•';
 const RETRIED = '↺';
 /** The start of a line, and the rest of it. */
