@@ -90,7 +90,10 @@ describe('run paths', () => {
 });
 
 test.each([
-  [{ runId: '2026-11-28T12:00:00' }, /^invalid run ID "2026-11-28T12:00:00": it contains a colon, which separates .* --run-id/],
+  [
+    { runId: '2026-11-28T12:00:00' },
+    /^invalid run ID "2026-11-28T12:00:00": it contains a colon, which separates .* --run-id/,
+  ],
   [{ cwd: '/w/a:b' }, /^invalid run directory \/w\/a:b\/_rundir\/abc: it contains a colon, .* --rundir$/],
 ])('a run directory with a colon is refused: %j', (more, message) => {
   const all = { ...settings, ...more };
