@@ -10,6 +10,7 @@ import { findDeployer } from '../plugins/find-plugins.ts';
 import { isExecutable } from '../runtime/build-info.ts';
 import type { World } from '../runtime/world.ts';
 import { unusableProgram } from '../system/find-program.ts';
+import { checkUtf8 } from './utf8-args.ts';
 
 /** First arguments that stand for a command. */
 const LIKE_COMMANDS: Readonly<Record<string, string>> = {
@@ -33,6 +34,7 @@ export async function main(
   env: Env = process.env,
 ): Promise<number> {
   try {
+    checkUtf8(args);
     const world = realWorld(args, env);
     letReadersGo(world.stdout);
     if ('deployers' in what) return await byName(what, world);

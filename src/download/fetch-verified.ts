@@ -3,7 +3,7 @@ import { RunError } from '../api/errors.ts';
 import type { AcquireSettings } from '../api/run.ts';
 import { type RetryPolicy, retry } from '../http/retry.ts';
 import { monotonic } from '../system/clock.ts';
-import { acquireLock } from '../system/lock.ts';
+import { acquireLock, type Lock } from '../system/lock.ts';
 import { checkBinary } from '../system/platform.ts';
 import type { Cache, Content, Entry } from './cache/cache.ts';
 import type { Expected } from './cache/digest.ts';
@@ -43,14 +43,18 @@ export async function fetchVerified(request: FetchRequest, dependencies: FetchDe
   if (before) return before;
   if (settings.offline) throw new RunError(`${request.shown} is not in the cache, and --offline is set`);
   await cache.prepare();
-  await using _ = await acquireLock(cache.lockFile(request.key), {
+  await using lock = await acquireLock(cache.lockFile(request.key), {
     signal: request.signal,
     wait: true,
+    lease: LEASE,
     onWait: (pid) => world.log.info(`Waiting for process ${pid}, which is fetching ${request.shown}`),
   });
   // Awaited here: the lock is released when this function returns.
-  return (await lookUp(request, dependencies)) ?? (await fetchIntoCache(request, dependencies));
+  return (await lookUp(request, dependencies)) ?? (await fetchIntoCache(request, dependencies, lock));
 }
+
+/** Milliseconds after which a frozen process that fetches an object is passed by. */
+const LEASE = 90_000;
 
 /** The requested files, when all of them are in the cache and were verified as this run requires. */
 async function lookUp(
@@ -81,7 +85,11 @@ function isTrusted(entry: Entry, { pin, sha256 }: FetchRequest, { allowUnverifie
   return entry.verified !== 'nothing' || allowUnverified;
 }
 
-async function fetchIntoCache(request: FetchRequest, dependencies: FetchDependencies): Promise<CachedFiles> {
+async function fetchIntoCache(
+  request: FetchRequest,
+  dependencies: FetchDependencies,
+  lock: Pick<Lock, 'isHeld'>,
+): Promise<CachedFiles> {
   const { cache, settings, world, policy, source } = dependencies;
   const { url, shown, key, signal } = request;
   const expected = await expectedChecksum(request, dependencies);
@@ -100,6 +108,7 @@ async function fetchIntoCache(request: FetchRequest, dependencies: FetchDependen
       open: async () => openSink(request, await cache.scratch(key)),
     });
     await checkPlatforms(request, Object.fromEntries(fetched.files));
+    if (!lock.isHeld()) throw new RunError(`another process took over fetching ${shown} while this one was suspended`);
     const contents: Record<string, Content> = {};
     const paths: Record<string, string> = {};
     for (const [name, { path, sha256, size }] of fetched.files) {
@@ -121,7 +130,7 @@ async function fetchIntoCache(request: FetchRequest, dependencies: FetchDependen
       ]),
     );
   } finally {
-    await cache.clear(key);
+    if (lock.isHeld()) await cache.clear(key);
   }
 }
 

@@ -65,7 +65,7 @@ const CONNECTIONS = 16;
 /** The message of an error response, which is usually JSON. */
 function messageIn(text: string): string {
   try {
-    return (JSON.parse(text) as { error: { message: string } }).error.message;
+    return (JSON.parse(text) as { error: { message: string } }).error.message.slice(0, 300);
   } catch {
     return text.slice(0, 300);
   }

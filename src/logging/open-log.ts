@@ -53,7 +53,7 @@ export function openLog(settings: LogSettings): Log {
       // The reader of the log is gone; the run continues.
     }
   };
-  const clean = (message: string) => mask(stripControls(message));
+  const clean = (message: string) => shortenLines(mask(stripControls(message)));
   const print = (severity: Severity, message: string, level?: number) => {
     const text = lines(severity, clean(message), level);
     write(shown === undefined ? text : `${CLEAR_LINE}${text}${shown}`);
@@ -81,6 +81,18 @@ export function openLog(settings: LogSettings): Log {
     progress: inPlace ? replaceLine : occasionalLine,
     interactive: terminal,
   };
+}
+
+/** Characters of a line, some of which come from servers and programs. */
+const LONGEST_LINE = 8192;
+
+/** After masking: the half of a secret cannot be recognised. */
+function shortenLines(text: string): string {
+  if (text.length <= LONGEST_LINE) return text;
+  return text
+    .split('\n')
+    .map((line) => (line.length <= LONGEST_LINE ? line : `${line.slice(0, LONGEST_LINE)}… (${line.length} characters)`))
+    .join('\n');
 }
 
 /** Removes terminal sequences and control characters, except line ends and tabs. */

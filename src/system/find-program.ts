@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Env } from '../api/env.ts';
 
@@ -15,11 +15,20 @@ export function findProgram(name: string, env: Env, cwd: string): string | undef
 export function unusableProgram(name: string, env: Env, cwd: string): string | undefined {
   for (const directory of pathDirectories(env, cwd)) {
     const path = join(directory, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = statOf(path);
     if (stat?.isDirectory()) return `${path} is a directory`;
     if (stat) return `${path} is not executable (chmod +x it)`;
   }
   return undefined;
+}
+
+/** Undefined for a file that does not exist, and for a name that no file can have. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The directories of PATH in its order, absolute; an empty element is the working directory. */

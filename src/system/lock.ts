@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunError } from '../api/errors.ts';
+import { monotonic } from './clock.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { isCode, reasonOf } from './system-error.ts';
 import { delay } from './wait.ts';
@@ -9,6 +10,11 @@ export interface LockOptions {
   readonly signal: AbortSignal;
   /** Whether to wait while another process holds the lock; otherwise LockedError is thrown. */
   readonly wait: boolean;
+  /**
+   * Milliseconds after which a waiting process passes by a holder that runs and gives no sign, since it is frozen; more
+   * than `HEARTBEAT`. The holder must look at `isHeld` before it uses what the lock protects. Default: it is waited for.
+   */
+  readonly lease?: number;
   /** Called once for each holder that is waited for. */
   readonly onWait?: (pid: number) => void;
 }
@@ -52,16 +58,17 @@ const HEARTBEAT_TIMEOUT = 90_000;
  * directories are created.
  * Throws LockedError when it is held and `wait` is false, and the signal's reason when the signal aborts.
  */
-export async function acquireLock(file: string, { signal, wait, onWait }: LockOptions): Promise<Lock> {
+export async function acquireLock(file: string, { signal, wait, lease, onWait }: LockOptions): Promise<Lock> {
   const owner = ownIdentity();
   const entry: Entry = { ...owner, nonce: `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}` };
   let announced: string | undefined;
+  const isFrozen = watchHeartbeat(file, lease);
   for (let pause = 20; ; pause = Math.min(pause * 1.5, 250)) {
     signal.throwIfAborted();
     if (placed(file, entry)) return held(file, entry, owner);
     const holder = readEntry(file);
     if (holder === undefined) continue;
-    if (isDead(file, holder)) {
+    if (isDead(file, holder) || isFrozen(holder)) {
       await breakLock(file, holder, signal);
       continue;
     }
@@ -70,6 +77,18 @@ export async function acquireLock(file: string, { signal, wait, onWait }: LockOp
     announced = holder.nonce;
     await delay(pause * (0.75 + Math.random() / 2), signal);
   }
+}
+
+/** Whether a holder gave no sign for the time of its lease, on our own clock: that of the file may be set. */
+function watchHeartbeat(file: string, lease = Number.POSITIVE_INFINITY): (holder: Entry) => boolean {
+  let last = '';
+  let since = monotonic();
+  return ({ nonce }) => {
+    const sign = `${nonce} ${statSync(file, { throwIfNoEntry: false })?.mtimeMs}`;
+    if (sign !== last) since = monotonic();
+    last = sign;
+    return monotonic() - since > lease;
+  };
 }
 
 /** The ID of the process that holds the lock; undefined when no live process does. */

@@ -187,3 +187,12 @@ test('every line has the header and no control characters', () => {
     }),
   );
 });
+
+test('an overlong line is cut after masking, the other lines stay', () => {
+  const secret = 'Zq7rKv0Wp3Xn9LtBaa';
+  const log = open({ env: { MY_TOKEN: secret } });
+  log.warn(`first\n${'x'.repeat(8185)}${secret}${'y'.repeat(9000)}\nlast`);
+  const [first = '', long = '', last = ''] = log.stderr.text.split('\n').map((line) => line.replace(/^.*?\] +/, ''));
+  expect([first, last]).toEqual(['first', 'last']);
+  expect(long).toBe(`${'x'.repeat(8185)}***yyyy… (17188 characters)`);
+});

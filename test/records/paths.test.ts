@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
-import { type PathSettings, runPaths } from '../../src/records/paths.ts';
+import { checkColons, type PathSettings, runPaths } from '../../src/records/paths.ts';
 import { anyText } from '../helpers/arbitrary-text.ts';
 
 const settings: PathSettings = {
@@ -87,4 +87,21 @@ describe('run paths', () => {
       }),
     );
   });
+});
+
+test.each([
+  [
+    { runId: '2026-11-28T12:00:00' },
+    /^invalid run ID "2026-11-28T12:00:00": it contains a colon, which separates .* --run-id/,
+  ],
+  [{ cwd: '/w/a:b' }, /^invalid run directory \/w\/a:b\/_rundir\/abc: it contains a colon, .* --rundir$/],
+])('a run directory with a colon is refused: %j', (more, message) => {
+  const all = { ...settings, ...more };
+  const check = () => checkColons(runPaths(all), all.runId);
+  expect(check).toThrow(UsageError);
+  expect(check).toThrow(message);
+});
+
+test('a run directory without a colon is accepted', () => {
+  expect(() => checkColons(runPaths(settings), settings.runId)).not.toThrow();
 });

@@ -1,4 +1,5 @@
-import { lstat, readlink, realpath, rm, symlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, readlink, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { RunError, UsageError } from '../../api/errors.ts';
 import { toggle } from '../../api/flags.ts';
@@ -46,8 +47,7 @@ async function linkInto(dir: string, force: boolean, world: CommandWorld): Promi
     if (state === 'ours') continue;
     const path = join(directory, name);
     try {
-      await rm(path, { force: true });
-      await symlink(relative(await realpath(dirname(path)), program), path);
+      await replaceByLink(path, relative(await realpath(dirname(path)), program));
     } catch (error) {
       fail(`cannot create link ${path}`, error);
     }
@@ -55,6 +55,17 @@ async function linkInto(dir: string, force: boolean, world: CommandWorld): Promi
   }
   world.stdout.write(made.join(''));
   return 0;
+}
+
+/** Replaces a file in one step, so that calls at the same time do not meet, and no name is missing in between. */
+async function replaceByLink(path: string, target: string): Promise<void> {
+  const draft = `${path}.${randomUUID()}.new`;
+  try {
+    await symlink(target, draft);
+    await rename(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 function fail(what: string, cause: unknown): never {
