@@ -1,9 +1,9 @@
 import { Agent as PlainAgent, request as plainRequest, type RequestOptions } from 'node:http';
 import { Agent, request } from 'node:https';
-import { isIP } from 'node:net';
 import type { Env } from '../api/env.ts';
 import { RunError } from '../api/errors.ts';
 import type { Exec } from '../api/exec.ts';
+import { proxyFor } from '../http/proxy.ts';
 import { type ClusterAccess, readKubeconfig } from './kubeconfig.ts';
 
 /** Which cluster to connect to, and what that needs. */
@@ -113,11 +113,12 @@ interface Outgoing {
 
 /** Keeps connections open: a wait sends many requests, and each handshake costs both sides more than the response. */
 function openAgent({ server, tls }: ClusterAccess, env: Env): Agent | PlainAgent {
-  const { protocol, hostname } = new URL(server);
+  const url = new URL(server);
+  const proxy = proxyFor(url, env);
   // Node reads proxyEnv from 22.21 and 24.5 on; older versions ignore it.
-  const proxy = isLoopback(hostname) ? {} : { proxyEnv: env as NodeJS.ProcessEnv };
-  const options = { keepAlive: true, ...proxy };
-  return protocol === 'https:' ? new Agent({ ...tls, ...options }) : new PlainAgent(options);
+  const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
+  const options = { keepAlive: true, ...proxyEnv };
+  return url.protocol === 'https:' ? new Agent({ ...tls, ...options }) : new PlainAgent(options);
 }
 
 function exchange(url: URL, { options, body }: Outgoing) {
@@ -150,10 +151,4 @@ function reasonIn(body: string): string {
   } catch {
     return '';
   }
-}
-
-/** Go's clients, `kubectl` among them, never use a proxy for these. */
-function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
