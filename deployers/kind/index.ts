@@ -7,7 +7,7 @@ import { readKubeconfig } from '../../src/kube/kubeconfig.ts';
 import { reasonOf } from '../../src/system/system-error.ts';
 import { build } from './build.ts';
 import { type ClusterPlan, clusterResource } from './cluster.ts';
-import { configOfFlags, hasConfigFlags, readConfig } from './config.ts';
+import { configOfFlags, hasConfigFlags, nodeCounts, readConfig } from './config.ts';
 import { down } from './down.ts';
 import { kubeconfigPath, type Tools } from './exec-kind.ts';
 import { findKind } from './find-kind.ts';
@@ -167,6 +167,7 @@ export const kind = defineDeployer({
   create: ({ flags: values, run }) => {
     if (values.config === '-')
       throw new UsageError('invalid --config -: reading from stdin is not supported; specify a file');
+    nodeCounts(values);
     const { build, up, down } = run.asked;
     if (down !== 'never' && !build && !up && run.isNew && values.clusterName === '') {
       throw new UsageError(

@@ -94,6 +94,7 @@ export const duration = (help: string, fallback: Duration = 0, more: FlagExtras 
   fallback,
   parse: (text) => {
     const value = parseDuration(text);
+    if (value !== undefined && value < 0) throw new Error('a duration that is not negative');
     if (value === undefined) throw new Error('a duration such as 90s, 15m or 1h30m');
     return value;
   },
