@@ -120,10 +120,10 @@ function withFlags(
 }
 
 function meant(
-  { name, flags }: TesterKind,
+  { flags }: TesterKind,
   { positionals, afterDashes }: Pick<Parsed<Record<string, never>>, 'positionals' | 'afterDashes'>,
 ): string[] {
-  return [...meantAsFlags(positionals, flagNames([flags])), ...behindSecondDashes(name, afterDashes)];
+  return [...meantAsFlags(positionals, flagNames([flags])), ...behindSecondDashes(afterDashes)];
 }
 
 function choosePlugin(name: string, path: string, args: readonly string[]): ChosenTester {

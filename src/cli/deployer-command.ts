@@ -30,6 +30,6 @@ async function showTesterHelp(kind: DeployerKind, chosen: ChosenTester, world: W
   }
   const { testerHelp } = await import('./help/deployer-help.ts');
   const command = `kubetest2-ts ${kind.name} --test=${chosen.name} --`;
-  if (chosen.kind) world.stdout.write(testerHelp(chosen.kind, command, world));
+  if (chosen.kind) world.stdout.write(testerHelp(chosen.kind, command, world, 'of the deployer'));
   return 0;
 }

@@ -40,9 +40,9 @@ const codePoint = (text: string): string =>
   `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 
 /** A sentence for the flags behind a second `--`, which a tester with flags of its own does not read. */
-export function behindSecondDashes(tester: string, args: readonly string[]): string[] {
+export function behindSecondDashes(args: readonly string[]): string[] {
   if (!args.some((arg) => arg.startsWith('-'))) return [];
-  return [`the ${tester} tester does not read arguments after a second --: ${shown(args.join(' '))}; remove that --`];
+  return [`arguments after a second -- are not read: ${shown(args.join(' '))}; remove that --`];
 }
 
 const shown = (arg: string): string => oneLine(arg, 120);

@@ -179,7 +179,8 @@ function takeShort(
 function unknown(name: string, declared: ReadonlyMap<string, Declared>, explained: string | undefined): string {
   if (explained !== undefined) return `unknown flag ${shorten(name)}: ${explained}`;
   const names = [...declared.keys()].filter((each) => each.startsWith('--'));
-  const hint = beginning(name, names) ?? closestName(name, names);
+  const shown = names.filter((each) => declared.get(each)?.flag.more.hidden !== true);
+  const hint = beginning(name, shown) ?? closestName(name, names);
   return `unknown flag ${shorten(name)}${hint === undefined ? '' : `; did you mean ${hint}?`}`;
 }
 
