@@ -40,14 +40,14 @@ class KindCluster implements Deployer {
     const run = this.#run;
     const values = this.#values;
     const flagConfig = await configOfFlags(values);
-    const fileConfig = values.config === '' ? undefined : await readConfig(resolve(run.cwd, values.config));
-    if (fileConfig?.['nodes'] !== undefined && (values.nodes ?? values.workers ?? values.controlPlanes) !== undefined) {
+    const file = values.config === '' ? undefined : await readConfig(resolve(run.cwd, values.config));
+    if (file?.config['nodes'] !== undefined && (values.nodes ?? values.workers ?? values.controlPlanes) !== undefined) {
       throw new UsageError(
         '--nodes, --workers and --control-planes cannot be used with the nodes of --config: remove the flags, or the nodes from the file',
       );
     }
     await checkArchives(values, run);
-    this.#plan = { name: this.#name, image: '', flagConfig, fileConfig };
+    this.#plan = { name: this.#name, image: '', flagConfig, file };
     const kind = await findKind(values, run, signal);
     this.#tools = { run, values, kind, provider: chooseProvider(values, run) };
   }
@@ -58,7 +58,7 @@ class KindCluster implements Deployer {
 
   async up(signal: AbortSignal): Promise<void> {
     const tools = this.#ready();
-    const plan = this.#plan ?? { name: this.#name, flagConfig: undefined, fileConfig: undefined };
+    const plan = this.#plan ?? { name: this.#name, flagConfig: undefined, file: undefined };
     const { up } = await import('./up.ts');
     await up(tools, { ...plan, image: nodeImage(tools) }, signal, () => {
       this.#failed = true;

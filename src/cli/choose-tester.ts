@@ -151,6 +151,10 @@ function unknownTester(
   { env, cwd }: Pick<World, 'env' | 'cwd'>,
 ): string {
   const names = testers.map((tester) => tester.name);
+  if (names.length === 0) {
+    const way = 'this deployer has no built-in testers; put a directory on PATH that "kubetest2-ts link DIR" filled';
+    return `unknown tester ${JSON.stringify(name)}: no program kubetest2-tester-${name} is on PATH; ${way}`;
+  }
   const reason = unusableProgram(`kubetest2-tester-${name}`, env, cwd);
   const near = closestName(name, names);
   const missing = `no program kubetest2-tester-${name} is on PATH`;

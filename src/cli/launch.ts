@@ -140,7 +140,7 @@ async function runAll({ plan, deployer, tester, run, metadata, launch }: Work): 
   const { world, session } = launch;
   await run.records.metadata({
     'kubetest-version': world.env['KUBETEST2_VERSION'] ?? `kubetest2-ts version ${run.program.version}`,
-    'deployer-version': run.program.version,
+    'deployer-version': launch.kind.version ?? run.program.version,
     'run-id': run.id,
     ...metadata,
   });
