@@ -277,6 +277,13 @@ describe.concurrent('the command line', () => {
     expect(existsSync(sandbox.artifacts)).toBe(false);
   });
 
+  test('--dry-run tells what is not ready here, and passes', async () => {
+    using sandbox = new Sandbox();
+    const { code, stdout } = await sandbox.run(['noop', '--up', '--kubeconfig=none', '--test=ginkgo', '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/not ready here:\n {2}invalid --kubeconfig: file \S+none does not exist/);
+  });
+
   test('--log-format=json writes one object a line', async () => {
     using sandbox = new Sandbox();
     const { stderr } = await sandbox.run(['noop', '--up', '--log-format=json']);
