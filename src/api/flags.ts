@@ -143,7 +143,7 @@ export const list = (help: string, more: FlagExtras = {}): Flag<readonly string[
 });
 
 /**
- * Variables as `list` reads them, NAME=VALUE or NAME alone. A NAME alone has an occurrence to itself: behind a comma it
+ * Variables as `list` reads them, for a flag `--env`: NAME=VALUE or NAME alone. A NAME alone has an occurrence to itself: behind a comma it
  * would be the rest of a value without its quotes.
  */
 export const variables = (help: string, more: FlagExtras = {}): Flag<readonly string[]> => ({
@@ -152,7 +152,7 @@ export const variables = (help: string, more: FlagExtras = {}): Flag<readonly st
     const items = splitList(value);
     const [alone] = items.length > 1 ? items.filter((item) => !item.includes('=')) : [];
     if (alone !== undefined) {
-      throw new Error(`NAME=VALUE instead of ${JSON.stringify(alone)}; quote a value with a comma: '"${value}"'`);
+      throw new Error(`NAME=VALUE instead of ${JSON.stringify(alone)}; quote a value with a comma: --env='"${value}"'`);
     }
     return [...before, ...items];
   },
