@@ -26,6 +26,11 @@ export const flags = {
     location,
   ),
 
+  kubeconfig: text(
+    'Kubeconfig of an existing cluster to test, without --up (default: that of the cluster of the run, else $KUBECONFIG, else ~/.kube/config).',
+    '',
+    cluster,
+  ),
   numNodes: count('Number of worker nodes.', 3, cluster),
   kubernetesVersion: text(
     'Kubernetes version of the cluster, without --build: v1.36.1, 1.36, ci/latest, release/stable-1.36, or the URL of a version marker.',

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { type Deployer, defineDeployer } from '../../src/api/deployer.ts';
 import { readVariables } from '../../src/api/env-flag.ts';
 import { RunError, UsageError } from '../../src/api/errors.ts';
 import { Project } from '../../src/gcp/project.ts';
+import { ownKubeconfig } from '../../src/kube/own-kubeconfig.ts';
 import { build, buildCommand, gceBuild } from './build.ts';
 import { CapacityWatch } from './capacity-errors.ts';
 import { type Cluster, forgetCluster, namesOf, plannedCluster, recallCluster, rootOf } from './cluster.ts';
@@ -81,15 +82,23 @@ class GceCluster implements Deployer {
   }
 
   kubeconfigPath(): string {
-    const { run } = this.#context;
-    return recallCluster(run)?.variables['KUBECONFIG'] ?? kubeconfigPath(run);
+    const { run, values } = this.#context;
+    const created = recallCluster(run)?.variables['KUBECONFIG'];
+    if (created !== undefined || run.asked.up) return created ?? kubeconfigPath(run);
+    return ownKubeconfig(values.kubeconfig, run) ?? kubeconfigPath(run);
   }
 
-  /** Throws RunError when it does not exist: kube-up.sh did not write it, or another run did. */
+  /**
+   * The one of the cluster that this run created, else the user's own, for tests on a cluster that others created.
+   * Throws RunError when there is none, or kube-up.sh did not write it.
+   */
   async kubeconfig(): Promise<string> {
     const path = this.kubeconfigPath();
-    if (!existsSync(path))
-      throw new RunError(`kubeconfig ${path} does not exist: this run has no cluster; create one with --up`);
+    // $KUBECONFIG may be a list.
+    if (!path.split(delimiter).some((file) => existsSync(file)))
+      throw new RunError(
+        `kubeconfig ${path} does not exist: this run has no cluster; create one with --up, or set --kubeconfig or $KUBECONFIG`,
+      );
     return path;
   }
 

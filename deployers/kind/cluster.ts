@@ -1,4 +1,4 @@
-import type { KindConfig } from './config.ts';
+import type { ConfigFile, KindConfig } from './config.ts';
 
 /** The cluster to create, as Init has planned it. */
 export interface ClusterPlan {
@@ -7,8 +7,8 @@ export interface ClusterPlan {
   readonly image: string;
   /** The configuration of the flags. */
   readonly flagConfig: KindConfig | undefined;
-  /** The configuration of --config. */
-  readonly fileConfig: KindConfig | undefined;
+  /** The file of --config. */
+  readonly file: ConfigFile | undefined;
 }
 
 /** The name of a cluster among the run's resources to tear down. */

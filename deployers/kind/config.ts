@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { UsageError } from '../../src/api/errors.ts';
 import { isCode, reasonOf } from '../../src/system/system-error.ts';
 import { type ComponentSettings, componentPatches } from './component-patches.ts';
@@ -8,15 +8,24 @@ import { parseFeatureGates, parseRuntimeConfig } from './flow-map.ts';
 /** A kind configuration, `kind.x-k8s.io/v1alpha4`. kind itself validates its fields. */
 export type KindConfig = Readonly<Record<string, unknown>>;
 
+/** A configuration file, read once: what is not a regular file, such as a pipe, can be read no second time. */
+export interface ConfigFile {
+  readonly text: string;
+  readonly config: KindConfig;
+  readonly isRegular: boolean;
+}
+
 /** Reads a configuration file; kind uses its first document. Throws UsageError. */
-export async function readConfig(path: string): Promise<KindConfig> {
+export async function readConfig(path: string): Promise<ConfigFile> {
   const { parseAllDocuments } = await import('yaml');
   try {
-    const documents = parseAllDocuments(await readFile(path, 'utf8'), { merge: true });
+    const isRegular = (await stat(path)).isFile();
+    const text = await readFile(path, 'utf8');
+    const documents = parseAllDocuments(text, { merge: true });
     const [first] = Array.isArray(documents) ? documents : [];
     if (first?.errors[0]) throw first.errors[0];
     const value: unknown = first?.toJS();
-    if (isMap(value)) return value;
+    if (isMap(value)) return { text, config: value, isRegular };
     throw new Error('expected a YAML map');
   } catch (error) {
     const reason = isCode(error, 'ENOENT') ? 'file does not exist' : reasonOf(error);

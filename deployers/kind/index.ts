@@ -7,7 +7,7 @@ import { readKubeconfig } from '../../src/kube/kubeconfig.ts';
 import { reasonOf } from '../../src/system/system-error.ts';
 import { build } from './build.ts';
 import { type ClusterPlan, clusterResource } from './cluster.ts';
-import { configOfFlags, hasConfigFlags, readConfig } from './config.ts';
+import { configOfFlags, hasConfigFlags, nodeCounts, readConfig } from './config.ts';
 import { down } from './down.ts';
 import { kubeconfigPath, type Tools } from './exec-kind.ts';
 import { findKind } from './find-kind.ts';
@@ -40,14 +40,14 @@ class KindCluster implements Deployer {
     const run = this.#run;
     const values = this.#values;
     const flagConfig = await configOfFlags(values);
-    const fileConfig = values.config === '' ? undefined : await readConfig(resolve(run.cwd, values.config));
-    if (fileConfig?.['nodes'] !== undefined && (values.nodes ?? values.workers ?? values.controlPlanes) !== undefined) {
+    const file = values.config === '' ? undefined : await readConfig(resolve(run.cwd, values.config));
+    if (file?.config['nodes'] !== undefined && (values.nodes ?? values.workers ?? values.controlPlanes) !== undefined) {
       throw new UsageError(
         '--nodes, --workers and --control-planes cannot be used with the nodes of --config: remove the flags, or the nodes from the file',
       );
     }
     await checkArchives(values, run);
-    this.#plan = { name: this.#name, image: '', flagConfig, fileConfig };
+    this.#plan = { name: this.#name, image: '', flagConfig, file };
     const kind = await findKind(values, run, signal);
     this.#tools = { run, values, kind, provider: chooseProvider(values, run) };
   }
@@ -58,7 +58,7 @@ class KindCluster implements Deployer {
 
   async up(signal: AbortSignal): Promise<void> {
     const tools = this.#ready();
-    const plan = this.#plan ?? { name: this.#name, flagConfig: undefined, fileConfig: undefined };
+    const plan = this.#plan ?? { name: this.#name, flagConfig: undefined, file: undefined };
     const { up } = await import('./up.ts');
     await up(tools, { ...plan, image: nodeImage(tools) }, signal, () => {
       this.#failed = true;
@@ -167,6 +167,7 @@ export const kind = defineDeployer({
   create: ({ flags: values, run }) => {
     if (values.config === '-')
       throw new UsageError('invalid --config -: reading from stdin is not supported; specify a file');
+    nodeCounts(values);
     const { build, up, down } = run.asked;
     if (down !== 'never' && !build && !up && run.isNew && values.clusterName === '') {
       throw new UsageError(

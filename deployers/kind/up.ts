@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RunError } from '../../src/api/errors.ts';
 import { awaitNewCluster } from '../../src/kube/new-cluster.ts';
@@ -20,7 +20,7 @@ export async function up(tools: Tools, plan: ClusterPlan, signal: AbortSignal, o
   const { run, values } = tools;
   await claim(tools, plan.name, signal);
   onClaim();
-  const effective = mergeConfigs(plan.flagConfig ?? {}, plan.fileConfig ?? {});
+  const effective = mergeConfigs(plan.flagConfig ?? {}, plan.file?.config ?? {});
   const unreachable = unreachableServer(tools.provider, run.env, effective);
   if (unreachable !== undefined) run.log.warn(unreachable);
   const config = await saveConfig(tools, plan);
@@ -56,20 +56,16 @@ async function claim(tools: Tools, name: string, signal: AbortSignal): Promise<v
 }
 
 /** Saves the configuration for kind in the artifacts. Returns its path; undefined for kind's defaults. */
-async function saveConfig(
-  { run, values }: Tools,
-  { flagConfig, fileConfig }: ClusterPlan,
-): Promise<string | undefined> {
-  if (!flagConfig && !fileConfig) return undefined;
+async function saveConfig({ run, values }: Tools, { flagConfig, file }: ClusterPlan): Promise<string | undefined> {
+  if (!flagConfig && !file) return undefined;
   const saved = savedConfigPath(run);
   await mkdir(run.artifacts, { recursive: true });
-  if (!flagConfig) {
-    const path = resolve(run.cwd, values.config);
-    if (path !== saved) await copyFile(path, saved);
-    return values.config;
+  if (file && !flagConfig) {
+    if (resolve(run.cwd, values.config) !== saved) await writeFile(saved, file.text);
+    return file.isRegular ? values.config : saved;
   }
   const { stringify } = await import('yaml');
-  await writeFile(saved, stringify(fileConfig ? mergeConfigs(flagConfig, fileConfig) : flagConfig));
+  await writeFile(saved, stringify(mergeConfigs(flagConfig ?? {}, file?.config ?? {})));
   return saved;
 }
 
@@ -97,6 +93,6 @@ async function create(
 async function waitUntilReady(tools: Tools, plan: ClusterPlan, nodes: number, signal: AbortSignal): Promise<void> {
   const { run, values } = tools;
   const context = `kind-${plan.name}`;
-  const cluster = { kubeconfig: kubeconfigPath(tools), context, nodes, hasNetwork: !lacksNetwork(plan.fileConfig) };
+  const cluster = { kubeconfig: kubeconfigPath(tools), context, nodes, hasNetwork: !lacksNetwork(plan.file?.config) };
   await awaitNewCluster(cluster, { duration: values.wait, flag: '--wait' }, run, signal);
 }

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
 import { type Deployer, defineDeployer } from '../../src/api/deployer.ts';
-import { RunError } from '../../src/api/errors.ts';
 import { duration, text, type Values } from '../../src/api/flags.ts';
 import type { Run } from '../../src/api/run.ts';
+import { ownKubeconfig } from '../../src/kube/own-kubeconfig.ts';
 import { type BuildOptions, buildFlags, buildOptions, repoRootFlag } from '../../src/kube-build/flags.ts';
 import { quickRelease } from '../../src/kube-build/make.ts';
 
@@ -62,24 +60,7 @@ class ExistingCluster implements Deployer {
 
   /** The kubeconfig of --kubeconfig, which must exist, else the user's own, if there is one. */
   async kubeconfig(): Promise<string | undefined> {
-    const { env, cwd } = this.#run;
-    const specified = this.#values.kubeconfig;
-    if (specified !== '') {
-      const path = resolve(cwd, specified);
-      if (existsSync(path)) return path;
-      throw new RunError(
-        `invalid --kubeconfig: file ${path} does not exist; set another, or remove the flag to use $KUBECONFIG or ~/.kube/config`,
-      );
-    }
-    if (env['KUBECONFIG']) {
-      // A list of files, as kubectl reads it.
-      return env['KUBECONFIG']
-        .split(delimiter)
-        .map((file) => resolve(cwd, file))
-        .join(delimiter);
-    }
-    const home = env['HOME'] ? join(env['HOME'], '.kube', 'config') : undefined;
-    return home !== undefined && existsSync(home) ? home : undefined;
+    return ownKubeconfig(this.#values.kubeconfig, this.#run);
   }
 }
 

@@ -19,7 +19,13 @@ export async function renderedHelp(): Promise<[command: string, help: string][]>
   for (const deployer of registry.deployers) {
     const kind = await deployer.load();
     for (const name of ['', ...registry.testers.map((tester) => tester.name)]) {
-      const chosen = await chooseTester(name, [], () => [], registry, world);
+      const chosen = await chooseTester(
+        name,
+        [],
+        { name: deployer.name, defaultsOf: () => [], flags: new Set() },
+        registry,
+        world,
+      );
       found.push([`kubetest2-ts ${kind.name} --test=${name} --help`, deployerHelp(kind, chosen, world)]);
     }
   }

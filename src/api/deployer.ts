@@ -57,6 +57,8 @@ export interface DeployerOrder<F extends Flags> {
 export interface DeployerKind<F extends Flags = Flags> {
   readonly is: 'deployer';
   readonly name: string;
+  /** Its own version, for `--version` and metadata.json. Default: that of kubetest2-ts. */
+  readonly version?: string;
   /** One line for `--help` and `list`. */
   readonly summary: string;
   /** Whole command lines for help. */

@@ -94,6 +94,7 @@ export const duration = (help: string, fallback: Duration = 0, more: FlagExtras 
   fallback,
   parse: (text) => {
     const value = parseDuration(text);
+    if (value !== undefined && value < 0) throw new Error('a duration that is not negative');
     if (value === undefined) throw new Error('a duration such as 90s, 15m or 1h30m');
     return value;
   },
@@ -142,7 +143,7 @@ export const list = (help: string, more: FlagExtras = {}): Flag<readonly string[
 });
 
 /**
- * Variables as `list` reads them, NAME=VALUE or NAME alone. A NAME alone has an occurrence to itself: behind a comma it
+ * Variables as `list` reads them, for a flag `--env`: NAME=VALUE or NAME alone. A NAME alone has an occurrence to itself: behind a comma it
  * would be the rest of a value without its quotes.
  */
 export const variables = (help: string, more: FlagExtras = {}): Flag<readonly string[]> => ({
@@ -151,7 +152,7 @@ export const variables = (help: string, more: FlagExtras = {}): Flag<readonly st
     const items = splitList(value);
     const [alone] = items.length > 1 ? items.filter((item) => !item.includes('=')) : [];
     if (alone !== undefined) {
-      throw new Error(`NAME=VALUE instead of ${JSON.stringify(alone)}; quote a value with a comma: '"${value}"'`);
+      throw new Error(`NAME=VALUE instead of ${JSON.stringify(alone)}; quote a value with a comma: --env='"${value}"'`);
     }
     return [...before, ...items];
   },

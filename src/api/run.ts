@@ -22,6 +22,8 @@ export interface AcquireSettings {
   readonly offline: boolean;
   /** Absolute path of a pins file, or empty; `--pins`. */
   readonly pins: string;
+  /** Reads the pins file once for the whole run, since it may be a pipe. */
+  readonly readPins?: () => Promise<string>;
   /** Accept files without a published checksum; `--allow-unverified`. */
   readonly allowUnverified: boolean;
   /** Concurrent connections for one large file; `--download-connections`. */

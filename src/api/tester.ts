@@ -50,6 +50,8 @@ export interface TesterOrder<F extends Flags> {
 export interface TesterKind<F extends Flags = Flags> {
   readonly is: 'tester';
   readonly name: string;
+  /** Its own version, for `--version` and metadata.json. Default: that of kubetest2-ts. */
+  readonly version?: string;
   readonly summary: string;
   /** Whole command lines for help. */
   readonly examples?: readonly string[];

@@ -10,6 +10,7 @@ import { unusableProgram } from '../system/find-program.ts';
 import { closestName } from '../text/closest-name.ts';
 import { testerCommonFlags } from './flags/common-flags.ts';
 import { klogFlags } from './flags/launcher-flags.ts';
+import { behindSecondDashes, flagNames, meantAsFlags } from './flags/meant.ts';
 import { type Parsed, parseFlags } from './flags/parse.ts';
 
 /** The tester of a command line, found and its arguments parsed, not yet created. */
@@ -31,37 +32,41 @@ export interface ChosenTester {
   create(run: Run, signal: AbortSignal): Promise<Tester>;
 }
 
-/**
- * Finds the tester: the built-in one of that name, else a program on PATH. `defaultsOf` returns the flags that a built-in
- * tester gets before `args`, so that `args` override them. Throws UsageError when there is none.
- */
+/** What the deployer of a command line has to do with its tester. */
+export interface DeployerSide {
+  readonly name: string;
+  /** The flags that a built-in tester gets before its arguments, so that these override them. */
+  defaultsOf(tester: string): readonly string[];
+  /** The names of the flags before `--`, with dashes. */
+  readonly flags: ReadonlySet<string>;
+}
+
+/** Finds the tester: the built-in one of that name, else a program on PATH. Throws UsageError when there is none. */
 export async function chooseTester(
   name: string,
   args: readonly string[],
-  defaultsOf: (tester: string) => readonly string[],
+  deployer: DeployerSide,
   registry: Registry,
   world: Pick<World, 'env' | 'cwd'>,
 ): Promise<ChosenTester | undefined> {
   if (name === '') return undefined;
   const listed = registry.testers.find((tester) => tester.name === name);
   if (listed) {
-    return readBuiltIn(await listed.load(), args, defaultsOf(name), world.env);
+    return readBuiltIn(await listed.load(), args, deployer, world.env);
   }
   const path = findTester(name, world.env, world.cwd);
   if (path !== undefined) return choosePlugin(name, path, args);
   throw new UsageError(unknownTester(name, registry.testers, world));
 }
 
-/** Parses the arguments of a built-in tester. `defaults` are flags that `args` override. */
-export function readBuiltIn(
-  kind: TesterKind,
-  args: readonly string[],
-  defaults: readonly string[],
-  env: Env,
-): ChosenTester {
+/** Parses the arguments of a built-in tester. */
+export function readBuiltIn(kind: TesterKind, args: readonly string[], deployer: DeployerSide, env: Env): ChosenTester {
   if (kind.takesArgs) return withRawArgs(kind, args);
   const owners = { tester: kind.flags, common: testerCommonFlags, klog: klogFlags };
-  return withFlags(kind, args, parseFlags(owners, [...defaults, ...args], env));
+  const explain = (flag: string) =>
+    deployer.flags.has(flag) ? `it is a flag of the ${deployer.name} deployer; write it before --` : undefined;
+  const defaults = deployer.defaultsOf(kind.name);
+  return withFlags(kind, args, parseFlags(owners, [...defaults, ...args], env, explain));
 }
 
 /** Parses the arguments of a built-in tester started as `kubetest2-tester-NAME`, which takes the flags for downloads as well. */
@@ -85,7 +90,7 @@ function withRawArgs(kind: TesterKind, args: readonly string[]): ChosenTester {
     faults: [],
     strays: [],
     verbosity: 0,
-    help: false,
+    help: args[0] === '--help' || args[0] === '-h',
     create: async (run) => kind.create({ flags: {}, args, specified: new Set(), verbosity: 0, run }),
   };
 }
@@ -106,12 +111,19 @@ function withFlags(
     kind,
     path: undefined,
     args,
-    faults: line.faults.map((fault) => `${kind.name} tester: ${fault}`),
+    faults: [...line.faults, ...meant(kind, line)].map((fault) => `${kind.name} tester: ${fault}`),
     strays: [...line.positionals, ...line.afterDashes],
     verbosity,
     help: line.values.common.help,
     create: async (run) => kind.create({ flags: line.values.tester, args: [], specified, verbosity, run }),
   };
+}
+
+function meant(
+  { flags }: TesterKind,
+  { positionals, afterDashes }: Pick<Parsed<Record<string, never>>, 'positionals' | 'afterDashes'>,
+): string[] {
+  return [...meantAsFlags(positionals, flagNames([flags])), ...behindSecondDashes(afterDashes)];
 }
 
 function choosePlugin(name: string, path: string, args: readonly string[]): ChosenTester {
@@ -123,7 +135,7 @@ function choosePlugin(name: string, path: string, args: readonly string[]): Chos
     faults: [],
     strays: [],
     verbosity: 0,
-    help: false,
+    help: args[0] === '--help' || args[0] === '-h',
     create: async (run, signal) => {
       const { PluginTester } = await import('../plugins/plugin-tester.ts');
       const tester = new PluginTester(path, args, run);
@@ -139,6 +151,10 @@ function unknownTester(
   { env, cwd }: Pick<World, 'env' | 'cwd'>,
 ): string {
   const names = testers.map((tester) => tester.name);
+  if (names.length === 0) {
+    const way = 'this deployer has no built-in testers; put a directory on PATH that "kubetest2-ts link DIR" filled';
+    return `unknown tester ${JSON.stringify(name)}: no program kubetest2-tester-${name} is on PATH; ${way}`;
+  }
   const reason = unusableProgram(`kubetest2-tester-${name}`, env, cwd);
   const near = closestName(name, names);
   const missing = `no program kubetest2-tester-${name} is on PATH`;

@@ -1,5 +1,6 @@
 import type { Deployer, DeployerKind } from '../api/deployer.ts';
 import { formatDuration } from '../api/duration.ts';
+import { causeOf, messageOf, RunError } from '../api/errors.ts';
 import type { Tester } from '../api/tester.ts';
 import type { Plan } from '../lifecycle/plan.ts';
 import type { RecordedRun } from '../lifecycle/recorded-run.ts';
@@ -27,7 +28,7 @@ export async function describePlan({
   readonly mask: (text: string) => string;
 }): Promise<string> {
   const { limits } = plan;
-  const context = await plannedContext(run, deployer);
+  const { context, notReady } = await contextOf(run, deployer);
   const commands = (name: 'build' | 'up' | 'down') =>
     (deployer.plan?.(name) ?? []).map((argv) => `      ${shellQuote(argv)}`);
   const lines = [
@@ -60,7 +61,20 @@ export async function describePlan({
     for (const [name, value] of Object.entries(context.added)) lines.push(`  ${name}=${value}`);
   }
   if (plan.up || plan.down !== 'never') lines.push(...variableLines(deployer, mask));
+  if (notReady !== undefined) lines.push('', 'not ready here:', `  ${notReady}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** What this host lacks is no fault of the command line: a missing kubeconfig is told, and the plan shown without it. */
+async function contextOf(run: RecordedRun, deployer: Deployer) {
+  try {
+    return { context: await plannedContext(run, deployer), notReady: undefined };
+  } catch (error) {
+    if (!causeOf(error, RunError)) throw error;
+    const { up, down, provider } = deployer;
+    const withoutCluster = { up, down, ...(provider !== undefined && { provider }) };
+    return { context: await plannedContext(run, withoutCluster), notReady: messageOf(error) };
+  }
 }
 
 /** The variables of the commands of Up and Down, as far as they can be known. */

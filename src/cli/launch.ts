@@ -19,7 +19,7 @@ import { combineErrors } from '../system/cleanup.ts';
 import { monotonic } from '../system/clock.ts';
 import type { ChosenTester } from './choose-tester.ts';
 import { attempt, type DeployerLine } from './deployer-line.ts';
-import { asksForAnything, isKept, onlyTearsDown, planOf } from './run-plan.ts';
+import { asksForAnything, isKept, nothingToDo, onlyTearsDown, planOf } from './run-plan.ts';
 
 const TAKEN_OVER = 'another process took over this run while this one was suspended';
 
@@ -40,8 +40,9 @@ export async function launch(asked: DeployerLine, world: World): Promise<number>
   } catch (error) {
     if (!causeOf(error, UsageError)) throw error;
     log.error(messageOf(error));
+    const ofTester = chosen === undefined ? '' : ` --test=${chosen.name}`;
     log.error(
-      `usage: kubetest2-ts ${kind.name} [flags] -- [tester args]; run "kubetest2-ts ${kind.name} --help" for the flags`,
+      `usage: kubetest2-ts ${kind.name} [flags] -- [tester args]; run "kubetest2-ts ${kind.name}${ofTester} --help" for the flags`,
     );
     return exitCodeOf(error);
   }
@@ -86,6 +87,7 @@ async function launchOnce(launch: Launch): Promise<number> {
   if (faults.length > 0 || !deployer) throw new UsageError(faults.join('\n'));
 
   const plan = planOf(line, chosen, run);
+  if (!asksForAnything(plan, tester)) throw new UsageError(nothingToDo(line));
   if (launcher.dryRun) {
     const { describePlan } = await import('./dry-run.ts');
     world.stdout.write(
@@ -138,14 +140,11 @@ async function runAll({ plan, deployer, tester, run, metadata, launch }: Work): 
   const { world, session } = launch;
   await run.records.metadata({
     'kubetest-version': world.env['KUBETEST2_VERSION'] ?? `kubetest2-ts version ${run.program.version}`,
-    'deployer-version': run.program.version,
+    'deployer-version': launch.kind.version ?? run.program.version,
     'run-id': run.id,
     ...metadata,
   });
   session.log.info(`Run ${run.id}: run directory ${run.dir}, artifacts ${run.artifacts}`);
-  if (!asksForAnything(plan, tester)) {
-    session.log.warn('Nothing to do: set --build, --up, --test or --down');
-  }
   await runLifecycle(plan, deployer, tester, run, session.signals);
 }
 

@@ -7,7 +7,7 @@ import { exitCodeOf } from '../api/exit-codes.ts';
 import type { Registry } from '../api/registry.ts';
 import type { TesterKind } from '../api/tester.ts';
 import { findDeployer } from '../plugins/find-plugins.ts';
-import { isExecutable } from '../runtime/build-info.ts';
+import { isExecutable, programVersion } from '../runtime/build-info.ts';
 import type { World } from '../runtime/world.ts';
 import { unusableProgram } from '../system/find-program.ts';
 import { checkUtf8 } from './utf8-args.ts';
@@ -40,6 +40,11 @@ export async function main(
     if ('deployers' in what) return await byName(what, world);
     if (what.is === 'deployer' && args[0] === KEEPER) {
       return await launcher({ deployers: [], testers: [] }, world);
+    }
+    if (args.length === 1 && args[0] === '--version') {
+      const name = what.is === 'deployer' ? `kubetest2-${what.name}` : `kubetest2-tester-${what.name}`;
+      world.stdout.write(`${name} version ${what.version ?? programVersion()}\n`);
+      return 0;
     }
     if (what.is === 'tester') return await (await import('./tester-program.ts')).testerProgram(what, world);
     return await (await import('./deployer-command.ts')).deployerCommand(

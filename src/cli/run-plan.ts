@@ -38,6 +38,12 @@ export function asksForAnything(plan: Plan, tester: Tester | undefined): boolean
   return isTeardown(plan) || plan.build || plan.up || hasHooks(plan) || tester !== undefined;
 }
 
+/** What a call without a step is told. */
+export function nothingToDo({ specified }: LauncherLine): string {
+  const missing = 'nothing to do: set --build, --up, --test=TESTER or --down';
+  return specified.has('stage') ? `${missing}; --stage needs --build` : missing;
+}
+
 /** Whether a call only tears down, for which a writable disk is not required. */
 export function onlyTearsDown(plan: Plan, tester: Tester | undefined): boolean {
   return isTeardown(plan) && !plan.build && !plan.up && !hasHooks(plan) && tester === undefined;

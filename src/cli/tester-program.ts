@@ -34,6 +34,7 @@ export async function testerProgram(kind: TesterKind, world: World): Promise<num
     if (chosen.faults.length > 0) throw new UsageError(chosen.faults.join('\n'));
     const tester = await chosen.create(run, signals.work);
     if (chosen.strays.length > 0) log.warn(`Ignoring arguments that are not flags: ${chosen.strays.join(' ')}`);
+    await run.records.metadata({ 'tester-version': kind.version ?? run.program.version });
     await testOnce(tester, run, env['KUBECONFIG'], signals.work);
     if (signals.interrupted) throw signals.interrupted;
     return 0;
@@ -46,7 +47,6 @@ export async function testerProgram(kind: TesterKind, world: World): Promise<num
 
 async function testOnce(tester: Tester, run: Run, kubeconfig: string | undefined, signal: AbortSignal): Promise<void> {
   await tester.prepare?.(signal);
-  await run.records.metadata({ 'tester-version': run.program.version });
   const context = { env: run.env, kubeconfig: kubeconfig || undefined, provider: undefined };
   const summary = await tester.test(context, signal);
   if (summary) run.log.info(summary.text);

@@ -91,6 +91,8 @@ export interface AcquirerWorld {
   readonly log: Log;
   readonly env: Env;
   readonly records: Pick<RecordsAccess, 'event'>;
+  /** Absolute. Files placed below it are copies: others see this directory alone, and not the cache. */
+  readonly artifacts?: string;
   /** The run's state, so that a marker is read once for all calls of the run. */
   readonly state?: Pick<StateAccess, 'recall' | 'remember'>;
   /** Timeouts and delays, for tests. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Env } from '../api/env.ts';
 import { UsageError } from '../api/errors.ts';
@@ -52,6 +53,7 @@ export function acquireSettings(
   { env, cwd, home }: AcquireWorld,
 ): AcquireSettings {
   const { cacheDir, pins, downloadConnections, gcsEndpoint } = values;
+  let pinsText: Promise<string> | undefined;
   if (downloadConnections < 1 || downloadConnections > 64)
     throw new UsageError(`invalid --download-connections ${downloadConnections}: expected a number from 1 to 64`);
   if (gcsEndpoint !== '' && !/^https?:\/\/[^/]/.test(gcsEndpoint))
@@ -63,6 +65,10 @@ export function acquireSettings(
     cacheDir: cacheDir === '' ? resolve(caches, 'kubetest2-ts') : resolve(cwd, cacheDir),
     offline: values.offline,
     pins: pins === '' ? '' : resolve(cwd, pins),
+    readPins: () => {
+      pinsText ??= readFile(resolve(cwd, pins), 'utf8');
+      return pinsText;
+    },
     allowUnverified: values.allowUnverified,
     downloadConnections,
     gcsEndpoint: gcsEndpoint.replace(/\/+$/, ''),

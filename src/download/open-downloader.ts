@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { AcquireSettings } from '../api/run.ts';
 import { DEFAULT_RETRY_POLICY } from '../http/retry.ts';
 import { tellRetries } from '../http/retry-log.ts';
@@ -23,7 +24,7 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
   let pinned: Promise<Pins> | undefined;
   const pins = async (): Promise<Pins | undefined> => {
     if (settings.pins === '') return undefined;
-    pinned ??= readPins(settings.pins);
+    pinned ??= readPins(settings.pins, settings.readPins);
     return pinned;
   };
   const text = (url: string, signal: AbortSignal): Promise<string> => fetchText(url, source, policy, signal);
@@ -79,8 +80,12 @@ export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): A
       return file;
     },
     members: (url, names, options) => get(url, [...new Set(names)], options),
-    place: (cached, destination, { copy = false } = {}) => place(cached.path, destination, copy),
+    place: (cached, destination, { copy = false } = {}) =>
+      place(cached.path, destination, copy || isBelow(world.artifacts, destination)),
     notes: (cached) => openNotes(cached, cache),
     close: () => source.close(),
   };
 }
+
+const isBelow = (directory: string | undefined, path: string): boolean =>
+  directory !== undefined && !/^\.\.(?:\/|$)/.test(relative(directory, path));

@@ -20,10 +20,10 @@ export interface Pins {
   readonly files: readonly Pin[];
 }
 
-/** Reads a pins file. Throws UsageError when it cannot be read or is invalid. */
-export async function readPins(file: string): Promise<Pins> {
+/** Reads a pins file, with `read` if there is one. Throws UsageError when it cannot be read or is invalid. */
+export async function readPins(file: string, read = () => readFile(file, 'utf8')): Promise<Pins> {
   try {
-    return parsePins(JSON.parse(await readFile(file, 'utf8')));
+    return parsePins(JSON.parse(await read()));
   } catch (error) {
     throw new UsageError(`cannot read --pins file ${file}: ${reasonOf(error)}`, { cause: error });
   }

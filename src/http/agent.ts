@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Env } from '../api/env.ts';
+import { checkProxies, proxyFor } from './proxy.ts';
 import type { RetryPolicy } from './retry.ts';
 
 export interface HttpOptions {
@@ -10,10 +11,14 @@ export interface HttpOptions {
   readonly connections: number;
 }
 
-/** Opens the connections of a run, with the timeouts of the policy, through the proxies that the environment sets. */
+/**
+ * Opens the connections of a run, with the timeouts of the policy, each server directly or through the proxy that
+ * `proxyFor` gives for it. Throws UsageError for a proxy variable that is not a URL.
+ */
 export async function openConnections({ env, policy, connections }: HttpOptions): Promise<Dispatcher> {
+  checkProxies(env);
   // The default export exists however this is bundled; the named exports of a CommonJS module may not.
-  const { Agent, EnvHttpProxyAgent } = (await import('undici')).default;
+  const { Agent, Pool, ProxyAgent } = (await import('undici')).default;
   const settings = {
     // Several connections avoid limits on each; over HTTP/2 they would be one.
     allowH2: false,
@@ -22,10 +27,9 @@ export async function openConnections({ env, policy, connections }: HttpOptions)
     headersTimeout: policy.headers,
     bodyTimeout: policy.idle,
   };
-  const proxy = (name: string): string => env[name] || env[name.toUpperCase()] || '';
-  const [httpProxy, httpsProxy] = [proxy('http_proxy'), proxy('https_proxy')];
-  if (httpProxy === '' && httpsProxy === '') return new Agent(settings);
-  // As in Go, this host is never reached through a proxy.
-  const noProxy = ['localhost', '127.0.0.1', '::1', proxy('no_proxy')].filter((each) => each !== '').join(',');
-  return new EnvHttpProxyAgent({ ...settings, httpProxy, httpsProxy, noProxy });
+  const factory = (origin: string | URL, options: object): Dispatcher => {
+    const uri = proxyFor(new URL(origin), env);
+    return uri === undefined ? new Pool(origin, options) : new ProxyAgent({ ...settings, uri });
+  };
+  return new Agent({ ...settings, factory });
 }

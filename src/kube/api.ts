@@ -1,9 +1,11 @@
 import { Agent as PlainAgent, request as plainRequest, type RequestOptions } from 'node:http';
 import { Agent, request } from 'node:https';
-import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import type { Env } from '../api/env.ts';
-import { RunError } from '../api/errors.ts';
-import type { Exec } from '../api/exec.ts';
+import { CommandError, causeOf, RunError } from '../api/errors.ts';
+import type { Exec, Finished } from '../api/exec.ts';
+import { proxyFor } from '../http/proxy.ts';
+import { findProgram, isProgram } from '../system/find-program.ts';
 import { type ClusterAccess, readKubeconfig } from './kubeconfig.ts';
 
 /** Which cluster to connect to, and what that needs. */
@@ -45,9 +47,13 @@ export class ApiError extends RunError {
   }
 }
 
-/** Reads the kubeconfig; sends no request yet. Throws RunError when the kubeconfig has no cluster. */
+/**
+ * Reads the kubeconfig; sends no request yet. Throws RunError when the kubeconfig has no cluster, and when a program is
+ * not installed that the context needs.
+ */
 export async function openApi({ kubeconfig, context, exec, env }: ApiTarget): Promise<Api> {
   const access = await readKubeconfig(kubeconfig, context);
+  requirePrograms(access, env);
   const kubectl = ['kubectl', `--context=${access.context}`, '--request-timeout=10s', 'get', '--raw'];
   const kubectlEnv = { ...env, KUBECONFIG: kubeconfig };
   const agent = openAgent(access, env);
@@ -57,7 +63,7 @@ export async function openApi({ kubeconfig, context, exec, env }: ApiTarget): Pr
     server: access.server,
     get: async (path, signal) => {
       const body = access.needsKubectl
-        ? (await exec([...kubectl, path], { signal, env: kubectlEnv, output: 'capture' })).stdout
+        ? await kubectlOutput(exec([...kubectl, path], { signal, env: kubectlEnv, output: 'capture' }))
         : await send({ path }, signal);
       return JSON.parse(body);
     },
@@ -66,6 +72,31 @@ export async function openApi({ kubeconfig, context, exec, env }: ApiTarget): Pr
       await send({ path, patch: { kind, body: JSON.stringify(patch) } }, signal);
     },
   };
+}
+
+/** What is not installed does not appear while a cluster is waited for. */
+function requirePrograms({ context, needsKubectl, plugin }: ClusterAccess, env: Env): void {
+  if (needsKubectl === undefined) return;
+  const installed = (name: string) => (name.includes('/') ? isProgram(name) : findProgram(name, env, resolve('.')));
+  if (!installed('kubectl')) {
+    const reason = plugin ? `starts the credential plugin ${plugin.command}` : `uses ${needsKubectl}`;
+    throw new RunError(`kubectl is not on PATH: context ${context} needs it, because the context ${reason}`);
+  }
+  if (plugin && !installed(plugin.command)) {
+    const missing = plugin.command.includes('/') ? 'is not a program' : 'is not on PATH';
+    const hint = plugin.installHint === '' ? 'install it' : plugin.installHint;
+    throw new RunError(`${plugin.command} ${missing}: it is the credential plugin of context ${context}; ${hint}`);
+  }
+}
+
+/** The output of kubectl, whose own first line is the reason when it fails. */
+async function kubectlOutput(call: Promise<Finished>): Promise<string> {
+  try {
+    return (await call).stdout;
+  } catch (error) {
+    const [reason = ''] = (causeOf(error, CommandError)?.output ?? '').trim().split('\n');
+    throw reason === '' ? error : new RunError(`kubectl: ${reason.trim()}`, { cause: error });
+  }
 }
 
 const TIMEOUT_MS = 10_000;
@@ -113,11 +144,12 @@ interface Outgoing {
 
 /** Keeps connections open: a wait sends many requests, and each handshake costs both sides more than the response. */
 function openAgent({ server, tls }: ClusterAccess, env: Env): Agent | PlainAgent {
-  const { protocol, hostname } = new URL(server);
+  const url = new URL(server);
+  const proxy = proxyFor(url, env);
   // Node reads proxyEnv from 22.21 and 24.5 on; older versions ignore it.
-  const proxy = isLoopback(hostname) ? {} : { proxyEnv: env as NodeJS.ProcessEnv };
-  const options = { keepAlive: true, ...proxy };
-  return protocol === 'https:' ? new Agent({ ...tls, ...options }) : new PlainAgent(options);
+  const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
+  const options = { keepAlive: true, ...proxyEnv };
+  return url.protocol === 'https:' ? new Agent({ ...tls, ...options }) : new PlainAgent(options);
 }
 
 function exchange(url: URL, { options, body }: Outgoing) {
@@ -150,10 +182,4 @@ function reasonIn(body: string): string {
   } catch {
     return '';
   }
-}
-
-/** Go's clients, `kubectl` among them, never use a proxy for these. */
-function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

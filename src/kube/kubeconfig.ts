@@ -19,6 +19,16 @@ export interface ClusterAccess {
   readonly authorization?: string;
   /** What only `kubectl` can do for this context (a credential plugin, a proxy), or undefined. */
   readonly needsKubectl?: string;
+  /** The credential plugin that `kubectl` starts for the user, if there is one. */
+  readonly plugin?: CredentialPlugin;
+}
+
+/** A program that prints credentials. */
+export interface CredentialPlugin {
+  /** A name to find on PATH, or an absolute path. */
+  readonly command: string;
+  /** How to install it, as the kubeconfig says; may be empty. */
+  readonly installHint: string;
 }
 
 /**
@@ -94,7 +104,16 @@ async function access(context: string, server: string, cluster: Entry, user: Ent
     },
     ...(authorization && { authorization }),
     ...(needsKubectl && { needsKubectl }),
+    ...pluginOf(user?.directory ?? '', record(credentials['exec'])),
   };
+}
+
+/** As in `kubectl`, a command with a slash is a path from the directory of the kubeconfig. */
+function pluginOf(directory: string, exec: Readonly<Record<string, unknown>>): { plugin?: CredentialPlugin } {
+  const command = text(exec['command']);
+  if (command === '') return {};
+  const installHint = text(exec['installHint']).trim().replace(/\s+/g, ' ');
+  return { plugin: { command: command.includes('/') ? resolve(directory, command) : command, installHint } };
 }
 
 /** A field set inline in base64 (`NAME-data`), which wins, or as a path. */

@@ -20,18 +20,38 @@ export class PluginTester implements Tester {
 
   /**
    * Runs the program with `--help` and the arguments of the run, so that invalid ones are reported before the build.
-   * Returns the help. Throws UsageError with the program's output when it rejects them or times out.
+   * A program that fails with `--help` alone does not know it, and says nothing about its arguments.
+   * Throws UsageError with the program's output when it rejects them or times out.
    */
-  async probe(signal: AbortSignal): Promise<string> {
-    using deadline = withDeadline(signal, PROBE_TIMEOUT, () => new TimedOutError(`${this.#path} --help`, '', '30s'));
+  async probe(signal: AbortSignal): Promise<void> {
     try {
-      const options = { signal: deadline.signal, output: 'capture', grace: 1000 } as const;
-      return (await this.#run.exec([this.#path, '--help', ...this.#args], options)).stdout;
+      await this.#help(this.#args, signal);
     } catch (error) {
       signal.throwIfAborted();
+      if (causeOf(error, CommandError)?.exitCode !== undefined && !(await this.#knowsHelp(signal))) {
+        this.#run.log.warn(`Cannot check the arguments of tester ${this.#path}: it does not know --help`);
+        return;
+      }
       const reason = causeOf(error, CommandError)?.output.trim() || messageOf(error);
       throw new UsageError(`tester ${this.#path} rejected its arguments: ${reason}`, { cause: error });
     }
+  }
+
+  async #knowsHelp(signal: AbortSignal): Promise<boolean> {
+    if (this.#args.length === 0) return false;
+    try {
+      await this.#help([], signal);
+      return true;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  }
+
+  async #help(args: readonly string[], signal: AbortSignal): Promise<void> {
+    using deadline = withDeadline(signal, PROBE_TIMEOUT, () => new TimedOutError(`${this.#path} --help`, '', '30s'));
+    const options = { signal: deadline.signal, output: 'capture', grace: 1000 } as const;
+    await this.#run.exec([this.#path, '--help', ...args], options);
   }
 
   async test(context: TestContext, signal: AbortSignal): Promise<undefined> {

@@ -30,12 +30,23 @@ export function platformOf(machine: { readonly platform: string; readonly arch: 
   return parsePlatform(`${machine.platform}/${arch}`);
 }
 
-/** Throws RunError unless the file is a binary for that platform. `what` names the file in the message. */
+/**
+ * Throws RunError unless the file is a binary for that platform, or a script, which may wrap one. `what` names the file in
+ * the message.
+ */
 export async function checkBinary(file: string, wanted: Platform, what: string): Promise<void> {
   const expected = `${wanted.os}/${wanted.arch}`;
   const found = await binaryPlatforms(file);
+  if (found.length === 0 && (await isScript(file))) return;
   if (found.length === 0) throw new RunError(`${what} is not a binary for ${expected} or any other known platform`);
   if (!found.includes(expected)) throw new RunError(`${what} is a binary for ${found.join(' and ')}, not ${expected}`);
+}
+
+/** Whether a file begins with `#!`, so that the system starts an interpreter for it. */
+async function isScript(file: string): Promise<boolean> {
+  await using handle = await open(file, 'r');
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+  return bytesRead === 2 && buffer.toString('latin1') === '#!';
 }
 
 /** The platforms of a binary, by its ELF or Mach-O header; several for a universal one, none for other files. */

@@ -3,6 +3,9 @@ export function shellQuote(argv: readonly string[]): string {
   return argv.map((arg, at) => quoteArgument(arg, at === 0)).join(' ');
 }
 
+/** Whether a value still has the quotes of a shell around it. */
+export const isQuoted = (value: string): boolean => /^(["']).*\1$/s.test(value);
+
 /** Quotes one argument. A leading `A=b` would be an assignment, so it is quoted where a command's name stands. */
 function quoteArgument(arg: string, first: boolean): string {
   if (/^[\w@%+:,./-]+(?:=[\w@%+:,./=-]*)?$/.test(arg) && !(first && arg.includes('='))) return arg;

@@ -1,7 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
+import { parseFlags } from '../../src/cli/flags/parse.ts';
+import { acquireFlags, acquireSettings } from '../../src/download/flags.ts';
 import { type Pins, readPins } from '../../src/download/pins.ts';
 import { opened, tempDirectory } from '../helpers/downloader.ts';
 import { hex, object, published, serve } from '../helpers/servers/files.ts';
@@ -69,4 +71,16 @@ test.each([
   if (content !== undefined) writeFileSync(file, content);
   await expect(readPins(file)).rejects.toThrow(UsageError);
   await expect(readPins(file)).rejects.toThrow(`cannot read --pins file ${file}: `);
+});
+
+test('a pins file is read once for all downloaders of a run', async () => {
+  const server = await serve(published(PATH, kubectl));
+  const pins = pinsFile({ url: server.url + PATH, sha512: hex('sha512', kubectl), size: kubectl.length });
+  const { values } = parseFlags({ acquire: acquireFlags }, [`--pins=${pins}`], {});
+  const { readPins: once } = acquireSettings(values.acquire, { cwd: '/', home: '/', env: {} });
+  for (const _ of [1, 2]) {
+    const { acquirer, signal } = opened({ pins, ...(once && { readPins: once }) });
+    expect(await acquirer.file(server.url + PATH, { signal })).toMatchObject({ verified: 'pin' });
+    rmSync(pins, { force: true });
+  }
 });

@@ -1,36 +1,53 @@
-import { expect, test } from 'vitest';
-import { opened } from '../helpers/downloader.ts';
-import { hex, published, serve } from '../helpers/servers/files.ts';
-import { proxyTo } from '../helpers/servers/proxy.ts';
-import { noise } from '../helpers/test-package.ts';
+import { describe, expect, test } from 'vitest';
+import { proxyFor } from '../../src/http/proxy.ts';
 
-const kubectl = noise(20_000);
+const proxy = 'http://proxy.example:3128/';
+const through = (url: string, noProxy: string) =>
+  proxyFor(new URL(url), { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: noProxy }) !== undefined;
 
-test.each(['http_proxy', 'HTTP_PROXY'])('%s is honoured', async (name) => {
-  const server = await serve(published('/kubectl', kubectl));
-  const proxy = await proxyTo(Number(new URL(server.url).port));
-  const { acquirer, signal } = opened({ allowUnverified: true }, { env: { [name]: proxy.url } });
-  expect(await acquirer.file('http://mirror.example/kubectl', { signal })).toMatchObject({
-    sha256: hex('sha256', kubectl),
-    verified: 'sha512',
+// Each row: NO_PROXY, servers reached directly, servers reached through the proxy; as Go's httpproxy package decides.
+const table: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ['', ['http://localhost', 'https://127.0.0.1:6443', 'http://127.9.9.9', 'https://[::1]:6443'], ['https://a.example']],
+  [
+    'localhost,10.0.0.0/8, .svc',
+    ['https://10.9.9.9:6443', 'http://a.svc'],
+    ['http://svc', 'http://11.0.0.1', 'http://10.example'],
+  ],
+  ['fd00::/8', ['https://[fd00::1]:6443'], ['https://[fe80::1]', 'https://10.0.0.1']],
+  ['example.com', ['http://example.com', 'http://a.b.example.com'], ['http://notexample.com']],
+  ['*.example.com', ['http://a.example.com'], ['http://example.com']],
+  ['example.com:8080', ['http://example.com:8080'], ['http://example.com', 'https://example.com']],
+  ['example.com:443', ['https://example.com'], ['http://example.com']],
+  [
+    '10.1.2.3:8001,[fd00::1]:80',
+    ['http://10.1.2.3:8001', 'http://[fd00::1]'],
+    ['http://10.1.2.3', 'http://[fd00::1]:81'],
+  ],
+  ['10.1.2.3', ['https://10.1.2.3:6443'], ['https://10.1.2.4:6443']],
+  ['none.invalid,*', ['https://a.example', 'http://10.1.2.3'], []],
+  ['EXAMPLE.com', ['http://example.COM.'], []],
+  ['10.0.0.0/99,:80,.', [], ['http://10.0.0.1', 'http://a.example']],
+];
+
+describe('the proxy of a request', () => {
+  test.each(table)('with NO_PROXY=%s', (noProxy, direct, proxied) => {
+    expect(direct.filter((url) => through(url, noProxy))).toEqual([]);
+    expect(proxied.filter((url) => !through(url, noProxy))).toEqual([]);
   });
-  expect(proxy.asked.length).toBeGreaterThan(0);
-  expect(proxy.asked[0]).toContain('mirror.example');
-});
 
-test('no_proxy is honoured, and this host is never reached through a proxy', async () => {
-  const server = await serve(published('/kubectl', kubectl));
-  const proxy = await proxyTo(1);
-  const { acquirer, signal } = opened(
-    { allowUnverified: true },
-    { env: { http_proxy: proxy.url, no_proxy: 'mirror.invalid' } },
+  test('https servers use HTTPS_PROXY alone, and a proxy without a scheme is an http one', () => {
+    const env = { http_proxy: 'proxy.example:3128' };
+    expect(proxyFor(new URL('http://a.example'), env)).toBe(proxy);
+    expect(proxyFor(new URL('https://a.example'), env)).toBeUndefined();
+    expect(proxyFor(new URL('https://a.example'), { https_proxy: proxy })).toBe(proxy);
+  });
+
+  test.each(['http://', 'ftp://proxy.example', 'http://a b:3128'])(
+    '%s is refused with the name of the variable',
+    (url) => {
+      expect(() => proxyFor(new URL('https://a.example'), { https_proxy: url })).toThrow(
+        'invalid $https_proxy: expected the URL of a proxy, such as http://proxy.example:3128',
+      );
+    },
   );
-  await acquirer.file(`${server.url}/kubectl`, { signal });
-  await expect(acquirer.file('http://mirror.invalid/kubectl', { signal })).rejects.toThrow(/mirror\.invalid/);
-  expect(proxy.asked).toEqual([]);
-});
-
-test('plain http to another host is refused without a pin or --allow-unverified', async () => {
-  const { acquirer, signal } = opened();
-  await expect(acquirer.file('http://mirror.example/kubectl', { signal })).rejects.toThrow(/refusing plain http/);
 });

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CommandError } from '../../src/api/errors.ts';
 import type { Exec } from '../../src/api/exec.ts';
 import { type NotReadyError, waitForApi, waitForCluster } from '../../src/kube/ready.ts';
 import { type Answers, Pki, serveApi } from '../helpers/servers/kube-api.ts';
@@ -36,6 +37,14 @@ function kubeconfig(server: string, user: object, cluster: object = {}): string 
     }),
   );
   return path;
+}
+
+/** An environment whose PATH has these programs and no other. */
+function programs(...names: string[]): { PATH: string } {
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  for (const name of names) writeFileSync(join(bin, name), '#!/bin/sh\n', { mode: 0o755 });
+  return { PATH: bin };
 }
 
 const base64 = (name: string) => pki.read(name).toString('base64');
@@ -134,11 +143,51 @@ describe('credentials', () => {
       return { exitCode: 0, stdout: '{"gitVersion":"v1.30.0"}', stderr: '', tail: '', seconds: 0 };
     };
     const path = kubeconfig('https://10.0.0.1', { exec: { command: 'login' } });
-    const reached = await waitForApi({ kubeconfig: path, exec, env: {}, signal: never });
+    const reached = await waitForApi({ kubeconfig: path, exec, env: programs('kubectl', 'login'), signal: never });
     expect(reached.serverVersion).toBe('v1.30.0');
     expect(calls).toEqual([
       { argv: ['kubectl', '--context=here', '--request-timeout=10s', 'get', '--raw', '/version'], kubeconfig: path },
     ]);
+  });
+});
+
+describe('a credential plugin', () => {
+  const timeout = { duration: 60_000, flag: '--wait' };
+  const wait = (path: string, env: Record<string, string>, exec = noExec) =>
+    waitForApi({ kubeconfig: path, exec, env, signal: never, timeout });
+
+  test('that is not installed fails at once, with its name and how to install it', async () => {
+    const path = kubeconfig('https://10.0.0.1', { exec: { command: 'login', installHint: 'Run\n  get-login' } });
+    await expect(wait(path, programs('kubectl'))).rejects.toThrow(
+      'login is not on PATH: it is the credential plugin of context here; Run get-login',
+    );
+  });
+
+  test('that is a path is sought beside the kubeconfig', async () => {
+    const path = kubeconfig('https://10.0.0.1', { exec: { command: './login' } });
+    await expect(wait(path, programs('kubectl', 'login'))).rejects.toThrow(
+      `${join(directory, 'login')} is not a program`,
+    );
+  });
+
+  test('without kubectl on PATH fails at once', async () => {
+    const path = kubeconfig('https://10.0.0.1', { exec: { command: 'login' } });
+    await expect(wait(path, programs('login'))).rejects.toThrow(
+      'kubectl is not on PATH: context here needs it, because the context starts the credential plugin login',
+    );
+  });
+
+  test('that fails is shown with what kubectl printed first', async () => {
+    const path = kubeconfig('https://10.0.0.1', { exec: { command: 'login' } });
+    const output = 'error: getting credentials: not logged in\n\nmore';
+    const exec: Exec = async () => {
+      throw new CommandError('kubectl exited with code 1', { command: 'kubectl', exitCode: 1, output });
+    };
+    const short = { duration: 300, flag: '--wait' };
+    const env = programs('kubectl', 'login');
+    await expect(waitForApi({ kubeconfig: path, exec, env, signal: never, timeout: short })).rejects.toThrow(
+      /kubectl: error: getting credentials: not logged in$/,
+    );
   });
 });
 

@@ -39,6 +39,14 @@ test('accepts a binary for this platform', async () => {
   await checkBinary(process.execPath, platformOf(process), 'node');
 });
 
+test('accepts a script, which may wrap a binary for this platform', async () => {
+  const file = join(tempDirectory(), 'kubectl');
+  writeFileSync(file, '#!/bin/sh\n');
+  await checkBinary(file, parsePlatform('linux/arm64'), 'kubectl');
+  writeFileSync(file, '<html>');
+  await expect(checkBinary(file, parsePlatform('linux/arm64'), 'kubectl')).rejects.toThrow('is not a binary');
+});
+
 test('rejects a binary for another platform, naming both', async () => {
   const file = join(tempDirectory(), 'kubectl');
   writeFileSync(file, elf(183));

@@ -1,8 +1,11 @@
+import { resolve } from 'node:path';
 import type { Env } from '../../src/api/env.ts';
 import { CommandError, causeOf, TestsFailedError, UsageError } from '../../src/api/errors.ts';
 import type { Run } from '../../src/api/run.ts';
 import { defineTester, type TestContext, type Tester, type TestSummary } from '../../src/api/tester.ts';
 import { expandEnv } from '../../src/system/expand-env.ts';
+import { findProgram, isProgram } from '../../src/system/find-program.ts';
+import { shellQuote } from '../../src/text/shell-quote.ts';
 
 /** Turns the expansion of variables in the arguments off when it is `off`. */
 const EXPANSION_SWITCH = 'KUBETEST2_EXEC_EXPAND';
@@ -23,7 +26,6 @@ class CommandTester implements Tester {
   }
 
   async test(context: TestContext, signal: AbortSignal): Promise<TestSummary | undefined> {
-    if (asksForHelp(this.#args)) return { text: usage };
     try {
       await this.#run.exec(this.#expanded(context.env), { signal, env: context.env });
       return undefined;
@@ -35,7 +37,7 @@ class CommandTester implements Tester {
   }
 
   plan(): readonly (readonly string[])[] {
-    return asksForHelp(this.#args) ? [] : [this.#args];
+    return [this.#args];
   }
 
   #expanded(env: Env): string[] {
@@ -52,8 +54,8 @@ class CommandTester implements Tester {
   }
 }
 
-/** kubetest2's exec tester prints its usage for these, and passes. */
-const asksForHelp = (args: readonly string[]): boolean => args[0] === '-h' || args[0] === '--help';
+const isThere = (program: string, { env, cwd }: Run): boolean =>
+  program.includes('/') ? isProgram(resolve(cwd, program)) : findProgram(program, env, cwd) !== undefined;
 
 export const exec = defineTester({
   name: 'exec',
@@ -67,9 +69,14 @@ export const exec = defineTester({
     if (program === undefined) {
       throw new UsageError('the exec tester needs a command: --test=exec -- COMMAND [ARGUMENT ...]');
     }
-    if (program.startsWith('-') && !asksForHelp(args)) {
+    if (program.startsWith('-')) {
       throw new UsageError(
         `invalid command ${program} for the exec tester: expected --test=exec -- COMMAND [ARGUMENT ...]`,
+      );
+    }
+    if (args.length === 1 && /\s/.test(program) && !isThere(program, run)) {
+      throw new UsageError(
+        `invalid command for the exec tester: there is no program ${JSON.stringify(program)}; write its arguments one by one, or -- ${shellQuote(['sh', '-c', program])}`,
       );
     }
     return new CommandTester(args, run);

@@ -2,6 +2,7 @@ import { readVariables } from '../../src/api/env-flag.ts';
 import { UsageError } from '../../src/api/errors.ts';
 import { defineTester } from '../../src/api/tester.ts';
 import { SKEW_COMPONENTS, type SkewComponent } from '../../src/kube/skew/rules.ts';
+import { isQuoted } from '../../src/text/shell-quote.ts';
 import { parseExtraArgs } from './arguments.ts';
 import { flags, type GinkgoValues } from './flags.ts';
 import { rejectNotRe2 } from './re2.ts';
@@ -37,11 +38,26 @@ export const ginkgo = defineTester({
 });
 
 function checkSelection(values: GinkgoValues): void {
+  rejectQuotes('--focus-regex', values.focusRegex);
+  rejectQuotes('--skip-regex', values.skipRegex);
+  rejectQuotes('--label-filter', values.labelFilter);
+  if (values.parallel < 1) throw new UsageError(`invalid --parallel ${values.parallel}: must be at least 1`);
+  if (!/^[a-z][a-z\d+.-]*:\/\//i.test(values.testPackageUrl)) {
+    throw new UsageError(
+      `invalid --test-package-url ${JSON.stringify(values.testPackageUrl)}: expected a URL such as https://dl.k8s.io`,
+    );
+  }
   if (values.rerunFailed !== '' && values.focusRegex !== '') throw exclusive('--focus-regex');
   rejectNotRe2('--focus-regex', [values.focusRegex]);
   rejectNotRe2('--skip-regex', [values.skipRegex]);
   if (values.flakeAttempts < 0)
     throw new UsageError(`invalid --flake-attempts ${values.flakeAttempts}: must not be negative`);
+}
+
+/** Quotes of a shell that became part of an expression: it would match nothing, or skip nothing. */
+function rejectQuotes(flag: string, value: string): void {
+  if (!isQuoted(value)) return;
+  throw new UsageError(`invalid ${flag} ${value}: the quotes around it are part of the value; remove them`);
 }
 
 function exclusive(other: string): UsageError {

@@ -88,7 +88,7 @@ export class GinkgoTester implements Tester {
     const { values, skew } = this.#plan;
     if (values.rerunFailed !== '' && prepared.focus.length === 0)
       return { text: `no failed spec in ${values.rerunFailed}` };
-    const suiteContext = { ...paths(prepared.binaries), ...this.#suiteContext(context) };
+    const suiteContext = this.#ownCluster({ ...paths(prepared.binaries), ...this.#suiteContext(context) });
     if (values.listSpecs) return await this.#list(prepared, suiteContext, signal);
     this.#run.log.info(`Testing with kubeconfig ${suiteContext.kubeconfig}`);
     const kubectl = lastValue(this.#plan.extra.test, 'kubectl-path') ?? suiteContext.kubectl;
@@ -142,6 +142,19 @@ export class GinkgoTester implements Tester {
     const config = kubeconfig ?? (env['KUBECONFIG'] || join(env['HOME'] || homedir(), '.kube', 'config'));
     const variables = { ...env, ...this.#plan.variables };
     return { kubeconfig: resolve(cwd, config), reportDir: artifacts, provider, env: variables };
+  }
+
+  /** The suite takes its last --kubeconfig; one in --test-args is the cluster under test for everything else as well. */
+  #ownCluster(context: SuiteContext): SuiteContext {
+    const specified = lastValue(this.#plan.extra.test, 'kubeconfig');
+    if (specified === undefined || specified === '') return context;
+    const kubeconfig = resolve(dirname(context.e2eTest), specified);
+    if (this.#run.asked.up && kubeconfig !== context.kubeconfig) {
+      this.#run.log.warn(
+        `Testing the cluster of --kubeconfig in --test-args, not the one that this run created (${context.kubeconfig})`,
+      );
+    }
+    return { ...context, kubeconfig };
   }
 
   async #list({ suite, focus }: Prepared, suiteContext: SuiteContext, signal: AbortSignal): Promise<TestSummary> {

@@ -30,16 +30,18 @@ interface Declared {
 /**
  * Parses arguments as Go's pflag does: `--flag=value`, `--flag value`, `--toggle` (never takes the next argument), `-v=2`,
  * `-v 2`, a value may start with a dash, flags and positionals in any order, the last value wins.
+ * `explain` says where a flag (`--name`) belongs that no owner has, if it knows.
  * Throws an Error when two owners declare the same name: a mistake in the program, not on the command line.
  */
 export function parseFlags<const O extends Readonly<Record<string, Flags>>>(
   owners: O,
   args: readonly string[],
   env: Env,
+  explain: (name: string) => string | undefined = () => undefined,
 ): Parsed<O> {
   const declared = declare(owners);
   const faults: string[] = [];
-  const split = splitArgs(args, declared, faults);
+  const split = splitArgs(args, declared, explain, faults);
   const parsed = yargsParser(split.canonical, {
     string: [...new Set(Array.from(declared.values(), ({ name }) => name))],
     configuration: {
@@ -114,7 +116,12 @@ function readValue(
 }
 
 /** pflag's walk over the arguments: every flag becomes `--name=value` under its full name. */
-function splitArgs(args: readonly string[], declared: ReadonlyMap<string, Declared>, faults: string[]) {
+function splitArgs(
+  args: readonly string[],
+  declared: ReadonlyMap<string, Declared>,
+  explain: (name: string) => string | undefined,
+  faults: string[],
+) {
   const canonical: string[] = [];
   const positionals: string[] = [];
   const queue = args.values();
@@ -137,7 +144,7 @@ function splitArgs(args: readonly string[], declared: ReadonlyMap<string, Declar
       const [, name = arg, value] = /^(--[^=]*)=(.*)$/s.exec(arg) ?? [];
       const entry = declared.get(name);
       if (entry) take(entry, name, value);
-      else faults.push(unknown(name, declared));
+      else faults.push(unknown(name, declared, explain(name)));
     } else takeShort(arg, declared, take, faults);
   }
   return { canonical, positionals, afterDashes: [...queue] };
@@ -169,12 +176,19 @@ function takeShort(
   }
 }
 
-function unknown(name: string, declared: ReadonlyMap<string, Declared>): string {
-  const hint = closestName(
-    name,
-    [...declared.keys()].filter((each) => each.startsWith('--')),
-  );
+function unknown(name: string, declared: ReadonlyMap<string, Declared>, explained: string | undefined): string {
+  if (explained !== undefined) return `unknown flag ${shorten(name)}: ${explained}`;
+  const names = [...declared.keys()].filter((each) => each.startsWith('--'));
+  const shown = names.filter((each) => declared.get(each)?.flag.more.hidden !== true);
+  const hint = beginning(name, shown) ?? closestName(name, names);
   return `unknown flag ${shorten(name)}${hint === undefined ? '' : `; did you mean ${hint}?`}`;
+}
+
+/** The only flag that continues a name at a dash: `--focus-regex` for `--focus`, and for `--ginkgo.focus`. */
+function beginning(name: string, names: readonly string[]): string | undefined {
+  const plain = name.replace(/^--\w+\./, '--');
+  const longer = names.filter((each) => each === plain || each.startsWith(`${plain}-`));
+  return longer.length === 1 ? longer[0] : undefined;
 }
 
 /** An argument short enough for an error message. */

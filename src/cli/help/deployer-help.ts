@@ -55,14 +55,22 @@ const briefFlags: Flags = Object.fromEntries(
     }),
 );
 
-/** The help of a tester that was started as a program of its own. */
-export function testerHelp(kind: TesterKind, program: string, world: Pick<World, 'stdout' | 'env'>): string {
+/**
+ * The help of a tester that was started as a program of its own, which takes the flags for downloads as well; without
+ * them, of a tester behind the `--` of a deployer.
+ */
+export function testerHelp(
+  kind: TesterKind,
+  program: string,
+  world: Pick<World, 'stdout' | 'env'>,
+  downloads: 'own' | 'of the deployer' = 'own',
+): string {
   const [usage = '[flags]', ...notes] = kind.usage?.replace(/^-- /, '').split('\n') ?? [];
   const sections = kind.takesArgs
     ? []
     : [
         { title: `Flags of the ${kind.name} tester`, flags: kind.flags },
-        { title: 'Downloads', flags: acquireFlags },
+        ...(downloads === 'own' ? [{ title: 'Downloads', flags: acquireFlags }] : []),
         { title: 'Common flags', flags: { ...testerCommonFlags, ...klogFlags } },
       ];
   return renderHelp({

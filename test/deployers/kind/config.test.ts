@@ -139,7 +139,7 @@ describe('a file', () => {
     const directory = mkdtempSync(join(tmpdir(), 'kt2-config-'));
     try {
       writeFileSync(join(directory, 'c.yaml'), content);
-      return await readConfig(join(directory, 'c.yaml'));
+      return (await readConfig(join(directory, 'c.yaml'))).config;
     } finally {
       rmSync(directory, { recursive: true });
     }

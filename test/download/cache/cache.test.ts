@@ -150,6 +150,16 @@ test('a placed file is executable, replaces an existing file, and is not a hard 
   expect(await again()).toMatchObject({ cacheHit: true });
 });
 
+test('a file placed below the artifacts is no link', async () => {
+  const artifacts = tempDirectory();
+  const { file } = await fetched();
+  const { acquirer } = opened({}, { artifacts });
+  const destination = join(artifacts, 'rundir/e2e.test');
+  await acquirer.place(file, destination);
+  expect(lstatSync(destination).isFile()).toBe(true);
+  expect(readFileSync(destination).equals(e2e)).toBe(true);
+});
+
 test('writing to a copy does not change the cached file', async () => {
   const { file, acquirer } = await fetched();
   const destination = join(tempDirectory(), 'e2e.test');

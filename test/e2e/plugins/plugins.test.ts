@@ -81,6 +81,17 @@ describe.concurrent('a tester on PATH', () => {
     expect(() => sandbox.read('artifacts/metadata.json')).toThrow();
   });
 
+  test.each([[[]], [['--known']]])('that does not know --help runs, with %j', async (args) => {
+    using sandbox = new Sandbox();
+    sandbox.script(
+      'kubetest2-tester-plain',
+      '[ "$1" = --help ] && { echo "unknown flag: $1" >&2; exit 2; }; echo "ran $*"',
+    );
+    const { code, stdout, stderr } = await sandbox.run(['noop', '--test=plain', '--', ...args]);
+    expect([code, stdout]).toEqual([0, `ran ${args.join(' ')}\n`]);
+    expect(stderr).toMatch(/Cannot check the arguments of tester \S+: it does not know --help/);
+  });
+
   test('that fails fails the run, with its own exit code in the text', async () => {
     using sandbox = sandboxWith();
     const { code } = await sandbox.run(['noop', '--test=shell', '--', 'fail']);

@@ -68,7 +68,82 @@ describe.concurrent('the command line', () => {
     ['a run id that is a path', ['noop', '--up', '--run-id=a/b'], [/a\/b/, /--run-id/]],
     ['a run id that climbs', ['noop', '--up', '--run-id=..'], [/"?\.\.?"?/, /--run-id/]],
     ['exec without a command', ['noop', '--test=exec'], [/exec tester needs a command/]],
-    ['exec with a flag first', ['noop', '--test=exec', '--', '-x'], [/-x is not one/]],
+    ['exec with a flag first', ['noop', '--test=exec', '--', '-x'], [/invalid command -x for the exec tester/]],
+    [
+      "a tester's flag before --",
+      ['noop', '--test=ginkgo', '--focus-regex=x'],
+      [
+        /unknown flag --focus-regex: it is a flag of the ginkgo tester; write it after --/,
+        /"kubetest2-ts noop --test=ginkgo --help"/,
+      ],
+    ],
+    [
+      "a deployer's flag after --",
+      ['kind', '--test=ginkgo', '--', '--workers=2', '--down'],
+      [
+        /unknown flag --workers: it is a flag of the kind deployer; write it before --/,
+        /unknown flag --down: it is a flag of the kind deployer/,
+      ],
+    ],
+    [
+      'the beginning of a flag',
+      ['noop', '--test=ginkgo', '--', '--focus=x', '--ginkgo.skip=y'],
+      [/unknown flag --focus; did you mean --focus-regex\?/, /--ginkgo\.skip; did you mean --skip-regex\?/],
+    ],
+    [
+      'a flag without dashes',
+      ['kind', 'workers=2', '--up', 'down', '--test=ginkgo', '--', 'focus-regex=x'],
+      [
+        /workers=2: a flag takes two dashes, --workers=2/,
+        /down: a flag takes two dashes, --down/,
+        /ginkgo tester: focus-regex=x: a flag takes two dashes, --focus-regex=x/,
+      ],
+    ],
+    [
+      'another dash',
+      ['noop', '\u2014up', '--test=ginkgo', '--', '\u2013-skip-regex=x', '\u2212\u2212parallel=2'],
+      [
+        /\u2014up: begins with U\+2014, .*; write --up/,
+        /write --skip-regex=x/,
+        /begins with U\+2212, .*; write --parallel=2/,
+      ],
+    ],
+    [
+      'a second --',
+      ['noop', '--test=ginkgo', '--', '--focus-regex=x', '--', '--parallel=4'],
+      [/arguments after a second -- are not read: --parallel=4; remove that --/],
+    ],
+    [
+      'a quoted expression',
+      ['noop', '--test=ginkgo', '--', `--skip-regex='\\[Slow\\]'`],
+      [/invalid --skip-regex '\\\[Slow\\\]': the quotes around it are part of the value/],
+    ],
+    ['a quoted value', ['noop', '--up', '--kubeconfig="kc"'], [/invalid --kubeconfig "kc": the quotes around it/]],
+    [
+      'a hook with blanks',
+      ['noop', '--pre-test-cmd=kubectl apply  -f x', '--test=exec', '--', 'true'],
+      [/invalid --pre-test-cmd: there is no program "kubectl apply {2}-f x"; .* by commas: kubectl,apply,-f,x/],
+    ],
+    [
+      'one argument of exec with blanks',
+      ['noop', '--test=exec', '--', 'go test ./...'],
+      [/there is no program "go test \.\/\.\.\."; write its arguments one by one, or -- sh -c 'go test \.\/\.\.\.'/],
+    ],
+    ['an empty tester', ['noop', '--up', '--test='], [/invalid --test "": the name of a tester is missing/]],
+    ['no step', ['noop', '-v=2'], [/nothing to do: set --build, --up, --test=TESTER or --down/]],
+    ['--stage alone', ['noop', '--stage=gs://b/ci'], [/nothing to do: .*; --stage needs --build/]],
+    [
+      'a negative duration',
+      ['noop', '--up', '--timeout=-5m'],
+      [/invalid --timeout "-5m": expected a duration that is not/],
+    ],
+    ['no process', ['noop', '--test=ginkgo', '--', '--parallel=0'], [/invalid --parallel 0: must be at least 1/]],
+    ['no node', ['kind', '--up', '--nodes=0', '--dry-run'], [/invalid --nodes 0: less than the number of control/]],
+    [
+      'a URL without a scheme',
+      ['noop', '--test=ginkgo', '--', '--test-package-url=dl.k8s.io'],
+      [/invalid --test-package-url "dl\.k8s\.io": expected a URL such as https:\/\/dl\.k8s\.io/],
+    ],
     ['list with an argument', ['list', 'x'], [/list: unexpected argument "x"/]],
     ['link without a directory', ['link'], [/link: missing argument; usage: kubetest2-ts link DIR/]],
   ])('%s is a usage error, and nothing is written', async (_what, words, messages) => {
@@ -88,13 +163,33 @@ describe.concurrent('the command line', () => {
     expect(stderr.match(/W\d{4} .*Ignoring arguments that are not flags: ; false true/g)).toHaveLength(1);
   });
 
-  test('a deployer with flags but no step warns and writes its records', async () => {
+  test.each(['ginkgo', 'exec', 'node', 'clusterloader2'])(
+    'the help of the %s tester after -- runs nothing',
+    async (tester) => {
+      using sandbox = new Sandbox();
+      for (const word of ['--help', '-h']) {
+        const { code, stdout } = await sandbox.run(['noop', '--up', `--test=${tester}`, '--', word]);
+        expect(code).toBe(0);
+        expect(stdout).toMatch(`kubetest2-ts noop --test=${tester} -- `);
+        expect(stdout).not.toContain('--offline');
+      }
+      expect(existsSync(sandbox.artifacts)).toBe(false);
+    },
+  );
+
+  test('the help of a tester on PATH after -- is its own, and runs nothing', async () => {
     using sandbox = new Sandbox();
-    const { code, stderr } = await sandbox.run(['noop', '-v=2']);
-    expect(code).toBe(0);
-    expect(stderr).toContain('Nothing to do');
-    expect(sandbox.read('artifacts/junit_runner.xml')).toContain('tests="0"');
-    expect(JSON.parse(sandbox.read('artifacts/metadata.json'))).toHaveProperty('kubetest-version');
+    sandbox.script('kubetest2-tester-mine', 'echo "mine: $*"');
+    const { code, stdout } = await sandbox.run(['noop', '--up', '--test=mine', '--', '--help']);
+    expect([code, stdout]).toEqual([0, 'mine: --help\n']);
+    expect(existsSync(sandbox.artifacts)).toBe(false);
+  });
+
+  test('programs whose names have blanks are hooks and commands', async () => {
+    using sandbox = new Sandbox();
+    sandbox.script('my hook', 'echo hooked');
+    const args = ['noop', '--pre-test-cmd=my hook', '--test=exec', '--', './bin/my hook'];
+    expect(await sandbox.run(args)).toMatchObject({ code: 0, stdout: 'hooked\nhooked\n' });
   });
 
   test('in a removed directory it fails with one line', async () => {
@@ -180,6 +275,13 @@ describe.concurrent('the command line', () => {
     );
     expect(stdout).toContain(`ARTIFACTS=${sandbox.artifacts}`);
     expect(existsSync(sandbox.artifacts)).toBe(false);
+  });
+
+  test('--dry-run tells what is not ready here, and passes', async () => {
+    using sandbox = new Sandbox();
+    const { code, stdout } = await sandbox.run(['noop', '--up', '--kubeconfig=none', '--test=ginkgo', '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/not ready here:\n {2}invalid --kubeconfig: file \S+none does not exist/);
   });
 
   test('--log-format=json writes one object a line', async () => {

@@ -62,6 +62,34 @@ describe('a whole run', () => {
   });
 });
 
+describe('tests without --up', () => {
+  const print = ['--test=exec', '--', 'sh', '-c', 'echo "on $KUBECONFIG"'];
+
+  test('run on the cluster of $KUBECONFIG, again with the same run ID, and no script is started', async () => {
+    using cloud = new Cloud({ KUBECONFIG: 'others' });
+    writeFileSync(join(cloud.sandbox.dir, 'others'), '{}');
+    for (const _ of [1, 2]) {
+      const { code, stdout, stderr } = await cloud.run('--repo-root=kubernetes-tree', ...print);
+      expect([code, stdout], stderr).toEqual([0, `on ${join(cloud.sandbox.dir, 'others')}\n`]);
+    }
+    expect(cloud.allCalls()).toEqual([]);
+  });
+
+  test('run on the cluster of --kubeconfig', async () => {
+    using cloud = new Cloud({ KUBECONFIG: 'others' });
+    writeFileSync(join(cloud.sandbox.dir, 'mine'), '{}');
+    const { code, stdout } = await cloud.run('--kubeconfig=mine', ...print);
+    expect([code, stdout]).toEqual([0, `on ${join(cloud.sandbox.dir, 'mine')}\n`]);
+  });
+
+  test('fail without any kubeconfig, with the way out', async () => {
+    using cloud = new Cloud();
+    const { code, stderr } = await cloud.run(...print);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/kubeconfig \S+ does not exist: .* --up, or set --kubeconfig or \$KUBECONFIG/);
+  });
+});
+
 describe('the environment of the scripts', () => {
   test('has the value of the environment for --env=NAME, commas and quotes included', async () => {
     using cloud = new Cloud({ NODE_SIZE: 'e2-standard-8', INGRESS_YAML: 'a: "1", c,d' });

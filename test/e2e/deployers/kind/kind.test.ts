@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -85,6 +87,17 @@ describe('kind gets', () => {
     await host.run(['--up', '--down', NO_WAIT, '--provider=docker']);
     const lines = host.text('state/kind-env').trimEnd().split('\n');
     expect(lines).toEqual([...Array(3).fill('provider='), ...Array(3).fill('provider=docker')]);
+  });
+
+  test('a configuration that can be read only once', async () => {
+    using host = new KindHost();
+    const pipe = join(host.dir, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const own = 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n';
+    const [{ code, stderr }] = await Promise.all([host.run(['--up', NO_WAIT, '--config=pipe']), writeFile(pipe, own)]);
+    expect(code, stderr).toBe(0);
+    expect(host.calls()[0]).toContain('--config artifacts/kind-config.yaml');
+    expect(host.text('state/config')).toBe(own);
   });
 
   test('a configuration from the variables of e2e-k8s.sh, merged with --config, whose keys win', async () => {

@@ -36,6 +36,19 @@ describe('the command line', () => {
     ]);
   });
 
+  test('has the cluster of the last -kubeconfig in --test-args, and so has everything else', async () => {
+    const at = await ginkgoHost();
+    const { code, stderr } = await at.run([...FROM_PATH, '--test-args=-kubeconfig=/a --x -kubeconfig /tested'], {
+      env: { KUBECONFIG: '/own' },
+    });
+    expect(code).toBe(0);
+    expect(stderr).toContain('Testing with kubeconfig /tested');
+    const argv = await at.argv();
+    expect(argv).toContain('--kubeconfig=/tested');
+    expect(argv).not.toContain('--kubeconfig=/own');
+    expect(argv.slice(-2)).toEqual(['-kubeconfig', '/tested']);
+  });
+
   test('has only the required arguments by default', async () => {
     const at = await ginkgoHost();
     await at.run(FROM_PATH);
