@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** Where the compiled code of one file is kept for calls of one kind. */
 export interface Kept {
@@ -27,7 +27,6 @@ export function evaluate(file: string, { directory, digest, kind }: Kept): unkno
   const script = new Script(readFileSync(file, 'utf8'), {
     filename: file,
     ...(cachedData && { cachedData }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   if (path !== undefined && script.cachedDataRejected !== false) {
     process.once('exit', () => write(path, script.createCachedData()));
