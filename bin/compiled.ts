@@ -18,7 +18,7 @@ const UNUSED = 7 * 24 * 3600e3;
 /**
  * Evaluates a file, with the code that V8 compiled of it in an earlier call. Node's own compile cache has what V8
  * compiles when it loads a file, but most functions are compiled when they are first called: here the code is taken
- * when the process exits, which saves a run of noop a third of its CPU time over Node's. V8 rejects what another
+ * when the process exits, which saves a run of noop a fifth of its CPU time over Node's. V8 rejects what another
  * version or other flags have made.
  */
 export function evaluate(file: string, { directory, digest, kind }: Kept): unknown {
