@@ -7,16 +7,18 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { commitOf } from '../package/commit.ts';
 import { bundledPackages, licenceText, order } from './bundled.ts';
-import { packageEntries, packageFile, packagesApart } from './packages-apart.ts';
+import { packageEntries, packageFile, packageLoads, packagesApart } from './packages-apart.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string };
 
 /** The packages that are imported where they are used. Each is a file of its own beside the bundle. */
 const lazyPackages = new Set<string>();
-const apart = packagesApart((name) => {
+const beside = (name: string): string => `./packages/${packageFile(name)}.js`;
+const imported = packagesApart((name) => ({ path: beside(name), external: true }));
+const required = packagesApart((name) => {
   lazyPackages.add(name);
-  return { path: `./packages/${packageFile(name)}.js`, external: true };
+  return { path: name, namespace: 'package' };
 });
 
 const common = {
@@ -31,7 +33,6 @@ const common = {
   legalComments: 'none',
   metafile: true,
   define: { 'globalThis.KUBETEST2_TS_BUILD': JSON.stringify({ version, commit: commitOf(root) }) },
-  plugins: [apart],
 } satisfies BuildOptions;
 
 // All but the packages of a release, which are made of what is built here.
@@ -43,12 +44,14 @@ const launcher = await build({
   entryPoints: { launcher: 'bin/launcher.ts' },
   // In this form esbuild evaluates a module, and requires those of Node.js, when the module is first imported.
   format: 'cjs',
-  // A function, which bin/compiled.ts evaluates.
+  // A function, which bin/compiled.ts evaluates. `import` has no place in a script, so it requires the packages.
   banner: { js: '(function(require){' },
   footer: { js: '})' },
   outExtension: { '.js': '.cjs' },
+  external: ['./packages/*'],
+  plugins: [required, packageLoads((name) => `require(${JSON.stringify(beside(name))})`)],
 });
-const library = await build({ ...common, entryPoints: { index: 'src/index.ts' }, format: 'esm' });
+const library = await build({ ...common, entryPoints: { index: 'src/index.ts' }, format: 'esm', plugins: [imported] });
 const packages = await build({
   ...common,
   outdir: 'dist/packages',

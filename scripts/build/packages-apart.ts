@@ -1,6 +1,6 @@
 import type { Plugin } from 'esbuild';
 
-/** Hands every package that our code imports where it is used to `apart`, which says what esbuild puts there instead. */
+/** Calls `apart` for every package that our code imports where it is used; esbuild puts its result there instead. */
 export function packagesApart(apart: (name: string) => { path: string; external?: true; namespace?: string }): Plugin {
   return {
     name: 'packages-apart',
@@ -24,6 +24,22 @@ export const packageFile = (name: string): string => name.replace('@', '').repla
 export async function exportedNames(name: string): Promise<string[]> {
   return Object.keys((await import(name)) as object).filter((each) => /^[A-Za-z_$][\w$]*$/.test(each));
 }
+
+/**
+ * Loads a package when it is first imported. `load` is an expression that gives the exports of the package of a name.
+ */
+export const packageLoads = (load: (name: string) => string): Plugin => ({
+  name: 'package-loads',
+  setup(builder) {
+    builder.onLoad({ filter: /./, namespace: 'package' }, async ({ path }) => {
+      const names = await exportedNames(path);
+      const exported = names.map((each) =>
+        each === 'default' ? 'export default loaded.default;' : `export const ${each} = loaded.${each};`,
+      );
+      return { contents: [`const loaded = ${load(path)};`, ...exported].join('\n'), loader: 'js' };
+    });
+  },
+});
 
 /** Makes an entry for each package of which every export is in the result. */
 export const packageEntries = (resolveDir: string): Plugin => ({

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { order } from '../build/bundled.ts';
-import { exportedNames, packageEntries, packageFile, packagesApart } from '../build/packages-apart.ts';
+import { packageEntries, packageFile, packageLoads, packagesApart } from '../build/packages-apart.ts';
 
 /** What the program in the executable knows of itself. */
 export interface Identity {
@@ -40,7 +40,7 @@ export async function bundleWhole(root: string, identity: Identity, folder: stri
   const names = new Set<string>();
   const apart = packagesApart((path) => {
     names.add(path);
-    return { path, namespace: 'asset' };
+    return { path, namespace: 'package' };
   });
   const main = join(folder, 'kubetest2-ts.cjs');
   const { metafile } = await build({
@@ -66,26 +66,13 @@ export async function bundleWhole(root: string, identity: Identity, folder: stri
   return { main, packages: new Map(files), metafile };
 }
 
-/** Loads a package out of the executable when it is imported first. */
-const assets: Plugin = {
-  name: 'assets',
-  setup(builder) {
-    builder.onLoad({ filter: /./, namespace: 'asset' }, async ({ path }) => {
-      const name = JSON.stringify(packageFile(path));
-      const exported = await exportedNames(path);
-      const contents = `
-        const { getAsset } = process.getBuiltinModule('node:sea');
-        const { Script } = process.getBuiltinModule('node:vm');
-        const loaded = { exports: {} };
-        new Script(getAsset(${name}, 'utf8'), { filename: ${name} }).runInThisContext()(loaded.exports, require, loaded);
-        ${exported
-          .map((each) =>
-            each === 'default'
-              ? 'export default loaded.exports.default;'
-              : `export const ${each} = loaded.exports.${each};`,
-          )
-          .join('\n')}`;
-      return { contents, loader: 'js' };
-    });
-  },
-};
+const assets = packageLoads((name) => {
+  const file = JSON.stringify(packageFile(name));
+  return `(() => {
+    const { getAsset } = require('node:sea');
+    const { Script } = require('node:vm');
+    const module = { exports: {} };
+    new Script(getAsset(${file}, 'utf8'), { filename: ${file} }).runInThisContext()(module.exports, require, module);
+    return module.exports;
+  })()`;
+});

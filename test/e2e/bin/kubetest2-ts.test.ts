@@ -47,6 +47,11 @@ describe('the entry', () => {
     expect(start({ version })).toMatchObject({ status: 0, stdout: expect.stringContaining('version') });
   });
 
+  test('loads a package without a warning of Node.js', () => {
+    const { stdout, stderr } = start({ words: ['complete-words', 'bash', 'noop', '--'] });
+    expect([stdout.includes('--build'), stderr]).toEqual([true, '']);
+  });
+
   test('exits 3 when a promise never settles', () => {
     const silent = `const { EventEmitter } = require('node:events');
       require('node:child_process').spawn = () => Object.assign(new EventEmitter(), { pid: 1 << 30 })`;
