@@ -39,7 +39,8 @@ export const environment: Readonly<Record<'everywhere' | 'parts' | 'given', Rows
     ARTIFACTS: 'The artifacts directory, absolute.',
     KUBETEST2_RUN_DIR: 'The run directory, absolute.',
     KUBETEST2_RUN_ID: 'The run ID.',
-    KUBETEST2_CALL_ID: 'The call that started the process, so that a later call of the run finds what a killed one left running. Every child of the program has it.',
+    KUBETEST2_CALL_ID:
+      'The call that started the process, so that a later call of the run finds what a killed one left running. Every child of the program has it.',
     KUBECONFIG: 'The kubeconfig of the cluster, absolute, if there is one.',
     PATH: 'Starts with the run directory.',
     PROJECT: 'gce and node: the Google Cloud project, even if leased from Boskos.',

@@ -65,7 +65,7 @@ export async function describePlan({
   return `${lines.join('\n')}\n`;
 }
 
-/** What this host lacks is no fault of the command line: a missing kubeconfig is told, and the plan shown without it. */
+/** What this host lacks is no fault of the command line: a missing kubeconfig is reported, and the plan shown without it. */
 async function contextOf(run: RecordedRun, deployer: Deployer) {
   try {
     return { context: await plannedContext(run, deployer), notReady: undefined };

@@ -38,7 +38,7 @@ export function asksForAnything(plan: Plan, tester: Tester | undefined): boolean
   return isTeardown(plan) || plan.build || plan.up || hasHooks(plan) || tester !== undefined;
 }
 
-/** What a call without a step is told. */
+/** The message for a call without a step. */
 export function nothingToDo({ specified }: LauncherLine): string {
   const missing = 'nothing to do: set --build, --up, --test=TESTER or --down';
   return specified.has('stage') ? `${missing}; --stage needs --build` : missing;

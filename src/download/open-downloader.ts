@@ -11,10 +11,10 @@ import { fetchRequest } from './fetch-request.ts';
 import { type CachedFiles, fetchVerified } from './fetch-verified.ts';
 import { openNotes } from './notes.ts';
 import { type Pins, pinOf, readPins } from './pins.ts';
-import { parseVersionName, resolvedAt } from './resolve-version.ts';
 import { fetchText } from './transfer/fetch-text.ts';
 import { openSources } from './transfer/sources.ts';
 import { readMarker } from './version-marker.ts';
+import { parseVersionName, resolvedAt } from './version-name.ts';
 
 /** Opens the downloader with a run's settings. Neither the disk nor the network is used before the first file. */
 export function openAcquirer(settings: AcquireSettings, world: AcquirerWorld): Acquirer {

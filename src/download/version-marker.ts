@@ -4,7 +4,7 @@ import { messageOf, RunError } from '../api/errors.ts';
 import type { Log } from '../api/log.ts';
 import { redactUrl } from '../text/redact-url.ts';
 import { type Cache, cacheKey, writeWhole } from './cache/cache.ts';
-import { parseMarker } from './resolve-version.ts';
+import { parseMarker } from './version-name.ts';
 
 export interface MarkerOptions {
   readonly cache: Cache;

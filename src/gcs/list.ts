@@ -26,7 +26,7 @@ export interface Listing {
 }
 
 const TRIES = { ...DEFAULT_RETRY_POLICY, attempts: 5 };
-/** No job has as many builds, and no build as many artifacts: a server that goes on and on is stopped here. */
+/** No job has as many builds, and no build as many artifacts: a listing without an end stops here. */
 const MOST_PAGES = 1000;
 
 /**

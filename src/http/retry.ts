@@ -14,7 +14,7 @@ export interface RetryPolicy {
   readonly maxDelay: number;
   /** Attempts without progress before the request fails. */
   readonly attempts: number;
-  /** Told of each retry before its delay. */
+  /** Called for each retry, before its delay. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
 }
 

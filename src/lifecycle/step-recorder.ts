@@ -82,7 +82,7 @@ export class StepRecorder {
   fail(name: StepName, error: unknown): void {
     const { date: began } = this.#running.get(name) ?? this.#beginning();
     const seconds = this.#end(name, 'failed', false);
-    // A report has told the failed tests already, and the verdict names them again.
+    // A report has named the failed tests already, and the verdict names them again.
     const isTold = causeOf(error, TestsFailedError)?.report !== undefined;
     this.#log.error(`${name} failed after ${seconds.toFixed(1)} s${isTold ? '' : `: ${messageOf(error)}`}`);
     this.#keep({

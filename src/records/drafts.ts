@@ -2,7 +2,7 @@ import { readdirSync, unlinkSync } from 'node:fs';
 import type { RunPaths } from './paths.ts';
 
 /** Files that a killed call of this run may have left half written: those of records, probes and locks. */
-const DRAFT = /^(?:\.(?:state\.json|junit_runner\.xml|metadata\.json)\.\w+\.tmp|\.probe\.\w+\.tmp|lock\.[\w.-]+\.new)$/;
+const DRAFT = /^(?:\.(?:state\.json|junit_\w+\.xml|metadata\.json)\.\w+\.tmp|\.probe\.\w+\.tmp|lock\.[\w.-]+\.new)$/;
 
 /** Removes the drafts of killed calls. To be called with the run's lock: nothing else writes its records then. Never throws. */
 export function removeDrafts({ runDir, artifacts }: Pick<RunPaths, 'runDir' | 'artifacts'>): void {

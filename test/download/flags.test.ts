@@ -17,6 +17,7 @@ test('the defaults', () => {
     allowUnverified: false,
     downloadConnections: 4,
     gcsEndpoint: '',
+    readPins: expect.any(Function),
   });
 });
 
@@ -36,6 +37,7 @@ test('a flag overrides its environment variable', () => {
     allowUnverified: true,
     downloadConnections: 8,
     gcsEndpoint: 'http://127.0.0.1:4443',
+    readPins: expect.any(Function),
   };
   expect(settings([], env)).toEqual(twins);
   expect(settings(['--cache-dir=/d', '--offline=false', '--download-connections', '2'], env)).toEqual({

@@ -48,7 +48,7 @@ export interface XmlHandler {
   close(name: string): void;
 }
 
-/** What the next byte is part of. Whatever is short is read in one piece, and has no place of its own. */
+/** What the next byte is part of. What is short is read in one piece, and has no place of its own. */
 type Place = 'text' | 'tag' | 'value' | 'comment' | 'cdata' | 'instruction' | 'doctype';
 
 /** Elements inside each other; JUnit has four, or a few more where suites are nested. */

@@ -67,7 +67,7 @@ export function strataOf(evidence: Evidence): Strata {
   return { kept: common.filter((each) => !setAside.includes(each)), setAside };
 }
 
-/** A day on which Kubernetes was broken, whoever tested it. */
+/** A day on which Kubernetes was broken for both jobs. */
 function isBrokenDay({ original, canary }: Stratum): boolean {
   return [original, canary].every(({ runs, failed }) => runs >= 2 && failed * 2 >= runs);
 }

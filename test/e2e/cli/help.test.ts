@@ -63,7 +63,7 @@ describe('help', () => {
   test('of the launcher lists every deployer, tester and command with its summary', () => {
     const { stdout } = run('kubetest2-ts --help', 200);
     for (const { name, summary } of [...registry.deployers, ...registry.testers, ...listed])
-      expect(stdout).toMatch(new RegExp(`^  ${name} +${summary.replace(/[.()]/g, '\\$&')}$`, 'm'));
+      expect(stdout).toMatch(new RegExp(`^  ${name} +${summary.replace(/[.()?]/g, '\\$&')}$`, 'm'));
   });
 
   test('of a deployer lists its own flags, then those of the tester, then common ones', () => {

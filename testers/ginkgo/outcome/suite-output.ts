@@ -112,7 +112,7 @@ export class SuiteOutputReader {
   }
 }
 
-/** The most telling first: what follows from a wrong flag, a panic too, is told by Ginkgo as well. */
+/** The most specific first: Ginkgo also reports what follows from a wrong flag or a panic. */
 const KINDS = ['usage', 'configuration', 'panic', 'verdict', 'lost', 'focus'] as const;
 type Kind = (typeof KINDS)[number];
 

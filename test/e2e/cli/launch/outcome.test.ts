@@ -25,7 +25,7 @@ test('the first failure of a run stays, whatever its later calls do', async () =
   const down = await sandbox.run(['noop', '--run-id=a', '--down']);
   expect(down.code).toBe(0);
   expect(outcome(sandbox)).toEqual({ code: '1', step: 'Test' });
-  const again = await sandbox.run(['noop', '--run-id=a', '--pre-test-cmd=exit 3', '--test=exec', '--', 'true']);
+  const again = await sandbox.run(['noop', '--run-id=a', '--pre-test-cmd=false', '--test=exec', '--', 'true']);
   expect(again.code).toBe(3);
   expect(outcome(sandbox)).toEqual({ code: '1', step: 'Test' });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
-import { parseVersionName } from '../../src/download/resolve-version.ts';
+import { parseVersionName } from '../../src/download/version-name.ts';
 import { opened } from '../helpers/downloader.ts';
 import { type Answer, serve, status, text } from '../helpers/servers/files.ts';
 
