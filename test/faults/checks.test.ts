@@ -193,11 +193,12 @@ describe.skipIf(reason !== undefined)(`a check fails${reason === undefined ? '' 
     };
     const call = { args: ['kind', '--down'], code: 0 };
     const refused = { call, code: 3, output: 'cannot read state.json: i/o error' };
-    expect(left(refused, '/r1/state.json')).toBe(false);
-    expect(left(refused, '/r1/kubeconfig.lock')).toBe(true);
-    expect(left({ ...refused, output: '' }, '/r1/state.json')).toBe(true);
-    expect(left({ ...refused, code: 0 }, '/r1/state.json')).toBe(true);
-    expect(left({ code: 3, output: refused.output }, '/r1/state.json')).toBe(true);
+    expect(left(refused, '/rundir/r1/state.json')).toBe(false);
+    expect(left(refused, '/rundir/r1')).toBe(false);
+    expect(left(refused, '/rundir/r1/kubeconfig.lock')).toBe(true);
+    expect(left({ ...refused, output: '' }, '/rundir/r1/state.json')).toBe(true);
+    expect(left({ ...refused, code: 0 }, '/rundir/r1/state.json')).toBe(true);
+    expect(left({ code: 3, output: refused.output }, '/rundir/r1/state.json')).toBe(true);
   });
 
   test('at a call after a killed one that fails', () => {

@@ -49,12 +49,14 @@ function leftovers({ world, mode, hitOperations, next }: Outcome, calls: readonl
     code: last?.code ?? null,
   });
   // A call that cannot read what an earlier one wrote down knows of no cluster. It has to fail, and to say why.
-  const unread =
-    isLasting(mode) && hitOperations.some(({ kinds, path }) => kinds === 'r' && path.endsWith('/state.json'));
+  const unread = isLasting(mode) && hitOperations.some(({ kinds, path }) => kinds === 'r' && isState(path));
   const refused =
     last !== undefined && isDownOnly(last.call) && last.code !== 0 && reasons[mode.fault].test(last.output);
   return unread && refused ? found.filter(({ kind }) => kind !== 'cluster left') : found;
 }
+
+/** Whether a run cannot be known without a path: its state, and the directories that this is in. */
+const isState = (path: string): boolean => /\/rundir(?:\/[^/]+(?:\/state\.json)?)?$/.test(path);
 
 const isDownOnly = ({ args }: Call): boolean => args.includes('--down') && !args.includes('--up');
 
