@@ -99,8 +99,8 @@ export function lockHolder(file: string): number | undefined {
 
 function placed(file: string, entry: Entry): boolean {
   const draft = `${file}.${entry.nonce}.new`;
-  mkdirSync(dirname(file), { recursive: true });
   try {
+    mkdirSync(dirname(file), { recursive: true });
     writeFileSync(draft, JSON.stringify(entry), { flag: 'wx', mode: 0o600 });
     linkSync(draft, file);
     return true;
