@@ -33,7 +33,8 @@ export async function dropPlot({ evidence, settings }: Report): Promise<Html> {
         type: 'value',
         scale: true,
         axisLabel: labels,
-        max: ({ max }) => Math.max(max, settings.margin * 120),
+        // Round, since the axis labels its end.
+        max: ({ max }) => Math.ceil(Math.max(max, settings.margin * 120) / 10) * 10,
       },
       series: [
         {
