@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RunError } from '../api/errors.ts';
 import { monotonic } from './clock.ts';
+import { makeDirectory } from './directories.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { isCode, reasonOf } from './system-error.ts';
 import { delay } from './wait.ts';
@@ -67,7 +68,10 @@ export async function acquireLock(file: string, { signal, wait, lease, onWait }:
     signal.throwIfAborted();
     if (placed(file, entry)) return held(file, entry, owner);
     const holder = readEntry(file);
-    if (holder === undefined) continue;
+    if (holder === undefined) {
+      await delay(1, signal);
+      continue;
+    }
     if (isDead(file, holder) || isFrozen(holder)) {
       await breakLock(file, holder, signal);
       continue;
@@ -100,7 +104,11 @@ export function lockHolder(file: string): number | undefined {
 function placed(file: string, entry: Entry): boolean {
   const draft = `${file}.${entry.nonce}.new`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectory(dirname(file));
+  } catch (error) {
+    throw new RunError(`cannot write the lock ${file}: ${reasonOf(error)}`, { cause: error });
+  }
+  try {
     writeFileSync(draft, JSON.stringify(entry), { flag: 'wx', mode: 0o600 });
     linkSync(draft, file);
     return true;

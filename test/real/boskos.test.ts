@@ -180,10 +180,13 @@ describeWith(['boskos'], 'the real Boskos server', () => {
       pace: QUICK,
     });
     await server.down();
-    await waitUntil(async () => (run.log.lines.some((line) => line.includes('did not arrive')) ? true : undefined), {
-      every: 50,
-      signal: AbortSignal.timeout(20_000),
-    });
+    await waitUntil(
+      async () => (run.log.lines.some((line) => line.includes('Renewing the lease of')) ? true : undefined),
+      {
+        every: 50,
+        signal: AbortSignal.timeout(20_000),
+      },
+    );
     expect(lease.lost.aborted).toBe(false);
     await server.up();
     if (!lease.lost.aborted) await once(lease.lost, 'abort');
