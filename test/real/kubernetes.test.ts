@@ -133,7 +133,7 @@ describeWith(
       const ended = await start(plane, ['--check-version-skew=policy']).ended;
       expect(ended).toMatchObject({ code: 1 });
       expect(ended.stderr).toContain(
-        'version skew: e2e.test v1.36.1 is 2 minor versions newer than the API server v1.36.1 (emulating 1.34) (allowed: 1.33 to 1.34)',
+        'Version skew: e2e.test v1.36.1 is 2 minor versions newer than the API server v1.36.1 (emulating 1.34) (allowed: 1.33 to 1.34)',
       );
       expect(await artifact('junit_version_skew.xml')).toContain('<failure');
     });
