@@ -235,7 +235,7 @@ test.each([
 
 test.each([
   ['TOKENIZER', 'default'],
-  ['PWD', '/work/Zq7rKv0W'],
+  ['PWD', '/home/me/Zq7rKv0W'],
   ['OLDPWD', 'Zq7rKv0Wp3'],
   ['AUTHOR', 'Zq7rKv0Wp3'],
   ['PATH', 'Zq7rKv0Wp3'],
