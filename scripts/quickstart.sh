@@ -14,7 +14,7 @@ echo "
 # Without a kubeconfig in its environment or home, noop waits for no cluster.
 env -u KUBECONFIG -u PROW_JOB_ID HOME="$home" XDG_CACHE_HOME="$home" node dist/kubetest2-ts.cjs "$@"
 echo "
-It passed: noop brought nothing up, the exec tester ran a command, noop took nothing down. The records are in
+The run passed: noop created no cluster, the exec tester ran a command, and there was nothing to tear down. Its artifacts are in
   $records"
 ls -1 "$records" | sed 's/^/    /'
 echo 'Next: node_modules/.bin/node dist/kubetest2-ts.cjs --help'
